@@ -1,0 +1,39 @@
+// The only source of time. Everything that needs the hour is handed a Clock; tests hand out one they move by hand.
+// Two readings, never mixed: unix time (deadlines, ids, TIME) may be stepped by the administrator; monotonic time
+// (durations, timeouts of blocked clients, intervals) never goes back.
+#pragma once
+
+#include <cstdint>
+
+namespace sluice::base {
+
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  [[nodiscard]] virtual int64_t unix_us() const = 0;
+  [[nodiscard]] virtual int64_t monotonic_us() const = 0;
+};
+
+class SystemClock final : public Clock {
+ public:
+  [[nodiscard]] int64_t unix_us() const override;
+  [[nodiscard]] int64_t monotonic_us() const override;
+};
+
+// A clock that stands still until it is told to move. Both readings move together.
+class ManualClock final : public Clock {
+ public:
+  explicit ManualClock(int64_t start_unix_us) : unix_us_(start_unix_us) {}
+  [[nodiscard]] int64_t unix_us() const override { return unix_us_; }
+  [[nodiscard]] int64_t monotonic_us() const override { return monotonic_us_; }
+  void advance_us(int64_t by_us) {
+    unix_us_ += by_us;
+    monotonic_us_ += by_us;
+  }
+
+ private:
+  int64_t unix_us_;
+  int64_t monotonic_us_ = 0;
+};
+
+}  // namespace sluice::base

@@ -1,0 +1,430 @@
+#include "support/memory_fs.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/check.h"
+
+namespace sluice::testing {
+
+using base::Bytes;
+using base::ByteView;
+using base::io_error;
+using base::IoResult;
+
+namespace {
+
+constexpr size_t kPageBytes = 4096;  // what a kernel writes out as one
+
+}  // namespace
+
+struct Inode {
+  bool directory = false;
+  Bytes current;
+  Bytes durable;
+  std::vector<std::pair<size_t, size_t>> dirty;  // [from, to) not yet in durable
+
+  void touch(size_t from, size_t to) {
+    // Appends are nearly everything: join them, or a long test drowns in ranges.
+    if (!dirty.empty() && dirty.back().second == from) {
+      dirty.back().second = to;
+    } else if (from < to) {
+      dirty.emplace_back(from, to);
+    }
+  }
+
+  void resize(size_t size) {
+    const size_t before = current.size();
+    current.resize(size, '\0');
+    touch(std::min(before, size), std::max(before, size));
+  }
+
+  void sync() {
+    durable.resize(current.size(), '\0');
+    for (const auto& range : dirty) {
+      const size_t to = std::min(range.second, current.size());
+      if (range.first < to)
+        durable.replace(range.first, to - range.first, current, range.first, to - range.first);
+    }
+    dirty.clear();
+  }
+
+  void lose_power() {
+    current = durable;
+    dirty.clear();
+  }
+
+  void lose_power(base::Random& random) {
+    Bytes left = durable;
+    if (random.below(2) == 0) left.resize(current.size(), '\0');
+    for (const auto& range : dirty) {
+      for (size_t from = range.first; from < range.second;) {
+        const size_t to = std::min(range.second, (from / kPageBytes + 1) * kPageBytes);
+        const size_t end = std::min({to, left.size(), current.size()});
+        if (random.below(2) == 0 && from < end) left.replace(from, end - from, current, from, end - from);
+        from = to;
+      }
+    }
+    current = left;
+    durable = left;
+    dirty.clear();
+  }
+};
+
+class MemoryFile final : public base::File {
+ public:
+  MemoryFile(MemoryFs& fs, std::shared_ptr<Inode> inode, std::string path, unsigned flags)
+      : fs_(fs),
+        inode_(std::move(inode)),
+        path_(std::move(path)),
+        flags_(flags),
+        generation_(fs.generation_) {}
+
+  IoResult<size_t> write(ByteView bytes) override {
+    const std::lock_guard<std::mutex> guard(fs_.mutex_);
+    const size_t at = (flags_ & base::kOpenAppend) ? inode_->current.size() : position_;
+    auto written = put(bytes, at);
+    if (written) position_ = at + *written;
+    return written;
+  }
+
+  IoResult<size_t> pwrite(ByteView bytes, uint64_t offset) override {
+    const std::lock_guard<std::mutex> guard(fs_.mutex_);
+    return put(bytes, static_cast<size_t>(offset));
+  }
+
+  IoResult<size_t> read(char* into, size_t size) override {
+    const std::lock_guard<std::mutex> guard(fs_.mutex_);
+    auto count = get(into, size, position_);
+    if (count) position_ += *count;
+    return count;
+  }
+
+  IoResult<size_t> pread(char* into, size_t size, uint64_t offset) override {
+    const std::lock_guard<std::mutex> guard(fs_.mutex_);
+    return get(into, size, static_cast<size_t>(offset));
+  }
+
+  IoResult<void> fdatasync() override {
+    const std::lock_guard<std::mutex> guard(fs_.mutex_);
+    auto fault = check(DiskCall::kFdatasync, "sync");
+    if (!fault) {
+      inode_->dirty.clear();
+      return fault;
+    }
+    inode_->sync();
+    return {};
+  }
+
+  IoResult<void> sync_range(uint64_t, uint64_t, base::Writeback) override {
+    const std::lock_guard<std::mutex> guard(fs_.mutex_);
+    return check(DiskCall::kSyncRange, "write out");
+  }
+
+  IoResult<void> truncate(uint64_t size) override {
+    const std::lock_guard<std::mutex> guard(fs_.mutex_);
+    auto fault = check(DiskCall::kTruncate, "truncate");
+    if (!fault) return fault;
+    if (!(flags_ & base::kOpenWrite)) return io_error(EINVAL, "truncate", path_);
+    inode_->resize(static_cast<size_t>(size));
+    return {};
+  }
+
+  IoResult<uint64_t> size() override {
+    const std::lock_guard<std::mutex> guard(fs_.mutex_);
+    if (dead()) return io_error(EBADF, "stat", path_);
+    return uint64_t{inode_->current.size()};
+  }
+
+  IoResult<void> close() override {
+    const std::lock_guard<std::mutex> guard(fs_.mutex_);
+    auto fault = check(DiskCall::kClose, "close");
+    closed_ = true;
+    return fault;
+  }
+
+ private:
+  [[nodiscard]] bool dead() const { return closed_ || generation_ != fs_.generation_; }
+
+  IoResult<void> check(DiskCall call, const char* what) {
+    if (dead()) return io_error(EBADF, what, path_);
+    return fs_.simple_fault(call, what, path_);
+  }
+
+  IoResult<size_t> put(ByteView bytes, size_t at) {
+    auto fault = check(DiskCall::kWrite, "write");
+    if (!fault) return fault.error();
+    if (!(flags_ & base::kOpenWrite)) return io_error(EBADF, "write", path_);
+    size_t count = bytes.size();
+    if (fs_.write_limit_ != 0) count = std::min(count, fs_.write_limit_);
+    if (count > fs_.free_bytes_) count = static_cast<size_t>(fs_.free_bytes_);
+    if (count == 0 && !bytes.empty()) return io_error(ENOSPC, "write", path_);
+    if (fs_.free_bytes_ != UINT64_MAX) fs_.free_bytes_ -= count;
+    if (inode_->current.size() < at) inode_->resize(at);
+    if (inode_->current.size() < at + count) inode_->current.resize(at + count);
+    inode_->current.replace(at, count, bytes.data(), count);
+    inode_->touch(at, at + count);
+    fs_.bytes_written_ += count;
+    return count;
+  }
+
+  IoResult<size_t> get(char* into, size_t size, size_t at) {
+    auto fault = check(DiskCall::kRead, "read");
+    if (!fault) return fault.error();
+    if (!(flags_ & base::kOpenRead)) return io_error(EBADF, "read", path_);
+    if (at >= inode_->current.size()) return size_t{0};
+    return inode_->current.copy(into, size, at);
+  }
+
+  MemoryFs& fs_;
+  std::shared_ptr<Inode> inode_;
+  std::string path_;
+  unsigned flags_;
+  uint64_t generation_;
+  size_t position_ = 0;
+  bool closed_ = false;
+};
+
+class MemoryLock final : public base::FileLock {
+ public:
+  MemoryLock(MemoryFs& fs, std::string path) : fs_(fs), path_(std::move(path)), generation_(fs.generation_) {}
+  MemoryLock(const MemoryLock&) = delete;
+  MemoryLock& operator=(const MemoryLock&) = delete;
+  ~MemoryLock() override {
+    const std::lock_guard<std::mutex> guard(fs_.mutex_);
+    if (generation_ == fs_.generation_) fs_.locks_.erase(path_);
+  }
+
+ private:
+  MemoryFs& fs_;
+  std::string path_;
+  uint64_t generation_;
+};
+
+MemoryFs::MemoryFs() = default;
+MemoryFs::~MemoryFs() = default;
+
+bool MemoryFs::fails(DiskCall call, int* code) {
+  ++calls_[call];
+  const auto found = faults_.find(call);
+  if (found == faults_.end()) return false;
+  *code = found->second.first;
+  if (--found->second.second == 0) faults_.erase(found);
+  return true;
+}
+
+IoResult<void> MemoryFs::simple_fault(DiskCall call, const char* what, const std::string& path) {
+  int code = 0;
+  if (fails(call, &code)) return io_error(code, what, path);
+  return {};
+}
+
+std::shared_ptr<Inode> MemoryFs::find(const std::string& path) const {
+  const auto found = names_.find(path);
+  return found == names_.end() ? nullptr : found->second;
+}
+
+IoResult<std::unique_ptr<base::File>> MemoryFs::open(const std::string& path, unsigned flags) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  auto fault = simple_fault(DiskCall::kOpen, "open", path);
+  if (!fault) return fault.error();
+  std::shared_ptr<Inode> inode = find(path);
+  if (!inode) {
+    if (!(flags & base::kOpenCreate)) return io_error(ENOENT, "open", path);
+    // The root and the working directory are there from the start, any other must have been made.
+    const std::string parent = base::directory_of(path);
+    if (parent != "." && parent != "/" && !find(parent)) return io_error(ENOENT, "open", path);
+    inode = std::make_shared<Inode>();
+    names_[path] = inode;
+  } else if ((flags & base::kOpenCreate) && (flags & base::kOpenExclusive)) {
+    return io_error(EEXIST, "open", path);
+  }
+  if (inode->directory) return io_error(EISDIR, "open", path);
+  if (flags & base::kOpenTruncate) inode->resize(0);
+  return std::unique_ptr<base::File>(std::make_unique<MemoryFile>(*this, std::move(inode), path, flags));
+}
+
+bool MemoryFs::exists(const std::string& path) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  return find(path) != nullptr;
+}
+
+IoResult<uint64_t> MemoryFs::size(const std::string& path) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  const auto inode = find(path);
+  if (!inode) return io_error(ENOENT, "stat", path);
+  return uint64_t{inode->current.size()};
+}
+
+IoResult<void> MemoryFs::rename(const std::string& from, const std::string& to) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  auto fault = simple_fault(DiskCall::kRename, "rename", from);
+  if (!fault) return fault;
+  const auto found = names_.find(from);
+  if (found == names_.end()) return io_error(ENOENT, "rename", from);
+  SLUICE_CHECK(!found->second->directory, "renaming a directory is not modelled");
+  auto inode = found->second;
+  names_.erase(found);
+  names_[to] = std::move(inode);
+  return {};
+}
+
+IoResult<void> MemoryFs::unlink(const std::string& path) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  auto fault = simple_fault(DiskCall::kUnlink, "unlink", path);
+  if (!fault) return fault;
+  const auto found = names_.find(path);
+  if (found == names_.end()) return io_error(ENOENT, "unlink", path);
+  if (found->second->directory) return io_error(EISDIR, "unlink", path);
+  names_.erase(found);
+  return {};
+}
+
+IoResult<void> MemoryFs::mkdir(const std::string& path) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  auto fault = simple_fault(DiskCall::kMkdir, "mkdir", path);
+  if (!fault) return fault;
+  if (const auto inode = find(path)) {
+    if (inode->directory) return {};
+    return io_error(EEXIST, "mkdir", path);
+  }
+  auto inode = std::make_shared<Inode>();
+  inode->directory = true;
+  names_[path] = std::move(inode);
+  return {};
+}
+
+IoResult<std::vector<std::string>> MemoryFs::list_dir(const std::string& path) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  const auto inode = find(path);
+  if (path != "." && path != "/" && (!inode || !inode->directory)) return io_error(ENOENT, "list", path);
+  std::vector<std::string> names;
+  for (const auto& name : names_) {
+    if (name.first == path || base::directory_of(name.first) != path) continue;
+    const size_t slash = name.first.rfind('/');
+    names.push_back(slash == std::string::npos ? name.first : name.first.substr(slash + 1));
+  }
+  return names;  // a map is sorted already
+}
+
+IoResult<void> MemoryFs::fsync_dir(const std::string& path) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  auto fault = simple_fault(DiskCall::kFsyncDir, "sync", path);
+  if (!fault) return fault;
+  for (auto entry = durable_names_.begin(); entry != durable_names_.end();) {
+    const bool gone = base::directory_of(entry->first) == path && !find(entry->first);
+    entry = gone ? durable_names_.erase(entry) : std::next(entry);
+  }
+  for (const auto& entry : names_) {
+    if (base::directory_of(entry.first) == path) durable_names_[entry.first] = entry.second;
+  }
+  return {};
+}
+
+IoResult<std::unique_ptr<base::FileLock>> MemoryFs::try_lock(const std::string& path) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  if (locks_.count(path) != 0) return io_error(EWOULDBLOCK, "lock", path);
+  if (!find(path)) names_[path] = std::make_shared<Inode>();
+  locks_.insert(path);
+  return std::unique_ptr<base::FileLock>(std::make_unique<MemoryLock>(*this, path));
+}
+
+void MemoryFs::drop_handles() {
+  ++generation_;
+  locks_.clear();
+}
+
+void MemoryFs::kill_process() {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  drop_handles();
+}
+
+void MemoryFs::crash() {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  drop_handles();
+  names_ = durable_names_;
+  for (const auto& entry : names_) entry.second->lose_power();
+}
+
+void MemoryFs::crash(base::Random& random) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  drop_handles();
+  std::map<std::string, bool> survives;
+  Names left;
+  const auto survived = [&](const std::string& path) {
+    const auto drawn = survives.try_emplace(base::directory_of(path), false);
+    if (drawn.second) drawn.first->second = random.below(2) == 0;
+    return drawn.first->second;
+  };
+  for (const auto& entry : names_) {
+    if (survived(entry.first)) left.insert(entry);
+  }
+  for (const auto& entry : durable_names_) {
+    if (!survived(entry.first)) left.insert(entry);
+  }
+  names_ = left;
+  durable_names_ = left;
+  for (const auto& entry : names_) entry.second->lose_power(random);
+}
+
+void MemoryFs::fail_next(DiskCall call, int code, int times) {
+  SLUICE_CHECK(times > 0, "a fault that never happens");
+  const std::lock_guard<std::mutex> guard(mutex_);
+  faults_[call] = {code, times};
+}
+
+void MemoryFs::limit_write(size_t bytes) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  write_limit_ = bytes;
+}
+
+void MemoryFs::set_free_bytes(uint64_t bytes) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  free_bytes_ = bytes;
+}
+
+void MemoryFs::set_free_unlimited() {
+  set_free_bytes(UINT64_MAX);
+}
+
+Bytes MemoryFs::content(const std::string& path) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  const auto inode = find(path);
+  SLUICE_CHECK(inode != nullptr, "content() of a file that is not there");
+  return inode->current;
+}
+
+Bytes MemoryFs::durable_content(const std::string& path) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  const auto found = durable_names_.find(path);
+  SLUICE_CHECK(found != durable_names_.end(), "durable_content() of a file that is not durable");
+  return found->second->durable;
+}
+
+void MemoryFs::put(const std::string& path, ByteView bytes) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  auto inode = std::make_shared<Inode>();
+  inode->current = Bytes(bytes);
+  inode->durable = inode->current;
+  const std::string parent = base::directory_of(path);
+  if (parent != "." && parent != "/" && !find(parent)) {
+    auto directory = std::make_shared<Inode>();
+    directory->directory = true;
+    names_[parent] = directory;
+    durable_names_[parent] = std::move(directory);
+  }
+  names_[path] = inode;
+  durable_names_[path] = std::move(inode);
+}
+
+uint64_t MemoryFs::calls(DiskCall call) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  return calls_[call];
+}
+
+uint64_t MemoryFs::bytes_written() {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  return bytes_written_;
+}
+
+}  // namespace sluice::testing

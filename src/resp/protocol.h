@@ -1,0 +1,10 @@
+// The two generations of the wire protocol. A connection starts in RESP2 and moves with HELLO.
+#pragma once
+
+#include <cstdint>
+
+namespace sluice::resp {
+
+enum class Protocol : uint8_t { kResp2 = 2, kResp3 = 3 };
+
+}  // namespace sluice::resp

@@ -8,8 +8,8 @@ namespace sluice::base {
 
 }  // namespace sluice::base
 
-#define SLUICE_CHECK(condition, why)                                                 \
-  do {                                                                               \
-    if (!(condition)) [[unlikely]]                                                   \
-      ::sluice::base::check_failed(#condition, __FILE__, __LINE__, why);             \
+#define SLUICE_CHECK(condition, why)                                     \
+  do {                                                                   \
+    if (!(condition)) [[unlikely]]                                       \
+      ::sluice::base::check_failed(#condition, __FILE__, __LINE__, why); \
   } while (false)

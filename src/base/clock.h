@@ -1,6 +1,6 @@
-// The only source of time. Everything that needs the hour is handed a Clock; tests hand out one they move by hand.
-// Two readings, never mixed: unix time (deadlines, ids, TIME) may be stepped by the administrator; monotonic time
-// (durations, timeouts of blocked clients, intervals) never goes back.
+// The only source of time. Everything that needs the hour is handed a Clock; tests hand out one they move by
+// hand. Two readings, never mixed: unix time (deadlines, ids, TIME) may be stepped by the administrator;
+// monotonic time (durations, timeouts of blocked clients, intervals) never goes back.
 #pragma once
 
 #include <cstdint>

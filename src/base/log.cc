@@ -15,11 +15,16 @@ namespace {
 // Redis has one level between info and debug; spdlog has one below debug. Order is what matters.
 spdlog::level::level_enum to_spdlog(LogLevel level) {
   switch (level) {
-    case LogLevel::kDebug: return spdlog::level::trace;
-    case LogLevel::kVerbose: return spdlog::level::debug;
-    case LogLevel::kNotice: return spdlog::level::info;
-    case LogLevel::kWarning: return spdlog::level::warn;
-    case LogLevel::kNothing: return spdlog::level::off;
+    case LogLevel::kDebug:
+      return spdlog::level::trace;
+    case LogLevel::kVerbose:
+      return spdlog::level::debug;
+    case LogLevel::kNotice:
+      return spdlog::level::info;
+    case LogLevel::kWarning:
+      return spdlog::level::warn;
+    case LogLevel::kNothing:
+      return spdlog::level::off;
   }
   return spdlog::level::info;
 }
@@ -52,6 +57,8 @@ void SpdLog::write(LogLevel level, std::string_view text) {
   impl_->logger->log(to_spdlog(level), spdlog::string_view_t(text.data(), text.size()));
 }
 
-void SpdLog::set_level(LogLevel level) { impl_->logger->set_level(to_spdlog(level)); }
+void SpdLog::set_level(LogLevel level) {
+  impl_->logger->set_level(to_spdlog(level));
+}
 
 }  // namespace sluice::base

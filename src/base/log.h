@@ -1,5 +1,5 @@
-// What the server tells its operator. A thin door to spdlog, so that no other file pulls it in and every part can
-// be handed a silent one in tests. Levels are those of redis.conf's `loglevel`.
+// What the server tells its operator. A thin door to spdlog, so that no other file pulls it in and every part
+// can be handed a silent one in tests. Levels are those of redis.conf's `loglevel`.
 #pragma once
 
 #include <memory>

@@ -1,8 +1,8 @@
 #include "base/random.h"
 
-#include <sys/random.h>
-
 #include <bit>
+
+#include <sys/random.h>
 
 #include "base/check.h"
 
@@ -48,7 +48,9 @@ uint64_t Random::below(uint64_t bound) {
   return static_cast<uint64_t>(product >> 64);
 }
 
-double Random::unit() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
+double Random::unit() {
+  return static_cast<double>(next() >> 11) * 0x1.0p-53;
+}
 
 uint64_t Random::entropy() {
   uint64_t word = 0;

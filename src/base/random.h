@@ -1,5 +1,5 @@
-// The only source of randomness: a small seedable generator (xoshiro256**, Blackman and Vigna) for sampling and
-// ids, and the operating system's entropy for seeds and secrets. Tests pass a fixed seed.
+// The only source of randomness: a small seedable generator (xoshiro256**, Blackman and Vigna) for sampling
+// and ids, and the operating system's entropy for seeds and secrets. Tests pass a fixed seed.
 #pragma once
 
 #include <array>

@@ -1,6 +1,6 @@
-// Result<T>: a value, or the error that took its place. The only way a failure crosses a module; nothing throws.
-// An Error carries the text a person (or a client) reads; modules with closed sets of failures use their own
-// small enum as E, and one place above turns it into text.
+// Result<T>: a value, or the error that took its place. The only way a failure crosses a module; nothing
+// throws. An Error carries the text a person (or a client) reads; modules with closed sets of failures use
+// their own small enum as E, and one place above turns it into text.
 #pragma once
 
 #include <string>

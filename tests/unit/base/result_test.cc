@@ -1,8 +1,8 @@
 #include "base/result.h"
 
-#include <doctest/doctest.h>
-
 #include <memory>
+
+#include <doctest/doctest.h>
 
 namespace sluice::base {
 

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
-#include <system_error>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -198,10 +196,6 @@ IoResult<std::unique_ptr<FileLock>> PosixFs::try_lock(const std::string& path) {
     return io_error(code, "lock", path);
   }
   return std::unique_ptr<FileLock>(std::make_unique<PosixLock>(fd));
-}
-
-IoError io_error(int code, const char* what, const std::string& path) {
-  return IoError{code, std::string(what) + " " + path + ": " + std::generic_category().message(code)};
 }
 
 std::string directory_of(const std::string& path) {

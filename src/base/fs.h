@@ -11,17 +11,9 @@
 #include <vector>
 
 #include "base/bytes.h"
-#include "base/result.h"
+#include "base/io_error.h"
 
 namespace sluice::base {
-
-struct IoError {
-  int code = 0;         // errno
-  std::string message;  // "open /data/x.aof: No such file or directory"
-};
-
-template <class T>
-using IoResult = Result<T, IoError>;
 
 // Combined with |.
 enum OpenFlag : unsigned {
@@ -95,9 +87,6 @@ class PosixFs final : public Fs {
   IoResult<void> fsync_dir(const std::string& path) override;
   IoResult<std::unique_ptr<FileLock>> try_lock(const std::string& path) override;
 };
-
-// An IoError for errno value `code`: "<what> <path>: <reason>".
-[[nodiscard]] IoError io_error(int code, const char* what, const std::string& path);
 
 // "a/b" -> "a"; "b" -> "."; "/b" -> "/".
 [[nodiscard]] std::string directory_of(const std::string& path);

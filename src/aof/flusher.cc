@@ -1,0 +1,89 @@
+#include "aof/flusher.h"
+
+#include <utility>
+
+#include "base/check.h"
+
+namespace sluice::aof {
+
+void Flusher::start() {
+  SLUICE_CHECK(!thread_.joinable(), "one thread per flusher");
+  stop_ = false;
+  thread_ = std::thread([this] { run(); });
+}
+
+void Flusher::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  changed_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Flusher::request(std::shared_ptr<base::File> file, uint64_t offset) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (failed()) return;
+    pending_ = {std::move(file), offset};
+  }
+  changed_.notify_one();
+}
+
+bool Flusher::run_pending() {
+  SLUICE_CHECK(!thread_.joinable(), "the thread does this by itself");
+  Request next;
+  {
+    const std::lock_guard lock(mutex_);
+    next = std::exchange(pending_, {});
+    if (!next.file) return false;
+    syncing_ = true;
+  }
+  sync(next);
+  return true;
+}
+
+bool Flusher::busy() const {
+  const std::lock_guard lock(mutex_);
+  return syncing_ || pending_.file != nullptr;
+}
+
+void Flusher::restart() {
+  SLUICE_CHECK(!busy(), "a running sync would count for the new file");
+  done_.store(0, std::memory_order_release);
+  failure_code_.store(0, std::memory_order_release);
+}
+
+void Flusher::run() {
+  while (true) {
+    Request next;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [this] { return stop_ || pending_.file != nullptr; });
+      if (stop_) {
+        pending_ = {};
+        return;
+      }
+      next = std::exchange(pending_, {});
+      syncing_ = true;
+    }
+    sync(next);
+  }
+}
+
+void Flusher::sync(const Request& request) {
+  const auto result = request.file->fdatasync();
+  {
+    const std::lock_guard lock(mutex_);
+    syncing_ = false;
+    if (result) {
+      done_.store(request.offset, std::memory_order_release);
+    } else {
+      pending_ = {};
+      failure_code_.store(result.error().code, std::memory_order_release);
+    }
+  }
+  wake_();
+}
+
+}  // namespace sluice::aof

@@ -1,0 +1,70 @@
+// The thread that syncs, so that the reactor never waits for a disk. It sees files and offsets, nothing else:
+// no entries, no clients. The reactor asks with request(), reads the results whenever it likes (they are
+// atomics), and is woken after each sync. While one sync runs, requests pile up into one: this is what makes
+// groups of commits by themselves. A failed sync stops everything until restart(): no later sync of that file
+// may pass for success, since the kernel has dropped the pages it could not write.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "base/fs.h"
+
+namespace sluice::aof {
+
+class Flusher {
+ public:
+  // `wake` is called from the flusher's thread (or from run_pending) after each sync; it must be thread-safe.
+  explicit Flusher(std::function<void()> wake) : wake_(std::move(wake)) {}
+  ~Flusher() { stop(); }
+  Flusher(const Flusher&) = delete;
+  Flusher& operator=(const Flusher&) = delete;
+
+  // Without start() nothing runs until run_pending(). Not before the process has daemonized.
+  void start();
+  // Finishes the sync under way, drops a request not yet begun, joins. Safe to call twice.
+  void stop();
+
+  // Sync `file`, which holds the journal up to `offset`. Replaces a request not yet begun. Ignored after a
+  // failure.
+  void request(std::shared_ptr<base::File> file, uint64_t offset);
+  // One pending sync in the calling thread; false if there was none. REQUIRES: no thread runs.
+  bool run_pending();
+
+  // The highest offset whose sync succeeded since restart(); 0 before.
+  [[nodiscard]] uint64_t done() const { return done_.load(std::memory_order_acquire); }
+  [[nodiscard]] bool failed() const { return failure_code_.load(std::memory_order_acquire) != 0; }
+  // errno of the failure, 0 without one.
+  [[nodiscard]] int failure_code() const { return failure_code_.load(std::memory_order_acquire); }
+  // A sync runs or waits to.
+  [[nodiscard]] bool busy() const;
+
+  // Forgets the failure and done(): the next requests are for another file. REQUIRES: !busy().
+  void restart();
+
+ private:
+  struct Request {
+    std::shared_ptr<base::File> file;
+    uint64_t offset = 0;
+  };
+
+  void run();
+  void sync(const Request& request);
+
+  std::function<void()> wake_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  Request pending_;       // guarded by mutex_
+  bool syncing_ = false;  // guarded by mutex_
+  bool stop_ = false;     // guarded by mutex_
+  std::atomic<uint64_t> done_{0};
+  std::atomic<int> failure_code_{0};
+  std::thread thread_;
+};
+
+}  // namespace sluice::aof

@@ -1,0 +1,101 @@
+#include "aof/item.h"
+
+#include <charconv>
+
+namespace sluice::aof {
+
+namespace {
+
+// "*" or "$", a number, "\r\n": the longest is a 10-digit length.
+constexpr size_t kMaxLengthLine = 16;
+
+struct Length {
+  ItemKind kind = ItemKind::kMalformed;  // kRecord stands for "read"
+  size_t value = 0;
+  size_t next = 0;  // where the bytes behind the line begin
+};
+
+Length read_length(ByteView bytes, size_t at, char mark) {
+  if (at >= bytes.size()) return {ItemKind::kIncomplete, 0, at + 4};
+  if (bytes[at] != mark) return {};
+  const ByteView window = bytes.substr(at, kMaxLengthLine);
+  const size_t end = window.find('\r');
+  if (end == ByteView::npos) {
+    if (window.size() == kMaxLengthLine) return {};
+    return {ItemKind::kIncomplete, 0, bytes.size() + 1};
+  }
+  const ByteView digits = window.substr(1, end - 1);
+  if (digits.empty() || (digits.size() > 1 && digits[0] == '0')) return {};
+  size_t value = 0;
+  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size()) return {};
+  if (at + end + 1 >= bytes.size()) return {ItemKind::kIncomplete, 0, bytes.size() + 1};
+  if (bytes[at + end + 1] != '\n') return {};
+  return {ItemKind::kRecord, value, at + end + 2};
+}
+
+Item incomplete(size_t needed) {
+  return {ItemKind::kIncomplete, needed, {}};
+}
+
+Item next_record(ByteView bytes, std::vector<ByteView>& args) {
+  const Length count = read_length(bytes, 0, '*');
+  if (count.kind == ItemKind::kIncomplete) return incomplete(count.next);
+  if (count.kind != ItemKind::kRecord || count.value == 0 || count.value > kMaxArgs) return {};
+  size_t at = count.next;
+  for (size_t i = 0; i < count.value; ++i) {
+    const Length length = read_length(bytes, at, '$');
+    if (length.kind == ItemKind::kIncomplete) return incomplete(length.next);
+    if (length.kind != ItemKind::kRecord || length.value > kMaxArgBytes) return {};
+    const size_t end = length.next + length.value;
+    if (end + 2 > bytes.size()) {
+      // A wrong line end is found now if it is there to be seen.
+      if (end < bytes.size() && bytes[end] != '\r') return {};
+      return incomplete(end + 2);
+    }
+    if (bytes[end] != '\r' || bytes[end + 1] != '\n') return {};
+    args.push_back(bytes.substr(length.next, length.value));
+    at = end + 2;
+  }
+  return {ItemKind::kRecord, at, {}};
+}
+
+Item next_line(ByteView bytes) {
+  const ByteView window = bytes.substr(0, kMaxRedisLine);
+  const size_t end = window.find('\n');
+  if (end == ByteView::npos) {
+    if (window.size() == kMaxRedisLine || window.find('\0') != ByteView::npos) return {};
+    return incomplete(bytes.size() + 1);
+  }
+  ByteView line = window.substr(0, end);
+  if (line.find('\0') != ByteView::npos) return {};
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return {ItemKind::kLine, end + 1, line};
+}
+
+bool is_name(ByteView arg, ByteView upper) {
+  if (arg.size() != upper.size()) return false;
+  for (size_t i = 0; i < arg.size(); ++i) {
+    const char letter = arg[i] >= 'a' && arg[i] <= 'z' ? static_cast<char>(arg[i] - 'a' + 'A') : arg[i];
+    if (letter != upper[i]) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Item next_item(ByteView bytes, std::vector<ByteView>& args) {
+  args.clear();
+  if (bytes[0] == '*') return next_record(bytes, args);
+  if (bytes[0] == '#') return next_line(bytes);
+  return {};
+}
+
+GroupMark group_mark(const std::vector<ByteView>& args) {
+  if (args.size() != 1) return GroupMark::kNone;
+  if (is_name(args[0], "MULTI")) return GroupMark::kMulti;
+  if (is_name(args[0], "EXEC")) return GroupMark::kExec;
+  return GroupMark::kNone;
+}
+
+}  // namespace sluice::aof

@@ -1,0 +1,282 @@
+#include "aof/manifest.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "aof/frame.h"
+
+namespace sluice::aof {
+
+namespace {
+
+using base::Error;
+using base::Result;
+
+bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\r';
+}
+
+std::optional<unsigned> hex_value(char digit) {
+  if (digit >= '0' && digit <= '9') return static_cast<unsigned>(digit - '0');
+  if (digit >= 'a' && digit <= 'f') return static_cast<unsigned>(digit - 'a') + 10;
+  if (digit >= 'A' && digit <= 'F') return static_cast<unsigned>(digit - 'A') + 10;
+  return std::nullopt;
+}
+
+// The character that `\x` stands for, other than \xHH.
+char unescape(char c) {
+  switch (c) {
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 't':
+      return '\t';
+    case 'b':
+      return '\b';
+    case 'a':
+      return '\a';
+    default:
+      return c;
+  }
+}
+
+// Reads a word in double quotes from `line` at `at`, which stands on the first quote. False if it never ends.
+bool read_quoted(ByteView line, size_t& at, std::string& word) {
+  for (++at; at < line.size(); ++at) {
+    const char c = line[at];
+    if (c == '"') {
+      ++at;
+      return at == line.size() || is_space(line[at]);
+    }
+    if (c != '\\' || at + 1 >= line.size()) {
+      word.push_back(c);
+      continue;
+    }
+    ++at;
+    if (line[at] == 'x' && at + 2 < line.size() && hex_value(line[at + 1]) && hex_value(line[at + 2])) {
+      word.push_back(static_cast<char>(*hex_value(line[at + 1]) * 16 + *hex_value(line[at + 2])));
+      at += 2;
+    } else {
+      word.push_back(unescape(line[at]));
+    }
+  }
+  return false;
+}
+
+std::optional<std::vector<std::string>> split_words(ByteView line) {
+  std::vector<std::string> words;
+  size_t at = 0;
+  while (true) {
+    while (at < line.size() && is_space(line[at])) ++at;
+    if (at == line.size()) return words;
+    std::string& word = words.emplace_back();
+    if (line[at] == '"') {
+      if (!read_quoted(line, at, word)) return std::nullopt;
+      continue;
+    }
+    while (at < line.size() && !is_space(line[at])) word.push_back(line[at++]);
+  }
+}
+
+bool needs_quotes(const std::string& name) {
+  return name.empty() || std::any_of(name.begin(), name.end(), [](char c) {
+           return static_cast<unsigned char>(c) <= ' ' || static_cast<unsigned char>(c) >= 127 || c == '"' ||
+                  c == '\'' || c == '\\';
+         });
+}
+
+void append_name(Bytes& out, const std::string& name) {
+  if (!needs_quotes(name)) {
+    out.append(name);
+    return;
+  }
+  constexpr ByteView kHex = "0123456789abcdef";
+  out.push_back('"');
+  for (const char c : name) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out.append({'\\', c});
+    } else if (byte < ' ' || byte >= 127) {
+      out.append({'\\', 'x', kHex[byte >> 4], kHex[byte & 15]});
+    } else {
+      out.push_back(c);
+    }
+  }
+  out.push_back('"');
+}
+
+void append_entry(Bytes& out, const ManifestFile& file, char type) {
+  out.append("file ");
+  append_name(out, file.name);
+  out.append(" seq ").append(std::to_string(file.seq)).append(" type ").append({type, '\n'});
+}
+
+struct Entry {
+  ManifestFile file;
+  char type = 0;
+};
+
+// The reason instead, as text, when the line is not an entry.
+Result<Entry> parse_entry(ByteView line) {
+  const auto words = split_words(line);
+  if (!words) return Error{"unbalanced quotes"};
+  if (words->empty()) return Error{"an empty line"};
+  if (words->size() % 2 != 0) return Error{"expected pairs of a name and a value"};
+  Entry entry;
+  for (size_t i = 0; i < words->size(); i += 2) {
+    const std::string& name = (*words)[i];
+    const std::string& value = (*words)[i + 1];
+    if (name == "file") {
+      if (value.empty() || value.find('/') != std::string::npos)
+        return Error{"'" + value + "' is not a file name"};
+      entry.file.name = value;
+    } else if (name == "seq") {
+      const auto end = std::from_chars(value.data(), value.data() + value.size(), entry.file.seq);
+      if (end.ec != std::errc() || end.ptr != value.data() + value.size()) {
+        return Error{"'" + value + "' is not a sequence number"};
+      }
+    } else if (name == "type") {
+      if (value != "b" && value != "i" && value != "h") return Error{"'" + value + "' is not one of b, i, h"};
+      entry.type = value[0];
+    }
+    // Redis ignores names it does not know, so that later versions may add some; so do we.
+  }
+  if (entry.file.name.empty()) return Error{"no file"};
+  if (entry.file.seq == 0) return Error{"no sequence number above 0"};
+  if (entry.type == 0) return Error{"no type"};
+  return entry;
+}
+
+Result<void> add_entry(Manifest& manifest, Entry entry) {
+  switch (entry.type) {
+    case 'b':
+      if (manifest.base) return Error{"a second base"};
+      manifest.base = std::move(entry.file);
+      break;
+    case 'h':
+      manifest.history.push_back(std::move(entry.file));
+      break;
+    default:
+      if (entry.file.seq <= manifest.last_increment_seq()) return Error{"the sequence numbers do not rise"};
+      manifest.increments.push_back(std::move(entry.file));
+      break;
+  }
+  return {};
+}
+
+Result<void> check_annotation(ByteView line, ByteView above) {
+  const auto annotation = parse_annotation(line);
+  if (!annotation) return Error{"a '#' line that no server writes"};
+  if (annotation->length != above.size() || annotation->hash != annotation_hash(*annotation, above, 0)) {
+    return Error{
+        "the lines above do not match this checksum: the file was damaged, or edited by hand (if so, and you "
+        "are "
+        "sure of it, delete this line)"};
+  }
+  return {};
+}
+
+// The number in "<file_name>.<number>.<suffix>".
+std::optional<uint64_t> seq_of(const std::string& name, const std::string& file_name, ByteView suffix) {
+  ByteView rest = name;
+  if (!rest.starts_with(file_name + ".") || !rest.ends_with(suffix)) return std::nullopt;
+  rest.remove_prefix(file_name.size() + 1);
+  if (rest.size() <= suffix.size()) return std::nullopt;
+  rest.remove_suffix(suffix.size());
+  uint64_t seq = 0;
+  const auto end = std::from_chars(rest.data(), rest.data() + rest.size(), seq);
+  if (end.ec != std::errc() || end.ptr != rest.data() + rest.size()) return std::nullopt;
+  return seq;
+}
+
+bool names(const Manifest& manifest, const std::string& name) {
+  const auto is_it = [&name](const ManifestFile& file) { return file.name == name; };
+  return (manifest.base && is_it(*manifest.base)) ||
+         std::any_of(manifest.history.begin(), manifest.history.end(), is_it) ||
+         std::any_of(manifest.increments.begin(), manifest.increments.end(), is_it);
+}
+
+}  // namespace
+
+std::string LogPlace::increment_name(uint64_t seq) const {
+  return file_name + "." + std::to_string(seq) + ".incr.aof";
+}
+
+std::string LogPlace::base_name(uint64_t seq, bool rdb) const {
+  return file_name + "." + std::to_string(seq) + (rdb ? ".base.rdb" : ".base.aof");
+}
+
+Bytes encode_manifest(const Manifest& manifest) {
+  Bytes out;
+  if (manifest.base) append_entry(out, *manifest.base, 'b');
+  for (const ManifestFile& file : manifest.history) append_entry(out, file, 'h');
+  for (const ManifestFile& file : manifest.increments) append_entry(out, file, 'i');
+  Annotation annotation;
+  annotation.length = out.size();
+  annotation.offset = out.size();
+  Bytes line;
+  append_annotation(line, annotation, out, 0);
+  line.erase(line.size() - 2, 1);  // manifests end their lines with '\n' alone
+  return out + line;
+}
+
+Result<Manifest> parse_manifest(ByteView text, const std::string& path) {
+  Manifest manifest;
+  if (text.empty()) return Error{path + ": the manifest is empty"};
+  size_t line_number = 0;
+  for (size_t at = 0; at < text.size();) {
+    ++line_number;
+    const auto fail = [&](const std::string& reason) {
+      return Error{path + ": line " + std::to_string(line_number) + ": " + reason};
+    };
+    const size_t end = text.find('\n', at);
+    if (end == ByteView::npos) return fail("it does not end in a line feed");
+    const ByteView line = text.substr(at, end - at);
+    if (line.size() > kMaxLine) return fail("it is longer than any server writes");
+    if (manifest.verified) return fail("nothing may follow the checksum");
+    if (line.starts_with('#')) {
+      if (auto held = check_annotation(line, text.substr(0, at)); !held) return fail(held.error().message);
+      manifest.verified = true;
+    } else {
+      auto entry = parse_entry(line);
+      if (!entry) return fail(entry.error().message);
+      if (auto added = add_entry(manifest, std::move(*entry)); !added) return fail(added.error().message);
+    }
+    at = end + 1;
+  }
+  return manifest;
+}
+
+Result<Manifest> read_manifest(base::Fs& fs, const LogPlace& place) {
+  auto text = base::read_whole(fs, place.manifest_path(), kMaxManifestBytes);
+  if (!text) return Error{text.error().message};
+  return parse_manifest(*text, place.manifest_path());
+}
+
+base::IoResult<void> write_manifest(base::Fs& fs, const LogPlace& place, const Manifest& manifest) {
+  return base::replace_file(fs, place.manifest_path(), encode_manifest(manifest));
+}
+
+LogFound find_log(base::Fs& fs, const LogPlace& place) {
+  if (fs.exists(place.manifest_path())) return LogFound::kManifest;
+  return fs.exists(place.single_file_path()) ? LogFound::kSingleFile : LogFound::kNothing;
+}
+
+std::vector<Orphan> find_orphans(base::Fs& fs, const LogPlace& place, const Manifest& manifest) {
+  std::vector<Orphan> orphans;
+  auto listed = fs.list_dir(place.log_dir());
+  if (!listed) return orphans;  // no directory, no orphans
+  for (const std::string& name : *listed) {
+    std::optional<uint64_t> seq;
+    for (const ByteView suffix : {".incr.aof", ".base.aof", ".base.rdb"}) {
+      if (!seq) seq = seq_of(name, place.file_name, suffix);
+    }
+    if (!seq || names(manifest, name)) continue;
+    auto size = fs.size(place.path(name));
+    if (size && *size > kMaxHeader) orphans.push_back({name, *seq, *size});
+  }
+  return orphans;
+}
+
+}  // namespace sluice::aof

@@ -1,0 +1,89 @@
+// The list of files that make up the log, as Redis 7 writes it, so that either server reads the other's:
+//
+//   file appendonly.aof.2.base.rdb seq 2 type b
+//   file appendonly.aof.1.incr.aof seq 1 type h
+//   file appendonly.aof.2.incr.aof seq 2 type i
+//   #XXH3:<hash>:<bytes above>:<bytes above>:0       ours; absent when redis-server wrote it last
+//
+// b is the base, i an increment, h history waiting to be deleted. Redis skips the '#' line. Knows nothing of
+// what the files hold.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/fs.h"
+#include "base/result.h"
+
+namespace sluice::aof {
+
+using base::Bytes;
+using base::ByteView;
+
+inline constexpr uint64_t kMaxManifestBytes = 4 * 1024 * 1024;
+
+// Where the log lives: `appenddirname` below `dir`, and `appendfilename`.
+struct LogPlace {
+  std::string dir = ".";
+  std::string log_dir_name = "appendonlydir";
+  std::string file_name = "appendonly.aof";
+
+  [[nodiscard]] std::string log_dir() const { return dir + "/" + log_dir_name; }
+  [[nodiscard]] std::string path(const std::string& name) const { return log_dir() + "/" + name; }
+  [[nodiscard]] std::string manifest_path() const { return path(file_name + ".manifest"); }
+  [[nodiscard]] std::string single_file_path() const { return dir + "/" + file_name; }
+  [[nodiscard]] std::string increment_name(uint64_t seq) const;
+  [[nodiscard]] std::string base_name(uint64_t seq, bool rdb) const;
+};
+
+struct ManifestFile {
+  std::string name;  // without directory
+  uint64_t seq = 0;
+
+  friend bool operator==(const ManifestFile& a, const ManifestFile& b) {
+    return a.name == b.name && a.seq == b.seq;
+  }
+};
+
+struct Manifest {
+  std::optional<ManifestFile> base;
+  std::vector<ManifestFile> history;
+  std::vector<ManifestFile> increments;  // in the order written, seq rising
+  bool verified = false;                 // parsed with our annotation, and it held
+
+  [[nodiscard]] uint64_t last_increment_seq() const { return increments.empty() ? 0 : increments.back().seq; }
+};
+
+[[nodiscard]] Bytes encode_manifest(const Manifest& manifest);
+// `path` only names the file in errors, which give the line and the reason.
+[[nodiscard]] base::Result<Manifest> parse_manifest(ByteView text, const std::string& path);
+
+[[nodiscard]] base::Result<Manifest> read_manifest(base::Fs& fs, const LogPlace& place);
+// Atomic and durable: a crash leaves the old one or the new one.
+[[nodiscard]] base::IoResult<void> write_manifest(base::Fs& fs, const LogPlace& place,
+                                                  const Manifest& manifest);
+
+enum class LogFound {
+  kNothing,    // an empty start
+  kManifest,   // the parts of a log
+  kSingleFile  // no manifest, but the one file that Redis 6 and older write
+};
+
+[[nodiscard]] LogFound find_log(base::Fs& fs, const LogPlace& place);
+
+struct Orphan {
+  std::string name;
+  uint64_t seq = 0;
+  uint64_t size_bytes = 0;
+};
+
+// Increments and bases in the log's directory that the manifest does not name and that are too big to be a
+// bare header: left by a crash before the manifest named them, or a sign that the manifest lost lines. No
+// server may overwrite them.
+[[nodiscard]] std::vector<Orphan> find_orphans(base::Fs& fs, const LogPlace& place, const Manifest& manifest);
+
+}  // namespace sluice::aof

@@ -1,0 +1,307 @@
+#include "aof/writer.h"
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+#include "base/check.h"
+
+namespace sluice::aof {
+
+namespace {
+
+using base::Error;
+using base::IoResult;
+using base::Result;
+
+IoResult<void> pwrite_all(base::File& file, ByteView bytes, uint64_t at) {
+  while (!bytes.empty()) {
+    auto taken = file.pwrite(bytes, at);
+    if (!taken) return taken.error();
+    bytes.remove_prefix(*taken);
+    at += *taken;
+  }
+  return {};
+}
+
+}  // namespace
+
+Writer::Writer(base::Fs& fs, base::Random& random, Flusher& flusher, WriterOptions options)
+    : fs_(fs), random_(random), flusher_(flusher), options_(std::move(options)), mode_(options_.mode) {}
+
+Result<void> Writer::start(StartPoint start) {
+  const LogPlace& place = options_.place;
+  auto ready = fs_.mkdir(place.log_dir());
+  if (ready) ready = fs_.fsync_dir(place.dir);
+  if (!ready) return Error{ready.error().message};
+
+  manifest_ = std::move(start.manifest);
+  uint64_t taken_seq = manifest_.last_increment_seq();
+  for (const Orphan& orphan : find_orphans(fs_, place, manifest_))
+    taken_seq = std::max(taken_seq, orphan.seq);
+  next_seq_ = taken_seq + 1;
+
+  offset_ = written_ = synced_ = sync_requested_ = current_.start = start.offset;
+  auto opened = open_increment(next_seq_++, offset_, db_);
+  if (!opened) return Error{opened.error().message};
+  increment_ = std::move(*opened);
+  ready = increment_.file->fdatasync();
+  // The name of the increment first: a manifest that survives a power cut must not name a file that did not.
+  if (ready) ready = fs_.fsync_dir(place.log_dir());
+  if (!ready) return Error{ready.error().message};
+
+  std::vector<std::string> obsolete = std::move(start.obsolete);
+  for (const ManifestFile& file : manifest_.history) obsolete.push_back(file.name);
+  manifest_.history.clear();
+  manifest_.increments.push_back(increment_.entry);
+  ready = write_manifest(fs_, place, manifest_);
+  if (!ready) return Error{ready.error().message};
+  // Nobody reads these again; one that stays behind only takes space.
+  for (const std::string& name : obsolete) (void)fs_.unlink(place.path(name));
+  return {};
+}
+
+uint64_t Writer::append(ByteView unit, uint32_t db_after) {
+  if (current_.length > 0 && current_.length + unit.size() > kBatchLimit) close_batch();
+  current_.bytes.append(unit);
+  current_.length += unit.size();
+  offset_ += unit.size();
+  db_ = db_after;
+  return offset_;
+}
+
+void Writer::end_turn(int64_t now_us) {
+  take_results(now_us);
+  close_batch();
+  if (state_ == State::kHealthy && written_batches_ < batches_.size()) {
+    write_batches();
+    if (failure_) retry_at_us_ = now_us + kRetryIntervalUs;
+  }
+  want_sync(now_us);
+}
+
+void Writer::tick(int64_t now_us) {
+  take_results(now_us);
+  if (state_ != State::kHealthy && state_ != State::kProving && now_us >= retry_at_us_) recover(now_us);
+  want_sync(now_us);
+}
+
+void Writer::close_batch() {
+  if (current_.length == 0) return;
+  retained_bytes_ += current_.length;
+  batches_.push_back(std::move(current_));
+  current_ = Batch{};
+  if (!spare_.empty()) {
+    current_.bytes = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  current_.start = batches_.back().end();
+  current_.db = db_;
+}
+
+// Leaves the batches that could not be written where they are, and the failure noted.
+void Writer::write_batches() {
+  while (written_batches_ < batches_.size()) {
+    Batch& batch = batches_[written_batches_];
+    const uint64_t at = increment_.size;
+    if (auto done = write_batch(batch, increment_); !done) {
+      set_failure(State::kWriteFailed, done.error().code, 0);
+      break;
+    }
+    batch.file_at = at;
+    written_ = batch.end();
+    ++written_batches_;
+  }
+  drop_released_batches();
+}
+
+// One write for the records and their annotation. The increment's size moves only if all of it was written,
+// so that the next attempt lands on top of what a failed one left.
+IoResult<void> Writer::write_batch(Batch& batch, Increment& increment) {
+  batch.bytes.resize(batch.length);
+  Annotation numbers;
+  numbers.length = batch.length;
+  numbers.offset = batch.end();
+  numbers.synced = synced_;
+  Bytes line;
+  append_annotation(line, numbers, batch.bytes, increment.seed);
+  batch.bytes.append(line);
+  if (auto written = pwrite_all(*increment.file, batch.bytes, increment.size); !written) return written;
+  increment.size += batch.bytes.size();
+  return {};
+}
+
+IoResult<Writer::Increment> Writer::open_increment(uint64_t seq, uint64_t start, uint32_t db) {
+  Increment increment;
+  increment.entry = {options_.place.increment_name(seq), seq};
+  increment.seed = random_.next();
+  auto file = fs_.open(options_.place.path(increment.entry.name),
+                       base::kOpenRead | base::kOpenWrite | base::kOpenCreate | base::kOpenTruncate);
+  if (!file) return file.error();
+  increment.file = std::move(*file);
+  Bytes header;
+  append_header(header, {increment.seed, start, synced_, db});
+  if (auto written = pwrite_all(*increment.file, header, 0); !written) return written.error();
+  increment.size = header.size();
+  return increment;
+}
+
+void Writer::want_sync(int64_t now_us) {
+  if (state_ != State::kHealthy && state_ != State::kWriteFailed) return;
+  if (mode_ == SyncMode::kNo || written_ <= sync_requested_ || flusher_.failed()) return;
+  if (mode_ == SyncMode::kEverysec) {
+    if (now_us - last_sync_us_ < kSyncIntervalUs) return;
+    if (flusher_.busy()) ++delayed_syncs_;
+    last_sync_us_ = now_us;
+  }
+  sync_requested_ = written_;
+  flusher_.request(increment_.file, written_);
+}
+
+void Writer::take_results(int64_t now_us) {
+  // The failure is read first: once it is set, done() does not move any more.
+  const int failed = flusher_.failure_code();
+  const uint64_t done = flusher_.done();
+  switch (state_) {
+    case State::kHealthy:
+    case State::kWriteFailed:
+      synced_ = std::max(synced_, done);
+      drop_released_batches();
+      if (failed != 0) set_failure(State::kSyncFailed, failed, now_us);
+      break;
+    case State::kProving:
+      if (failed != 0) {
+        give_up_new_increment(failed, now_us);
+      } else if (done >= sync_requested_) {
+        switch_manifest(now_us);
+      }
+      break;
+    case State::kSyncFailed:
+    case State::kSwitching:
+      break;  // what the flusher says is known
+  }
+}
+
+void Writer::drop_released_batches() {
+  while (written_batches_ > 0 && (mode_ == SyncMode::kNo || batches_.front().end() <= synced_)) {
+    retained_bytes_ -= batches_.front().length;
+    recycle(std::move(batches_.front().bytes));
+    batches_.pop_front();
+    --written_batches_;
+  }
+}
+
+void Writer::recycle(Bytes buffer) {
+  if (spare_.size() >= kSpareBuffers || buffer.capacity() > kSpareBufferBytes) return;
+  buffer.clear();
+  spare_.push_back(std::move(buffer));
+}
+
+void Writer::set_failure(State state, int code, int64_t now_us) {
+  state_ = state;
+  failure_ = std::generic_category().message(code);
+  retry_at_us_ = now_us + kRetryIntervalUs;
+}
+
+void Writer::recover(int64_t now_us) {
+  switch (state_) {
+    case State::kWriteFailed: {
+      // Cutting a file while it is being synced would leave open what that sync covered.
+      if (flusher_.busy()) return;
+      if (auto cut = increment_.file->truncate(increment_.size); !cut) {
+        set_failure(State::kWriteFailed, cut.error().code, now_us);
+        return;
+      }
+      state_ = State::kHealthy;
+      failure_.reset();
+      write_batches();
+      if (failure_) retry_at_us_ = now_us + kRetryIntervalUs;
+      break;
+    }
+    case State::kSyncFailed:
+      if (auto moved = rewrite_to_new_increment(); !moved) give_up_new_increment(moved.error().code, now_us);
+      break;
+    case State::kSwitching:
+      switch_manifest(now_us);
+      break;
+    case State::kHealthy:
+    case State::kProving:
+      break;
+  }
+}
+
+IoResult<void> Writer::rewrite_to_new_increment() {
+  flusher_.restart();
+  moved_to_.clear();
+  const bool none = batches_.empty();
+  auto opened = open_increment(next_seq_, none ? written_ : batches_.front().start,
+                               none ? current_.db : batches_.front().db);
+  if (!opened) return opened.error();
+  successor_ = std::move(*opened);
+  for (Batch& batch : batches_) {
+    moved_to_.push_back(successor_.size);
+    if (auto written = write_batch(batch, successor_); !written) return written;
+  }
+  if (auto durable = fs_.fsync_dir(options_.place.log_dir()); !durable) return durable;
+  sync_requested_ = none ? written_ : batches_.back().end();
+  flusher_.request(successor_.file, sync_requested_);
+  state_ = State::kProving;
+  return {};
+}
+
+void Writer::give_up_new_increment(int code, int64_t now_us) {
+  successor_ = Increment{};
+  (void)fs_.unlink(options_.place.path(options_.place.increment_name(next_seq_)));
+  set_failure(State::kSyncFailed, code, now_us);
+}
+
+void Writer::switch_manifest(int64_t now_us) {
+  Manifest next = manifest_;
+  next.increments.push_back(successor_.entry);
+  if (auto switched = write_manifest(fs_, options_.place, next); !switched) {
+    // Old or new may be what a crash would find; both files are complete, so a loader reads either.
+    set_failure(State::kSwitching, switched.error().code, now_us);
+    return;
+  }
+  // Not needed for correctness, since a loader skips by offset; it only keeps the old file from lying about.
+  (void)increment_.file->truncate(written_batches_ > 0 ? batches_.front().file_at : increment_.size);
+  manifest_ = std::move(next);
+  increment_ = std::exchange(successor_, Increment{});
+  ++next_seq_;
+  written_batches_ = moved_to_.size();
+  for (size_t i = 0; i < moved_to_.size(); ++i) batches_[i].file_at = moved_to_[i];
+  written_ = synced_ = std::max(synced_, sync_requested_);
+  state_ = State::kHealthy;
+  failure_.reset();
+  drop_released_batches();
+  write_batches();
+  if (failure_) retry_at_us_ = now_us + kRetryIntervalUs;
+}
+
+Result<void> Writer::close() {
+  take_results(retry_at_us_);
+  close_batch();
+  if (state_ == State::kHealthy) write_batches();
+  if (state_ != State::kHealthy && state_ != State::kProving) recover(retry_at_us_);
+  if (state_ == State::kProving) {
+    flusher_.request(successor_.file, sync_requested_);  // the thread may have ended before it came to it
+    (void)flusher_.run_pending();
+    take_results(retry_at_us_);
+  }
+  if (failure_) return Error{*failure_};
+  IoResult<void> done = increment_.file->fdatasync();
+  if (done) {
+    synced_ = written_;
+    // An empty batch whose annotation says that everything before it was synced: from now on damage to the
+    // last batch cannot pass for a torn tail.
+    Batch seal;
+    seal.start = written_;
+    done = write_batch(seal, increment_);
+    if (done) done = increment_.file->fdatasync();
+  }
+  if (!done) return Error{done.error().message};
+  drop_released_batches();
+  return {};
+}
+
+}  // namespace sluice::aof

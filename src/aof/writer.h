@@ -1,0 +1,170 @@
+// The reactor's side of the log. Collects the record bytes of units into a batch, writes the batch with its
+// annotation at the end of the turn, asks the flusher to sync as `appendfsync` says, and keeps two
+// watermarks: *written* (a crash of the process loses nothing below it) and *synced* (nor does a power cut).
+// Batches stay in memory until synced (until written under `no`), so that a disk that fails and comes back
+// loses nothing. Owns the open increment and the manifest; everything runs on the reactor, nothing here
+// blocks except the few calls that open an increment. Knows no commands and no clients.
+//
+// When the disk fails, failure() answers and writes are to be refused:
+//   a write failed  -> at tick(): cut the file to its last whole batch, write the rest again
+//   a sync failed   -> at tick(): write what is not synced to a new increment, have that synced, switch the
+//                      manifest to it, cut the old increment where the new one begins
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aof/flusher.h"
+#include "aof/frame.h"
+#include "aof/manifest.h"
+#include "base/fs.h"
+#include "base/random.h"
+#include "base/result.h"
+
+namespace sluice::aof {
+
+enum class SyncMode { kAlways, kEverysec, kNo };  // `appendfsync`
+
+// A batch is closed at a unit's end before it grows past this, so that a reader's memory is bounded by this
+// or by one unit, whichever is bigger.
+inline constexpr size_t kBatchLimit = size_t{16} * 1024 * 1024;
+inline constexpr int64_t kSyncIntervalUs = 1'000'000;     // everysec
+inline constexpr int64_t kRetryIntervalUs = 500'000;      // between attempts on a failing disk
+inline constexpr size_t kSpareBuffers = 4;                // batch buffers kept for the next turn
+inline constexpr size_t kSpareBufferBytes = 1024 * 1024;  // and how big one may be
+
+struct WriterOptions {
+  LogPlace place;
+  SyncMode mode = SyncMode::kEverysec;
+  size_t retention_limit_bytes = size_t{256} * 1024 * 1024;
+};
+
+// Where the log goes on: what the loader found, or nothing at a first start.
+struct StartPoint {
+  Manifest manifest;                  // its history entries are deleted by start()
+  std::vector<std::string> obsolete;  // names of files no longer listed, to be deleted
+  uint64_t offset = 0;                // journal offset reached, all of it on disk
+};
+
+class Writer {
+ public:
+  Writer(base::Fs& fs, base::Random& random, Flusher& flusher, WriterOptions options);
+
+  // Opens a new increment and makes it, its directory and the manifest durable. Blocks.
+  [[nodiscard]] base::Result<void> start(StartPoint start);
+
+  // Adds a unit's bytes (SELECT, MULTI and EXEC included) and answers the journal offset behind them, the tag
+  // for every reply and push the unit made. `db_after` is the database selected once the unit was read: a
+  // batch that has to move to a new increment is preceded by what it needs.
+  uint64_t append(ByteView unit, uint32_t db_after);
+  // Writes what was appended. `now_us` is monotonic time, here and below.
+  void end_turn(int64_t now_us);
+  // Takes the flusher's results and works on recovery. When the flusher woke the loop, and every 100 ms.
+  void tick(int64_t now_us);
+
+  [[nodiscard]] uint64_t offset() const { return offset_; }
+  [[nodiscard]] uint64_t written() const { return written_; }
+  [[nodiscard]] uint64_t synced() const { return synced_; }
+  // Replies tagged up to here may leave.
+  [[nodiscard]] uint64_t released() const { return mode_ == SyncMode::kAlways ? synced_ : written_; }
+
+  [[nodiscard]] SyncMode mode() const { return mode_; }
+  // Takes effect at the next end_turn or tick; a change to `always` holds only replies tagged afterwards.
+  void set_mode(SyncMode mode) { mode_ = mode; }
+
+  // The system's text for what is wrong ("No space left on device"), while something is: for MISCONF.
+  [[nodiscard]] const std::optional<std::string>& failure() const { return failure_; }
+  // Bytes held until they are synced, or written under `no`.
+  [[nodiscard]] size_t retained_bytes() const { return retained_bytes_ + current_.length; }
+  [[nodiscard]] bool past_retention_limit() const {
+    return retained_bytes() > options_.retention_limit_bytes;
+  }
+
+  // The last turn: writes, syncs and seals with an annotation that says so. Blocks. An error leaves the log
+  // as a crash would. REQUIRES: the flusher's thread is stopped.
+  [[nodiscard]] base::Result<void> close();
+
+  [[nodiscard]] const Manifest& manifest() const { return manifest_; }
+  [[nodiscard]] uint64_t increment_bytes() const { return increment_.size; }
+  // A sync was wanted but the one before it still ran (`aof_delayed_fsync`).
+  [[nodiscard]] uint64_t delayed_syncs() const { return delayed_syncs_; }
+
+ private:
+  enum class State {
+    kHealthy,
+    kWriteFailed,
+    kSyncFailed,
+    kProving,   // a new increment holds the retained batches and is being synced
+    kSwitching  // it is; the manifest could not be switched yet
+  };
+
+  struct Batch {
+    Bytes bytes;           // records, then the annotation once written
+    size_t length = 0;     // of the records
+    uint64_t start = 0;    // journal offset of the first byte
+    uint64_t file_at = 0;  // where it begins in its increment, once written
+    uint32_t db = 0;       // selected when it begins
+
+    [[nodiscard]] uint64_t end() const { return start + length; }
+  };
+
+  struct Increment {
+    std::shared_ptr<base::File> file;
+    ManifestFile entry;
+    uint64_t seed = 0;
+    uint64_t size = 0;  // of the header and the whole batches
+  };
+
+  void close_batch();
+  void write_batches();
+  base::IoResult<void> write_batch(Batch& batch, Increment& increment);
+  base::IoResult<Increment> open_increment(uint64_t seq, uint64_t start, uint32_t db);
+  void want_sync(int64_t now_us);
+  void take_results(int64_t now_us);
+  void drop_released_batches();
+  void recycle(Bytes buffer);
+  void set_failure(State state, int code, int64_t now_us);
+
+  void recover(int64_t now_us);
+  base::IoResult<void> rewrite_to_new_increment();
+  void give_up_new_increment(int code, int64_t now_us);
+  void switch_manifest(int64_t now_us);
+
+  base::Fs& fs_;
+  base::Random& random_;
+  Flusher& flusher_;
+  WriterOptions options_;
+  SyncMode mode_;
+
+  Manifest manifest_;
+  Increment increment_;
+  uint64_t next_seq_ = 1;
+
+  Batch current_;              // what this turn appended
+  std::deque<Batch> batches_;  // closed: the first written_batches_ are written but not synced
+  size_t written_batches_ = 0;
+  size_t retained_bytes_ = 0;
+  std::vector<Bytes> spare_;
+
+  uint64_t offset_ = 0;
+  uint64_t written_ = 0;
+  uint64_t synced_ = 0;
+  uint32_t db_ = 0;
+
+  uint64_t sync_requested_ = 0;
+  int64_t last_sync_us_ = 0;
+  uint64_t delayed_syncs_ = 0;
+
+  State state_ = State::kHealthy;
+  std::optional<std::string> failure_;
+  int64_t retry_at_us_ = 0;
+  Increment successor_;             // while kProving or kSwitching
+  std::vector<uint64_t> moved_to_;  // where in it the retained batches begin
+};
+
+}  // namespace sluice::aof

@@ -28,7 +28,6 @@ inline constexpr Text kOffsetOutOfRange = "ERR offset is out of range";
 inline constexpr Text kIncrementOverflow = "ERR increment or decrement would overflow";
 inline constexpr Text kIncrementNanOrInfinity = "ERR increment would produce NaN or Infinity";
 inline constexpr Text kStringTooLong = "ERR string exceeds maximum allowed size (proto-max-bulk-len)";
-inline constexpr Text kInvalidDbIndex = "ERR invalid DB index";
 inline constexpr Text kDbIndexOutOfRange = "ERR DB index is out of range";
 inline constexpr Text kInvalidCursor = "ERR invalid cursor";
 inline constexpr Text kNumkeysMustBePositive = "ERR numkeys should be greater than 0";
@@ -66,7 +65,6 @@ inline constexpr Text kAuthWithoutPassword =
 inline constexpr Text kNoProto = "NOPROTO unsupported protocol version";
 inline constexpr Text kProtocolNotAnInteger = "ERR Protocol version is not an integer or out of range";
 inline constexpr Text kNoSuchClient = "ERR No such client";
-inline constexpr Text kNoSuchClientId = "ERR No such client ID";
 inline constexpr Text kMaxClients = "ERR max number of clients reached";
 inline constexpr Text kProtectedMode =
     "DENIED Redis is running in protected mode because protected mode is enabled and no password is set for "
@@ -91,8 +89,6 @@ inline constexpr Text kProtectedMode =
 
 // The server and its state.
 inline constexpr Text kOutOfMemory = "OOM command not allowed when used memory > 'maxmemory'.";
-inline constexpr Text kScriptOutOfMemory = "OOM command not allowed when used memory > 'maxmemory'.";
-inline constexpr Text kLoading = "LOADING Redis is loading the dataset in memory";
 inline constexpr Text kBusyScript =
     "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.";
 inline constexpr Text kBusyFunction =

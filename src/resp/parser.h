@@ -77,7 +77,7 @@ class Parser {
   [[nodiscard]] const std::string& error() const { return error_; }
 
   // True when no half request is held, so that this parser may serve another connection.
-  [[nodiscard]] bool idle() const { return phase_ == Phase::kStart; }
+  [[nodiscard]] bool idle() const { return phase_ == Phase::kStart || phase_ == Phase::kDone; }
   // Memory held for the current request outside the caller's buffer.
   [[nodiscard]] size_t held_bytes() const;
   // Forgets a half request.
@@ -85,34 +85,43 @@ class Parser {
 
  private:
   enum class Phase : uint8_t { kStart, kInline, kCount, kBulkHeader, kBulkBody, kBigBody, kDone };
+  enum class Step : uint8_t { kGoOn, kNeedMore, kRequest, kError };
+  enum class Line : uint8_t { kFound, kNeedMore, kTooLong };
   struct Slice {
     size_t offset;  // From the start of the request.
     size_t size;
   };
   struct Big {
-    size_t arg;
     size_t size;    // When complete.
     size_t filled;  // Bytes received.
     base::Bytes bytes;
   };
-  enum class Line : uint8_t { kFound, kNeedMore, kTooLong };
+  struct Header {
+    char type = 0;
+    bool valid = false;
+    int64_t number = 0;
+  };
 
   void begin();
-  Status parse(const ParserLimits& limits);
-  Status parse_inline();
-  Status read_count(const ParserLimits& limits);
-  Status read_bulk_header(const ParserLimits& limits);
-  Status read_body();
-  Status start_big();
-  Status finish();
-  Status need_more();
-  Status fail(std::string text);
-  Line find_line(size_t& end);
+  [[nodiscard]] base::ByteView rest() const { return input_.substr(start_ + position_); }
+  Step advance(const ParserLimits& limits);
+  Step read_inline();
+  Step read_count(const ParserLimits& limits);
+  Step read_bulk_header(const ParserLimits& limits);
+  Step read_body();
+  Step end_body();
+  Step start_big();
+  Step end_big();
+  Step skip_request();
+  Step finish();
+  Step need_more();
+  Step fail(std::string text);
+  Line find_line(char mark, size_t& end);
+  Line read_header(Header& header);
 
-  // Of the request at hand, in offsets from its first byte.
+  // Of the request at hand; offsets count from its first byte.
   Phase phase_ = Phase::kStart;
   bool canonical_ = true;
-  size_t start_ = 0;     // Skipped blank bytes before it, in this input.
   size_t position_ = 0;  // First byte not yet understood.
   size_t scanned_ = 0;   // No line end before this one.
   int64_t missing_ = 0;  // Arguments still to come.
@@ -123,6 +132,7 @@ class Parser {
 
   // Of the last call.
   base::ByteView input_;
+  size_t start_ = 0;  // Bytes of the input that came before the request and mean nothing.
   base::ByteView wire_;
   base::ByteView carry_;
   std::vector<base::ByteView> args_;

@@ -47,7 +47,7 @@ class Reply {
   void integer(int64_t value);
   void bulk(base::ByteView bytes);
   void bulk_integer(int64_t value);  // The digits as a bulk.
-  void ok() { status("OK"); }
+  void ok();
   void status(base::ByteView text);  // CR and LF become spaces.
   // Full text with its code ("ERR syntax error"). Line ends are trimmed at both ends and become spaces
   // within.
@@ -72,10 +72,11 @@ class Reply {
   Mark begin_map() { return begin(Kind::kMap); }
   Mark begin_set() { return begin(Kind::kSet); }
   void end_array(Mark mark, size_t count) { end(mark, Kind::kArray, count); }
-  void end_map(Mark mark, size_t pairs) { end(mark, Kind::kMap, pairs); }
+  void end_map(Mark mark, size_t pairs) { end(mark, Kind::kMap, pairs * 2); }
   void end_set(Mark mark, size_t count) { end(mark, Kind::kSet, count); }
 
-  // A finished tree, in this reply's protocol.
+  // A finished tree, in this reply's protocol: shapes that RESP2 lacks become what the table above says, an
+  // attribute is left out there and what it describes remains. Errors within are counted.
   void value(const Value& tree);
   // Bytes already in wire form and in this reply's protocol. A capture decodes them.
   // REQUIRES: whole, well-formed replies.
@@ -83,10 +84,10 @@ class Reply {
 
  private:
   explicit Reply(Protocol protocol) : protocol_(protocol) {}
-  void aggregate(Kind kind, size_t count);
+  void header(Kind kind, size_t children);
   Mark begin(Kind kind);
-  void end(Mark mark, Kind kind, size_t count);
-  void text_line(Kind kind, base::ByteView text);
+  void end(Mark mark, Kind kind, size_t children);
+  void line(Kind kind, base::ByteView text);
 
   base::Bytes* out_ = nullptr;  // At most one of the two targets is set.
   ValueBuilder* capture_ = nullptr;

@@ -23,7 +23,7 @@ enum class Kind : uint8_t {
   kStatus,
   kError,  // Full text, code first: "ERR syntax error". Blob errors decode to this as well.
   kInteger,
-  kDouble,  // `number` holds the value, `text` what the wire said.
+  kDouble,
   kBoolean,
   kBulk,
   kVerbatim,   // `text` holds the payload, `format` the three letters before the colon.
@@ -52,7 +52,7 @@ struct Value {
 
   static Value make_integer(int64_t value);
   static Value make_boolean(bool value);
-  static Value make_double(double value, base::ByteView text);
+  static Value make_double(double value);
   static Value make_text(Kind kind, base::ByteView text);  // Status, error, bulk, big number.
   static Value make_verbatim(base::ByteView format, base::ByteView text);
   static Value make_aggregate(Kind kind);  // Empty; the caller fills `children`.
@@ -64,8 +64,7 @@ struct Value {
   friend bool operator==(const Value& left, const Value& right);
 };
 
-// Appends the wire form. RESP2 has fewer shapes: maps, sets and pushes become arrays, doubles, big numbers
-// and verbatim texts bulks, booleans :1 and :0, attributes are left out.
+// Appends the wire form (Reply::value tells what becomes of shapes that RESP2 lacks).
 void encode(const Value& value, Protocol protocol, base::Bytes& out);
 
 // One line a person can read in a failing test: [1, "a", {k: v}, nil].
@@ -134,18 +133,17 @@ class Decoder {
   enum class Step : uint8_t { kDone, kNeedMore, kError };
   Step step();
   Step read_line(base::ByteView& line);
-  Step scalar(char type, base::ByteView line);
-  Step blob_header(char type, base::ByteView line);
-  Step aggregate(char type, base::ByteView line);
+  Step element(char type, base::ByteView rest);
+  Step blob_header(char type, base::ByteView rest);
   Step finish_blob();
+  Step aggregate(Kind kind, base::ByteView rest);
   Step fail(const char* why);
 
   DecodeLimits limits_;
   base::Bytes buffer_;
   size_t position_ = 0;  // First byte not yet understood.
   size_t scanned_ = 0;   // No line end before this one.
-  bool in_blob_ = false;
-  char blob_type_ = 0;
+  char blob_type_ = 0;   // Zero when no blob is being read.
   size_t blob_bytes_ = 0;
   ValueBuilder builder_;
   std::string error_;

@@ -1,0 +1,166 @@
+"""When two replies count as the same: the rules of design.md, "Differential rules", one function each.
+
+A rule receives the reply of the server under test, the oracle's, and the oracle's reply to the item before it
+(a row that needs the encoding or the members asks for them in that item). Knows nothing of connections.
+"""
+import math
+
+from resp import Double, Error, Null, Status
+
+# TTLs of the two servers are taken at slightly different moments.
+NEAR_MS = 5000
+SET_LISTPACK_ENTRIES = 128
+SET_LISTPACK_VALUE = 64
+
+
+def same(a, b):
+    """Equal to the byte and to the wire type, doubles by value."""
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, Double):
+        return a == b or (math.isnan(a) and math.isnan(b))
+    if isinstance(a, list):
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, Null):
+        return a is b
+    return a == b
+
+
+def same_double(a, b):
+    """RESP2 carries doubles as bulk strings: equal when they read as the same number."""
+    if type(a) is bytes and type(b) is bytes and a != b:
+        try:
+            left, right = float(a), float(b)
+        except ValueError:
+            return False
+        return left == right or (math.isnan(left) and math.isnan(right))
+    return same(a, b)
+
+
+def doubles(a, b, _before):
+    if isinstance(a, list) and type(a) is type(b) and len(a) == len(b):
+        return all(doubles(x, y, None) for x, y in zip(a, b))
+    return same_double(a, b)
+
+
+def scores(a, b, _before):
+    """A single score, or member-score pairs (flat or nested): only the second of a pair is a number."""
+    if not isinstance(a, list) or type(a) is not type(b) or len(a) != len(b):
+        return same_double(a, b)
+    for at, (x, y) in enumerate(zip(a, b)):
+        if isinstance(x, list):
+            if not scores(x, y, None):
+                return False
+        elif not (same_double(x, y) if at % 2 else same(x, y)):
+            return False
+    return True
+
+
+def freeze(value):
+    """A sortable picture of a reply, doubles as numbers."""
+    if isinstance(value, list):
+        return (type(value).__name__,) + tuple(freeze(item) for item in value)
+    if isinstance(value, Double):
+        return ("Double", repr(float(value)))
+    return (type(value).__name__, repr(value))
+
+
+def as_set(a, b, _before):
+    if not isinstance(a, list) or type(a) is not type(b):
+        return same(a, b)
+    return sorted(map(freeze, a)) == sorted(map(freeze, b))
+
+
+def _pairs(flat):
+    return sorted((freeze(flat[at]), freeze(flat[at + 1])) for at in range(0, len(flat) - 1, 2))
+
+
+def as_pairs(a, b, _before):
+    if not isinstance(a, list) or type(a) is not type(b) or len(a) != len(b):
+        return same(a, b)
+    return _pairs(a) == _pairs(b)
+
+
+_ORDERED = (b"intset", b"listpack", b"ziplist")
+
+
+def by_encoding(a, b, before):
+    """Packed values keep their order; tables are sets. The item before asked for the encoding."""
+    return same(a, b) if before in _ORDERED else as_set(a, b, None)
+
+
+def pairs_by_encoding(a, b, before):
+    return same(a, b) if before in _ORDERED else as_pairs(a, b, None)
+
+
+def drawn_from(a, b, before):
+    """Random members: same number and shape, and ours are members of what the oracle listed just before."""
+    before = _flat(before)
+    if not isinstance(a, list) or not isinstance(b, list):
+        if isinstance(a, bytes) and type(a) is bytes and type(b) is bytes:
+            return isinstance(before, list) and a in before
+        return same(a, b)
+    return type(a) is type(b) and len(a) == len(b) and all(_drawn(item, before) for item in a)
+
+
+def _flat(before):
+    if isinstance(before, list) and before and isinstance(before[0], list):
+        return [item for pair in before for item in pair]
+    return before
+
+
+def _drawn(item, before):
+    if isinstance(item, list):  # [member, score] or [field, value] in RESP3
+        return bool(item) and _drawn(item[0], before)
+    return isinstance(before, list) and (isinstance(item, Double) or item in before or _number_in(item, before))
+
+
+def _number_in(item, before):
+    return any(type(other) is bytes and same_double(item, other) for other in before)
+
+
+def near(a, b, _before):
+    if type(a) is int and type(b) is int and a >= 0 and b >= 0:
+        return abs(a - b) <= NEAR_MS
+    return same(a, b)
+
+
+def handshake(a, b, _before):
+    """HELLO's map: the version and the connection's id are each server's own."""
+    if not isinstance(a, list) or type(a) is not type(b) or len(a) != len(b):
+        return same(a, b)
+    for at in range(0, len(a), 2):
+        if not same(a[at], b[at]):
+            return False
+        if a[at] not in (b"version", b"id") and not same(a[at + 1], b[at + 1]):
+            return False
+    return True
+
+
+def same_type(a, b, _before):
+    """For texts that are prose or figures of each server's own: only the wire type, or the error, is compared."""
+    if isinstance(a, Error) or isinstance(b, Error):
+        return same(a, b)
+    return type(a) is type(b)
+
+
+RULES = {"exact": lambda a, b, _before: same(a, b), "doubles": doubles, "scores": scores, "set": as_set,
+         "pairs": as_pairs, "by_encoding": by_encoding, "pairs_by_encoding": pairs_by_encoding,
+         "drawn_from": drawn_from, "near": near, "handshake": handshake, "same_type": same_type}
+
+
+def is_queued(reply):
+    return type(reply) is Status and reply == b"QUEUED"
+
+
+def encodings_agree(later, a, b, value):
+    """`later`: the server under test behaves as 7.2. `value` is the oracle's content, None when not at hand."""
+    if a == b:
+        return True
+    if not later:
+        return False
+    if b == b"quicklist":
+        return a == b"listpack"
+    if b == b"hashtable" and a == b"listpack":
+        return value is None or (len(value) <= SET_LISTPACK_ENTRIES and all(len(m) <= SET_LISTPACK_VALUE for m in value))
+    return False

@@ -1,0 +1,25 @@
+"""Commands that the comparison leaves out on purpose, with the reason. The contract test reads them from commands.txt."""
+
+ROWS = {
+    "INFO": "figures and names of each server's own",
+    "TIME": "the clock",
+    "LASTSAVE": "the clock",
+    "MONITOR": "shows every connection's commands with times; compat/redis_cli watches it",
+    "SHUTDOWN": "ends the server; integration tests",
+    "COMMAND": "the contract tests compare every row with the oracle's",
+    "COMMAND COUNT": "the two servers have different numbers of commands",
+    "COMMAND LIST": "the two servers have different commands",
+    "COMMAND DOCS": "prose in our own words",
+    "COMMAND HELP": "prose in our own words",
+    "CLIENT HELP": "prose in our own words",
+    "CONFIG HELP": "prose in our own words",
+    "CONFIG REWRITE": "rewrites a file; integration tests",
+    "DEBUG": "figures of each server's own, except the subcommands that families name",
+    "OBJECT HELP": "prose in our own words",
+    "PUBSUB HELP": "prose in our own words",
+    "SCRIPT HELP": "prose in our own words",
+    "SLOWLOG HELP": "prose in our own words",
+    "SLOWLOG GET": "durations",
+    "SLOWLOG LEN": "depends on durations",
+    "SCRIPT DEBUG": "an interactive debugger; its protocol is not served",
+}

@@ -1,0 +1,46 @@
+#include "base/memory.h"
+
+#include <memory>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+using sluice::base::MemoryMeter;
+
+namespace {
+
+constexpr size_t kBlock = 1 << 20;
+
+}  // namespace
+
+TEST_CASE("MemoryMeter: used bytes rise and fall with what is allocated") {
+  const MemoryMeter meter;
+  const uint64_t before = meter.used_bytes();
+  auto block = std::make_unique<std::vector<char>>(kBlock, 'x');
+  const uint64_t during = meter.used_bytes();
+  CHECK(during >= before + kBlock);
+  CHECK(during <= before + 2 * kBlock);
+  block.reset();
+  CHECK(meter.used_bytes() < before + kBlock);
+}
+
+TEST_CASE("allocator_stats: what is resident includes what is active and allocated") {
+  const std::vector<char> block(kBlock, 'x');
+  const auto stats = sluice::base::allocator_stats();
+  CHECK(stats.allocated_bytes >= block.size());
+  CHECK(stats.active_bytes >= stats.allocated_bytes);
+  CHECK(stats.resident_bytes >= stats.active_bytes);
+}
+
+TEST_CASE("resident_bytes: at least what was just touched, at most what the machine has") {
+  const std::vector<char> block(kBlock, 'x');
+  CHECK(sluice::base::resident_bytes() > block.size());
+  CHECK(sluice::base::resident_bytes() < sluice::base::system_bytes());
+}
+
+TEST_CASE("purge_allocator: leaves what is in use alone") {
+  const std::vector<char> block(kBlock, 'x');
+  sluice::base::purge_allocator();
+  CHECK(block[kBlock / 2] == 'x');
+  CHECK_FALSE(sluice::base::allocator_name().empty());
+}

@@ -43,6 +43,7 @@ struct Loop::Impl {
   std::optional<int64_t> armed_us;  // what the timer is set for
   std::deque<Closing> closing;
   bool turn_requested = false;
+  bool running = false;
   std::array<char, kReadBufferBytes> buffer;
 };
 
@@ -117,13 +118,16 @@ Loop::~Loop() {
 }
 
 void Loop::run() {
+  impl_->running = true;
   uv_run(&impl_->loop, UV_RUN_DEFAULT);
+  impl_->running = false;
   // libuv leaves after a poll; what that poll brought still needs its end of turn.
   impl_->before_poll();
 }
 
 void Loop::stop() {
-  uv_stop(&impl_->loop);
+  // libuv would remember a stop from outside and leave the next run at once.
+  if (impl_->running) uv_stop(&impl_->loop);
 }
 
 void Loop::on_before_poll(std::function<void()> hook) {

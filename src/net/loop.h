@@ -34,7 +34,7 @@ class Loop {
   // Returns after stop(), when the iteration is over and the before-poll hook has run once more. May be
   // called again. REQUIRES: not called from a callback of this loop.
   void run();
-  void stop();
+  void stop();  // without effect when the loop does not run
 
   // Called each time before the loop waits for events: the end of a turn. One at most; set before run().
   void on_before_poll(std::function<void()> hook);

@@ -243,7 +243,6 @@ TEST_CASE_FIXTURE(Fixture, "Dict: a moved dict keeps its entries and leaves an e
 }
 
 TEST_CASE("Dict: another seed gives another order") {
-  const Epoch epoch;
   const HashSeed one(1);
   const HashSeed two(2);
   CHECK(one.hash("queue") != two.hash("queue"));

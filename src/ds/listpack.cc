@@ -175,6 +175,10 @@ Packable::Packable(base::ByteView text) : text_(text) {
   }
 }
 
+size_t Packable::text_bytes() const {
+  return is_int_ && text_.empty() ? base::format_int64(number_).view().size() : text_.size();
+}
+
 size_t Packable::encoded_bytes() const {
   const size_t body =
       is_int_ ? (integer_bytes(number_) + 1) : string_header_bytes(text_.size()) + text_.size();

@@ -38,7 +38,9 @@ class Packable {
 
   [[nodiscard]] bool is_int() const { return is_int_; }
   [[nodiscard]] int64_t number() const { return number_; }
-  [[nodiscard]] base::ByteView text() const { return text_; }  // when not is_int()
+  // When not is_int(), or when made from text.
+  [[nodiscard]] base::ByteView text() const { return text_; }
+  [[nodiscard]] size_t text_bytes() const;  // as text, whatever it was made from
   // Bytes of the whole entry, back length included.
   [[nodiscard]] size_t encoded_bytes() const;
   // Writes the entry; returns the end. REQUIRES: encoded_bytes() of room.

@@ -4,9 +4,7 @@
 
 #include <unistd.h>
 
-#ifdef SLUICE_SANITIZED
-#include <sanitizer/allocator_interface.h>
-#else
+#ifndef SLUICE_SANITIZED
 #include <jemalloc/jemalloc.h>
 #endif
 
@@ -16,6 +14,9 @@
 namespace sluice::base {
 
 #ifdef SLUICE_SANITIZED
+
+// GCC ships the function without the header that declares it.
+extern "C" size_t __sanitizer_get_current_allocated_bytes();  // NOLINT: the runtime's name
 
 MemoryMeter::MemoryMeter() = default;
 uint64_t MemoryMeter::used_bytes() const {
@@ -30,9 +31,7 @@ AllocatorStats allocator_stats() {
 std::string allocator_name() {
   return "sanitizer";
 }
-void purge_allocator() {
-  __sanitizer_purge_allocator();
-}
+void purge_allocator() {}  // its quarantine is the point of such a build
 
 #else
 

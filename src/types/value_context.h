@@ -1,0 +1,52 @@
+// What every value that may outgrow its packed form is handed when it is made: the secret of its tables, the
+// epoch its nodes announce changes to, and the limits that decide when it converts. One per keyspace, owned
+// there and outliving all values; a changed limit counts from the next change of a value on, as in Redis.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#include "ds/hash_seed.h"
+#include "ds/node.h"
+
+namespace sluice::types {
+
+// A value stays packed while it has at most so many entries, none longer than so many bytes.
+struct HashLimits {
+  size_t max_listpack_entries = 512;
+  size_t max_listpack_value_bytes = 64;
+};
+
+struct SetLimits {
+  size_t max_intset_entries = 512;
+  size_t max_listpack_entries = 128;
+  size_t max_listpack_value_bytes = 64;
+};
+
+struct SortedSetLimits {
+  size_t max_listpack_entries = 128;
+  size_t max_listpack_value_bytes = 64;
+};
+
+// When a stream begins a new block; 0 means no limit of that kind.
+struct StreamLimits {
+  size_t node_max_bytes = 4096;
+  size_t node_max_entries = 100;
+
+  // How many entries one approximate trim without LIMIT looks at, at most.
+  [[nodiscard]] size_t default_trim_limit() const {
+    if (node_max_entries == 0) return 10000;
+    return std::min<size_t>(node_max_entries, 10000) * 100;
+  }
+};
+
+struct ValueContext {
+  const ds::HashSeed& seed;
+  const ds::Epoch& epoch;
+  HashLimits hash{};
+  SetLimits set{};
+  SortedSetLimits sorted_set{};
+  StreamLimits stream{};
+};
+
+}  // namespace sluice::types

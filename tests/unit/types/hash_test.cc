@@ -1,0 +1,172 @@
+#include "types/hash.h"
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "unit/types/fixture.h"
+
+namespace sluice::types {
+
+namespace {
+
+std::map<std::string, std::string> contents(const Hash& hash) {
+  std::map<std::string, std::string> all;
+  hash.for_each([&](const ds::Element& field, const ds::Element& value) {
+    REQUIRE(all.emplace(str(field), str(value)).second);
+  });
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("Hash: keeps the order of insertion while packed, and numbers as their text") {
+  Fixture fixture;
+  Hash hash(fixture.context);
+  CHECK(hash.set("b", "1"));
+  CHECK(hash.set("a", "007"));
+  CHECK_FALSE(hash.set("b", "-12"));
+  std::vector<std::string> order;
+  hash.for_each([&](const ds::Element& field, const ds::Element& value) {
+    order.push_back(str(field));
+    order.push_back(str(value));
+  });
+  CHECK(order == std::vector<std::string>{"b", "-12", "a", "007"});
+  CHECK(hash.value_length("b") == 3);
+  CHECK(hash.value_length("none") == 0);
+  CHECK_FALSE(hash.contains("-12"));
+}
+
+TEST_CASE("Hash: converts when a field or a value is long, or there are many, and never back") {
+  Fixture fixture;
+  fixture.context.hash = {4, 10};
+  Hash by_value(fixture.context);
+  by_value.set("f", std::string(10, 'v'));
+  CHECK(std::string(by_value.encoding()) == "listpack");
+  by_value.set("f", std::string(11, 'v'));
+  CHECK(std::string(by_value.encoding()) == "hashtable");
+  CHECK(by_value.size() == 1);
+  by_value.erase("f");
+  by_value.set("g", "1");
+  CHECK(std::string(by_value.encoding()) == "hashtable");
+
+  Hash by_field(fixture.context);
+  by_field.set(std::string(11, 'f'), "v");
+  CHECK(std::string(by_field.encoding()) == "hashtable");
+
+  Hash by_count(fixture.context);
+  for (int i = 0; i < 4; ++i) by_count.set(std::to_string(i), "v");
+  CHECK(std::string(by_count.encoding()) == "listpack");
+  by_count.set("3", "again");
+  CHECK(std::string(by_count.encoding()) == "listpack");
+  by_count.set("4", "v");
+  CHECK(std::string(by_count.encoding()) == "hashtable");
+  CHECK(by_count.size() == 5);
+}
+
+TEST_CASE("Hash: agrees with std::map under random changes, in both forms") {
+  for (uint64_t seed = 1; seed <= 6; ++seed) {
+    Fixture fixture;
+    base::Random random(seed);
+    Hash hash(fixture.context);
+    std::map<std::string, std::string> model;
+    const bool long_ones = seed % 2 == 0;
+    for (int step = 0; step < 6000; ++step) {
+      const std::string field = random_member(random, step < 300 ? 200 : 2000, long_ones && step > 300);
+      if (random.below(3) != 0) {
+        const std::string value = random_member(random, 1000, long_ones && step > 300);
+        REQUIRE(hash.set(field, value) == (model.count(field) == 0));
+        model[field] = value;
+      } else {
+        REQUIRE(hash.erase(field) == (model.erase(field) == 1));
+      }
+      const auto found = hash.get(field);
+      REQUIRE(found.has_value() == (model.count(field) == 1));
+      if (found) REQUIRE(str(*found) == model[field]);
+      REQUIRE(hash.size() == model.size());
+      if (step % 500 == 299) REQUIRE(contents(hash) == model);
+      if (step == 299) REQUIRE(std::string(hash.encoding()) == "listpack");
+    }
+    CHECK(std::string(hash.encoding()) == "hashtable");
+    REQUIRE(contents(hash) == model);
+  }
+}
+
+TEST_CASE("Hash: scan shows a packed hash at once and a table page by page, every field once") {
+  Fixture fixture;
+  Hash hash(fixture.context);
+  const auto scan_all = [&](size_t& pages) {
+    std::set<std::string> seen;
+    uint64_t cursor = 0;
+    pages = 0;
+    do {
+      cursor = hash.scan(cursor, 10, [&](const ds::Element& field, const ds::Element& value) {
+        REQUIRE(seen.insert(str(field)).second);
+        REQUIRE(str(value) == "v" + str(field));
+      });
+      ++pages;
+    } while (cursor != 0);
+    return seen.size();
+  };
+  size_t pages = 0;
+  for (int i = 0; i < 500; ++i) hash.set(std::to_string(i), "v" + std::to_string(i));
+  CHECK(scan_all(pages) == 500);
+  CHECK(pages == 1);
+  for (int i = 500; i < 2000; ++i) hash.set(std::to_string(i), "v" + std::to_string(i));
+  CHECK(scan_all(pages) == 2000);
+  CHECK(pages > 50);
+}
+
+TEST_CASE("Hash: random reaches every field, sample gives different ones, in both forms") {
+  for (const int count : {20, 1000}) {
+    Fixture fixture;
+    base::Random random(11);
+    Hash hash(fixture.context);
+    for (int i = 0; i < count; ++i) hash.set("f" + std::to_string(i), std::to_string(i));
+    std::set<std::string> hit;
+    for (int i = 0; i < count * 12; ++i) {
+      const auto [field, value] = hash.random(random);
+      REQUIRE(str(field) == "f" + str(value));
+      hit.insert(str(field));
+    }
+    CHECK(hit.size() == static_cast<size_t>(count));
+    for (const size_t wanted : {size_t{0}, size_t{3}, hash.size() / 2, hash.size()}) {
+      std::set<std::string> chosen;
+      hash.sample(wanted, random, [&](const ds::Element& field, const ds::Element& value) {
+        REQUIRE(str(field) == "f" + str(value));
+        chosen.insert(str(field));
+      });
+      CHECK(chosen.size() == wanted);
+    }
+  }
+}
+
+TEST_CASE("Hash: a table costs little more than its bytes, and is freed in slices") {
+  Fixture fixture;
+  Hash hash(fixture.context);
+  const int count = 10000;
+  for (int i = 0; i < count; ++i) hash.set("field:" + std::to_string(100000 + i), std::string(28, 'v'));
+  CHECK(hash.memory_bytes() > count * 48);
+  CHECK(hash.memory_bytes() < count * (48 + 16));
+  int slices = 1;
+  while (hash.release_slice(1000)) ++slices;
+  CHECK(slices == 10);
+  CHECK(hash.empty());
+  CHECK(hash.memory_bytes() < 1000);
+}
+
+TEST_CASE("Hash: a moved hash keeps its fields") {
+  Fixture fixture;
+  Hash from(fixture.context);
+  from.set("a", "1");
+  Hash to(std::move(from));
+  CHECK(str(*to.get("a")) == "1");
+  Hash other(fixture.context);
+  other = std::move(to);
+  CHECK(str(*other.get("a")) == "1");
+}
+
+}  // namespace sluice::types

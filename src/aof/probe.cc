@@ -88,6 +88,7 @@ IoResult<void> AnnotationProbe::check_line(ByteView line, uint64_t line_at) {
   // Between the break and its batch lie no more journal bytes than there are bytes.
   const uint64_t batch_at = line_at - annotation->length;
   if (annotation->start() - broken_.offset > batch_at - broken_.file_at) return {};
+  if (batch_at == broken_.file_at && annotation->start() == broken_.offset) own_annotation_ = true;
   if (annotation->length > work_left_) {
     gave_up_ = true;
     return {};

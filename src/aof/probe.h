@@ -31,6 +31,9 @@ class AnnotationProbe {
 
   // The highest synced offset that a valid annotation states; nothing without a valid one.
   [[nodiscard]] std::optional<uint64_t> synced() const { return synced_; }
+  // The broken batch's own annotation is there, though its hash does not hold: the batch was ours, not
+  // records that another server appended.
+  [[nodiscard]] bool own_annotation() const { return own_annotation_; }
   // So many lines pretended to end long batches that reading them all was given up.
   [[nodiscard]] bool gave_up() const { return gave_up_; }
 
@@ -46,6 +49,7 @@ class AnnotationProbe {
   uint64_t chunk_at_;  // file offset of its first byte
   uint64_t work_left_;
   std::optional<uint64_t> synced_;
+  bool own_annotation_ = false;
   bool gave_up_ = false;
 };
 

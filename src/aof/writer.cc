@@ -39,6 +39,7 @@ Result<void> Writer::start(StartPoint start) {
   uint64_t taken_seq = manifest_.last_increment_seq();
   for (const Orphan& orphan : find_orphans(fs_, place, manifest_))
     taken_seq = std::max(taken_seq, orphan.seq);
+  for (const ManifestFile& file : start.obsolete) taken_seq = std::max(taken_seq, file.seq);
   next_seq_ = taken_seq + 1;
 
   offset_ = written_ = synced_ = sync_requested_ = current_.start = start.offset;
@@ -50,14 +51,14 @@ Result<void> Writer::start(StartPoint start) {
   if (ready) ready = fs_.fsync_dir(place.log_dir());
   if (!ready) return Error{ready.error().message};
 
-  std::vector<std::string> obsolete = std::move(start.obsolete);
-  for (const ManifestFile& file : manifest_.history) obsolete.push_back(file.name);
+  std::vector<ManifestFile> obsolete = std::move(start.obsolete);
+  obsolete.insert(obsolete.end(), manifest_.history.begin(), manifest_.history.end());
   manifest_.history.clear();
   manifest_.increments.push_back(increment_.entry);
   ready = write_manifest(fs_, place, manifest_);
   if (!ready) return Error{ready.error().message};
   // Nobody reads these again; one that stays behind only takes space.
-  for (const std::string& name : obsolete) (void)fs_.unlink(place.path(name));
+  for (const ManifestFile& file : obsolete) (void)fs_.unlink(place.path(file.name));
   return {};
 }
 

@@ -46,9 +46,9 @@ struct WriterOptions {
 
 // Where the log goes on: what the loader found, or nothing at a first start.
 struct StartPoint {
-  Manifest manifest;                  // its history entries are deleted by start()
-  std::vector<std::string> obsolete;  // names of files no longer listed, to be deleted
-  uint64_t offset = 0;                // journal offset reached, all of it on disk
+  Manifest manifest;                   // its history entries are deleted by start()
+  std::vector<ManifestFile> obsolete;  // no longer listed: to be deleted, their numbers not used again
+  uint64_t offset = 0;                 // journal offset reached, all of it on disk
 };
 
 class Writer {

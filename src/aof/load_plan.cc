@@ -1,0 +1,81 @@
+#include "aof/load_plan.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "aof/probe.h"
+
+namespace sluice::aof {
+
+namespace {
+
+using base::Error;
+using base::Result;
+
+constexpr ByteView kRdbMagic = "REDIS";
+
+Result<LogPart> look_at(base::Fs& fs, const LogPlace& place, const ManifestFile& entry, bool is_base) {
+  const std::string path = place.path(entry.name);
+  auto file = fs.open(path, base::kOpenRead);
+  if (!file)
+    return Error{file.error().message + "; " + place.manifest_path() +
+                 " lists this file, so it must be there"};
+  auto size = (*file)->size();
+  if (!size) return Error{size.error().message};
+  auto head = read_exactly(**file, 0, static_cast<size_t>(std::min<uint64_t>(*size, kMaxHeader)));
+  if (!head) return Error{head.error().message};
+
+  LogPart part;
+  part.entry = entry;
+  part.size = *size;
+  if (is_base) {
+    part.origin = ByteView(*head).starts_with(kRdbMagic) ? Origin::kRdbBase : Origin::kPlainBase;
+    return part;
+  }
+  part.header = check_header(*head);
+  if (part.header.state == HeaderState::kOurs || part.header.state == HeaderState::kTorn)
+    part.origin = Origin::kOurs;
+  return part;
+}
+
+Error bad_beginning(const LogPlace& place, const LogPart& part, const std::string& what) {
+  return Error{place.path(part.entry.name) + ": offset 0: " + what +
+               "; the file was damaged. Restore it, or the whole " + place.log_dir() + ", from a copy"};
+}
+
+}  // namespace
+
+Result<std::vector<LogPart>> plan_load(base::Fs& fs, const LogPlace& place, const Manifest& manifest) {
+  std::vector<LogPart> parts;
+  if (manifest.base) {
+    auto part = look_at(fs, place, *manifest.base, true);
+    if (!part) return part.error();
+    parts.push_back(std::move(*part));
+  }
+  for (const ManifestFile& entry : manifest.increments) {
+    auto part = look_at(fs, place, entry, false);
+    if (!part) return part.error();
+    parts.push_back(std::move(*part));
+  }
+  // From the back, so that each part knows what follows it.
+  const LogPart* next = nullptr;
+  for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
+    if (part->is_base())
+      continue;  // a base is synced before a manifest names it: never torn, so never `last`
+    part->last = next == nullptr;
+    if (part->header.state == HeaderState::kBroken) {
+      return bad_beginning(place, *part, "neither the header of an increment nor a record");
+    }
+    if (part->header.state == HeaderState::kTorn && !part->last) {
+      return bad_beginning(place, *part, "the header is incomplete, although increments follow");
+    }
+    if (part->header.state == HeaderState::kEmpty) continue;
+    if (part->origin == Origin::kOurs && next != nullptr && next->origin == Origin::kOurs) {
+      part->limit = next->header.header.start;
+    }
+    next = &*part;
+  }
+  return parts;
+}
+
+}  // namespace sluice::aof

@@ -1,0 +1,46 @@
+// The door through which a loaded log goes up to whoever holds the keyspace, and what the loader has to tell
+// a person about the files it read.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace sluice::aof {
+
+using base::ByteView;
+
+// Where a log is loaded into. An error stops the load and becomes part of its message.
+class LoadSink {
+ public:
+  virtual ~LoadSink() = default;
+  // A new file: database 0 is selected again.
+  virtual void begin_file() = 0;
+  // One record; SELECT comes through here, MULTI and EXEC do not. Views die when the call returns.
+  virtual base::Result<void> apply(std::span<const ByteView> args) = 0;
+  // What a #SLUICE: line carried.
+  virtual base::Result<void> extension(ByteView payload) = 0;
+  // A base in RDB format. A sink that cannot read one refuses here, and the load fails with its words.
+  virtual base::Result<void> rdb_base(const std::string& path) = 0;
+};
+
+enum class FindingKind {
+  kCut,             // a torn tail was cut
+  kUnannotated,     // whole records behind our last annotation were loaded
+  kSuperseded,      // the end of an increment is also the beginning of the next one
+  kEmptyIncrement,  // ours, but without even its header
+  kOrphan           // a file that the manifest does not name
+};
+
+struct Finding {
+  FindingKind kind = FindingKind::kCut;
+  std::string file;    // without directory
+  uint64_t at = 0;     // file offset
+  uint64_t bytes = 0;  // how many it concerns
+  std::string text;    // all of it as a sentence, for the server's log
+};
+
+}  // namespace sluice::aof

@@ -1,0 +1,190 @@
+#include "aof/flusher.h"
+
+#include <atomic>
+#include <cerrno>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+
+#include <doctest/doctest.h>
+
+#include "support/memory_fs.h"
+
+using namespace sluice;
+using aof::Flusher;
+using testing::DiskCall;
+using testing::MemoryFs;
+
+namespace {
+
+std::shared_ptr<base::File> open_file(MemoryFs& fs, const std::string& path) {
+  return std::shared_ptr<base::File>(std::move(*fs.open(path, base::kOpenWrite | base::kOpenCreate)));
+}
+
+// Counts wakes and lets a test wait for one, as the loop would.
+class Waker {
+ public:
+  void wake() {
+    const std::lock_guard lock(mutex_);
+    ++count_;
+    changed_.notify_all();
+  }
+  void wait_for(int count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return count_ >= count; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int count_ = 0;
+};
+
+// A file whose sync lasts until it is let go.
+class SlowFile final : public base::File {
+ public:
+  base::IoResult<size_t> write(base::ByteView bytes) override { return bytes.size(); }
+  base::IoResult<size_t> pwrite(base::ByteView bytes, uint64_t) override { return bytes.size(); }
+  base::IoResult<size_t> read(char*, size_t) override { return size_t{0}; }
+  base::IoResult<size_t> pread(char*, size_t, uint64_t) override { return size_t{0}; }
+  base::IoResult<void> fdatasync() override {
+    std::unique_lock lock(mutex_);
+    ++begun_;
+    changed_.notify_all();
+    changed_.wait(lock, [&] { return allowed_ >= begun_; });
+    return {};
+  }
+  base::IoResult<void> sync_range(uint64_t, uint64_t, base::Writeback) override { return {}; }
+  base::IoResult<void> truncate(uint64_t) override { return {}; }
+  base::IoResult<uint64_t> size() override { return uint64_t{0}; }
+  base::IoResult<void> close() override { return {}; }
+
+  void wait_until_begun(int count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return begun_ >= count; });
+  }
+  void allow(int count) {
+    const std::lock_guard lock(mutex_);
+    allowed_ = count;
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int begun_ = 0;
+  int allowed_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("Flusher: without a thread a request runs when asked, once") {
+  MemoryFs fs;
+  int wakes = 0;
+  Flusher flusher([&] { ++wakes; });
+  CHECK_FALSE(flusher.run_pending());
+  flusher.request(open_file(fs, "a"), 10);
+  CHECK(flusher.busy());
+  CHECK(flusher.done() == 0);
+  CHECK(flusher.run_pending());
+  CHECK(flusher.done() == 10);
+  CHECK_FALSE(flusher.busy());
+  CHECK(wakes == 1);
+  CHECK_FALSE(flusher.run_pending());
+  CHECK(fs.calls(DiskCall::kFdatasync) == 1);
+}
+
+TEST_CASE("Flusher: requests that wait become one sync, up to the latest offset") {
+  MemoryFs fs;
+  Flusher flusher([] {});
+  const auto file = open_file(fs, "a");
+  for (uint64_t offset = 1; offset <= 100; ++offset) flusher.request(file, offset);
+  CHECK(flusher.run_pending());
+  CHECK(flusher.done() == 100);
+  CHECK(fs.calls(DiskCall::kFdatasync) == 1);
+}
+
+TEST_CASE("Flusher: after a failed sync nothing is synced until restart") {
+  MemoryFs fs;
+  Flusher flusher([] {});
+  const auto file = open_file(fs, "a");
+  flusher.request(file, 5);
+  REQUIRE(flusher.run_pending());
+  fs.fail_next(DiskCall::kFdatasync, ENOSPC);
+  flusher.request(file, 9);
+  REQUIRE(flusher.run_pending());
+  CHECK(flusher.failed());
+  CHECK(flusher.failure_code() == ENOSPC);
+  CHECK(flusher.done() == 5);
+  flusher.request(file, 9);
+  CHECK_FALSE(flusher.run_pending());
+  flusher.restart();
+  CHECK_FALSE(flusher.failed());
+  CHECK(flusher.done() == 0);
+  flusher.request(open_file(fs, "b"), 9);
+  CHECK(flusher.run_pending());
+  CHECK(flusher.done() == 9);
+}
+
+TEST_CASE("Flusher: the thread syncs, publishes and wakes") {
+  MemoryFs fs;
+  Waker waker;
+  Flusher flusher([&] { waker.wake(); });
+  flusher.start();
+  const auto file = open_file(fs, "a");
+  for (int round = 1; round <= 50; ++round) {
+    REQUIRE(base::write_all(*file, "x").ok());
+    flusher.request(file, static_cast<uint64_t>(round));
+    waker.wait_for(round);
+    CHECK(flusher.done() == static_cast<uint64_t>(round));
+  }
+  flusher.stop();
+  REQUIRE(fs.fsync_dir(".").ok());
+  CHECK(fs.durable_content("a") == fs.content("a"));
+}
+
+TEST_CASE("Flusher: the reactor writes on while a sync runs, and its requests become the next one") {
+  Waker waker;
+  Flusher flusher([&] { waker.wake(); });
+  const auto file = std::make_shared<SlowFile>();
+  flusher.start();
+  flusher.request(file, 1);
+  file->wait_until_begun(1);
+  for (uint64_t offset = 2; offset <= 40; ++offset) flusher.request(file, offset);
+  CHECK(flusher.done() == 0);
+  file->allow(1);
+  waker.wait_for(1);
+  file->wait_until_begun(2);
+  CHECK(flusher.done() == 1);
+  file->allow(2);
+  waker.wait_for(2);
+  CHECK(flusher.done() == 40);
+  flusher.stop();
+}
+
+TEST_CASE("Flusher: stop ends the sync under way and drops what had not begun") {
+  Flusher flusher([] {});
+  const auto file = std::make_shared<SlowFile>();
+  flusher.start();
+  flusher.request(file, 1);
+  file->wait_until_begun(1);
+  flusher.request(file, 2);
+  file->allow(1);
+  flusher.stop();
+  flusher.stop();
+  CHECK(flusher.done() >= 1);
+  CHECK_FALSE(flusher.busy());
+}
+
+TEST_CASE("Flusher: a failure in the thread reaches the reactor") {
+  MemoryFs fs;
+  Waker waker;
+  Flusher flusher([&] { waker.wake(); });
+  fs.fail_next(DiskCall::kFdatasync, EIO);
+  flusher.start();
+  flusher.request(open_file(fs, "a"), 1);
+  waker.wait_for(1);
+  CHECK(flusher.failure_code() == EIO);
+  CHECK(flusher.done() == 0);
+  flusher.stop();
+}

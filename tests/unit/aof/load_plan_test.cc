@@ -1,0 +1,83 @@
+#include "aof/load_plan.h"
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "support/log_fixture.h"
+
+using namespace sluice::aof;
+using namespace sluice::testing;
+
+namespace {
+
+std::string header(uint64_t start) {
+  Bytes bytes;
+  append_header(bytes, {1, start, start, 0});
+  return bytes;
+}
+
+struct Plan {
+  MemoryFs fs;
+  LogPlace place;
+  Manifest manifest;
+
+  void increment(const std::string& bytes) {
+    const uint64_t seq = manifest.last_increment_seq() + 1;
+    manifest.increments.push_back({place.increment_name(seq), seq});
+    fs.put(place.path(manifest.increments.back().name), bytes);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("LoadPlan: origins are told from the first bytes") {
+  Plan plan;
+  plan.manifest.base = ManifestFile{"base", 1};
+  plan.increment("*1\r\n$4\r\nPING\r\n");
+  plan.increment(header(0));
+  plan.fs.put(plan.place.path("base"), "REDIS0010");
+  CHECK(plan_load(plan.fs, plan.place, plan.manifest)->at(0).origin == Origin::kRdbBase);
+  plan.fs.put(plan.place.path("base"), "*1\r\n$4\r\nPING\r\n");
+  auto parts = plan_load(plan.fs, plan.place, plan.manifest);
+  REQUIRE(parts);
+  CHECK(parts->at(0).origin == Origin::kPlainBase);
+  CHECK(parts->at(1).origin == Origin::kRedis);
+  CHECK(parts->at(2).origin == Origin::kOurs);
+}
+
+TEST_CASE("LoadPlan: an increment of ours ends where the next one begins") {
+  Plan plan;
+  plan.increment(header(0));
+  plan.increment(header(100));
+  plan.increment("");
+  auto parts = plan_load(plan.fs, plan.place, plan.manifest);
+  REQUIRE(parts);
+  CHECK(parts->at(0).limit == 100);
+  CHECK_FALSE(parts->at(0).last);
+  CHECK_FALSE(parts->at(1).limit);
+  CHECK(parts->at(1).last);
+}
+
+TEST_CASE("LoadPlan: a file that begins with neither is refused, and so is a cut header before the last") {
+  Plan plan;
+  plan.increment(header(0).substr(0, 10));
+  CHECK(plan_load(plan.fs, plan.place, plan.manifest).ok());
+  plan.increment(header(0));
+  CHECK_FALSE(plan_load(plan.fs, plan.place, plan.manifest).ok());
+  Plan other;
+  other.increment("garbage");
+  auto refused = plan_load(other.fs, other.place, other.manifest);
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().message.find("incr.aof: offset 0: ") != std::string::npos);
+}
+
+TEST_CASE("LoadPlan: a file that is not there is named together with the manifest") {
+  Plan plan;
+  plan.increment(header(0));
+  REQUIRE(plan.fs.unlink(plan.place.path(plan.manifest.increments[0].name)).ok());
+  auto refused = plan_load(plan.fs, plan.place, plan.manifest);
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().message.find("appendonly.aof.1.incr.aof") != std::string::npos);
+  CHECK(refused.error().message.find("appendonly.aof.manifest") != std::string::npos);
+}

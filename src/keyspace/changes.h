@@ -1,0 +1,66 @@
+// ChangeLog: what the command at hand did to which keys, in order. Edit and Keyspace write it; the executor reads it
+// when the command closes, to log expiries, mark watchers, wake waiters, invalidate caches and publish events, and
+// then clears it. Removed entries live here until then, so that views into their keys stay good.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "keyspace/database.h"
+#include "keyspace/event.h"
+#include "keyspace/value.h"
+
+namespace sluice::keyspace {
+
+class Graveyard;
+
+enum class ChangeKind : uint8_t {
+  kCreated,  // the key is new
+  kTouched,  // its value or its expiry changed
+  kRemoved,  // the key is gone; the log owns the entry
+  kExpired,  // likewise, by its deadline: the log gets a DEL of its own for it
+};
+
+struct Change {
+  Database* db;
+  Entry* entry;
+  const Event* event;  // null: nothing is published
+  ChangeKind kind;
+};
+
+class ChangeLog {
+ public:
+  explicit ChangeLog(Graveyard& graveyard) : graveyard_(graveyard) {}
+  ~ChangeLog();
+  ChangeLog(const ChangeLog&) = delete;
+  ChangeLog& operator=(const ChangeLog&) = delete;
+
+  void created(Database& db, Entry& entry, const Event* event) { add(db, &entry, event, ChangeKind::kCreated); }
+  void touched(Database& db, Entry& entry, const Event* event) { add(db, &entry, event, ChangeKind::kTouched); }
+  // Takes the entry over. REQUIRES: detached.
+  void removed(Database& db, Entry* entry, const Event* event) { add(db, entry, event, ChangeKind::kRemoved); }
+  void expired(Database& db, Entry* entry) { add(db, entry, &events::expired, ChangeKind::kExpired); }
+
+  // How many changes count toward `rdb_changes_since_last_save` and toward "does this command go to the log".
+  void count_dirty(uint64_t changes) { dirty_ += changes; }
+  [[nodiscard]] uint64_t dirty() const { return dirty_; }
+
+  [[nodiscard]] bool empty() const { return changes_.empty() && dirty_ == 0; }
+  [[nodiscard]] std::span<const Change> changes() const { return changes_; }
+  [[nodiscard]] size_t size() const { return changes_.size(); }
+
+  // Forgets everything; removed entries go to the graveyard.
+  void clear();
+
+ private:
+  void add(Database& db, Entry* entry, const Event* event, ChangeKind kind) {
+    changes_.push_back(Change{&db, entry, event, kind});
+  }
+
+  Graveyard& graveyard_;
+  std::vector<Change> changes_;
+  uint64_t dirty_ = 0;
+};
+
+}  // namespace sluice::keyspace

@@ -1,0 +1,61 @@
+// Database: one numbered set of keys. Owns its entries; knows nothing of expiry rules, events or clients, which are
+// Keyspace's. An entry's pointer stays good until it is destroyed, whatever else is added or removed.
+//
+// FLUSHDB puts a new Database in the place of the old one, which is then emptied in slices: a deadline that still
+// names a buried database is dropped unfired.
+#pragma once
+
+#include <cstdint>
+
+#include "base/random.h"
+#include "ds/dict.h"
+#include "keyspace/entry.h"
+
+namespace sluice::keyspace {
+
+struct EntryTraits {
+  static base::ByteView key(const Entry* entry) { return entry->key(); }
+};
+using EntryDict = ds::Dict<Entry*, EntryTraits>;
+
+class Deadlines;
+
+class Database {
+ public:
+  Database(int index, const ds::HashSeed& seed) : entries_(seed), index_(index) {}
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  [[nodiscard]] int index() const { return index_; }
+  void set_index(int index) { index_ = index; }
+
+  // Whether the key is there, expired or not.
+  [[nodiscard]] Entry* find(base::ByteView key) const;
+  // REQUIRES: the key is absent.
+  Entry& insert(base::ByteView key, Value value);
+  // Takes the entry out and hands it over. REQUIRES: the entry is in this database and has no deadline.
+  Entry* detach(Entry& entry);
+
+  [[nodiscard]] size_t size() const { return entries_.size(); }
+  // Keys with an expiry.
+  [[nodiscard]] size_t volatile_size() const { return volatile_size_; }
+  void volatile_changed(int by) { volatile_size_ += static_cast<size_t>(by); }
+
+  [[nodiscard]] const EntryDict& entries() const { return entries_; }
+
+  // No longer reachable by clients; only waits to be freed.
+  void bury() { buried_ = true; }
+  [[nodiscard]] bool buried() const { return buried_; }
+  // Frees at most about `max` entries and elements of a buried database; true while more is left.
+  bool release_slice(size_t max, Deadlines& deadlines);
+
+ private:
+  EntryDict entries_;
+  int index_;
+  size_t volatile_size_ = 0;
+  bool buried_ = false;
+  Entry* releasing_ = nullptr;  // A big value in the middle of being freed.
+};
+
+}  // namespace sluice::keyspace

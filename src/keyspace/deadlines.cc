@@ -1,0 +1,32 @@
+#include "keyspace/deadlines.h"
+
+#include "keyspace/database.h"
+
+namespace sluice::keyspace {
+
+void Deadlines::set_expiry(Database& db, Entry& entry, int64_t when_ms) {
+  if (entry.deadline != kNoDeadline) {
+    heap_.update(entry.deadline, when_ms);
+    return;
+  }
+  entry.deadline = heap_.push(when_ms, Due{&db, &entry, DeadlineKind::kKeyExpiry});
+  db.volatile_changed(1);
+}
+
+void Deadlines::clear_expiry(Entry& entry) {
+  if (entry.deadline == kNoDeadline) return;
+  const Due due = heap_.remove(entry.deadline);
+  entry.deadline = kNoDeadline;
+  due.db->volatile_changed(-1);
+}
+
+int64_t Deadlines::expiry_ms(const Entry& entry) const { return heap_.time_of(entry.deadline); }
+
+std::optional<int64_t> Deadlines::next_ms() const {
+  if (heap_.empty()) return std::nullopt;
+  return heap_.top_time_ms();
+}
+
+Due Deadlines::front() const { return heap_.top(); }
+
+}  // namespace sluice::keyspace

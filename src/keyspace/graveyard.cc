@@ -1,0 +1,42 @@
+#include "keyspace/graveyard.h"
+
+namespace sluice::keyspace {
+
+Graveyard::~Graveyard() = default;
+
+void Graveyard::bury(Entry* entry) {
+  bury(std::move(entry->value));
+  Entry::destroy(entry);
+}
+
+void Graveyard::bury(Value value) {
+  if (element_count(value) > kFreeAtOnceElements) values_.push_back(std::move(value));
+}
+
+void Graveyard::bury(std::unique_ptr<Database> database) {
+  database->bury();
+  if (database->size() > 0) databases_.push_back(std::move(database));
+}
+
+bool Graveyard::step(size_t max, Deadlines& deadlines) {
+  if (!values_.empty()) {
+    if (!release_slice(values_.front(), max)) {
+      values_.pop_front();
+      ++freed_;
+    }
+  } else if (!databases_.empty()) {
+    const size_t before = databases_.front()->size();
+    const bool more = databases_.front()->release_slice(max, deadlines);
+    freed_ += before - databases_.front()->size();
+    if (!more) databases_.pop_front();
+  }
+  return !empty();
+}
+
+size_t Graveyard::pending() const {
+  size_t count = values_.size();
+  for (const auto& database : databases_) count += database->size();
+  return count;
+}
+
+}  // namespace sluice::keyspace

@@ -1,0 +1,65 @@
+#include "keyspace/keyspace.h"
+
+#include <utility>
+
+namespace sluice::keyspace {
+
+Keyspace::Keyspace(int databases, const Limits& limits, uint64_t hash_seed) : limits_(limits), seed_{hash_seed} {
+  databases_.reserve(static_cast<size_t>(databases));
+  for (int i = 0; i < databases; ++i) databases_.push_back(std::make_unique<Database>(i, seed_));
+}
+
+Entry* Keyspace::find(const Access& access, base::ByteView key) {
+  Entry* entry = access.db->find(key);
+  if (entry == nullptr) return nullptr;
+  if (entry->deadline != kNoDeadline && access.expiry != Expiry::kIgnore && expired(*entry, access.now_ms)) {
+    if (access.expiry == Expiry::kDelete) expire(access, *entry);
+    return nullptr;
+  }
+  if (access.touch) entry->access_s = static_cast<uint32_t>(access.now_ms / 1000);
+  return entry;
+}
+
+Entry& Keyspace::store(const Access& access, base::ByteView key, Value value, const Event& event,
+                       bool keep_expiry) {
+  Entry* entry = find(access, key);
+  if (entry == nullptr) {
+    // A hidden expired key still sits in the table: it makes way as if it had never been there.
+    if (Entry* stale = access.db->find(key); stale != nullptr) expire(access, *stale);
+    entry = &access.db->insert(key, std::move(value));
+    entry->access_s = static_cast<uint32_t>(access.now_ms / 1000);
+    access.changes->created(*access.db, *entry, &event);
+  } else {
+    if (!keep_expiry) deadlines_.clear_expiry(*entry);
+    graveyard_.bury(std::exchange(entry->value, std::move(value)));
+    access.changes->touched(*access.db, *entry, &event);
+  }
+  access.changes->count_dirty(1);
+  return *entry;
+}
+
+void Keyspace::remove(const Access& access, Entry& entry, const Event& event) {
+  deadlines_.clear_expiry(entry);
+  access.changes->removed(*access.db, access.db->detach(entry), &event);
+  access.changes->count_dirty(1);
+}
+
+void Keyspace::expire(const Access& access, Entry& entry) {
+  deadlines_.clear_expiry(entry);
+  access.changes->expired(*access.db, access.db->detach(entry));
+}
+
+size_t Keyspace::flush(int index) {
+  auto fresh = std::make_unique<Database>(index, seed_);
+  const size_t keys = database(index).size();
+  graveyard_.bury(std::exchange(databases_[static_cast<size_t>(index)], std::move(fresh)));
+  return keys;
+}
+
+void Keyspace::swap(int left, int right) {
+  std::swap(databases_[static_cast<size_t>(left)], databases_[static_cast<size_t>(right)]);
+  database(left).set_index(left);
+  database(right).set_index(right);
+}
+
+}  // namespace sluice::keyspace

@@ -1,0 +1,84 @@
+// Keyspace: all databases, and the rules by which a key is found: expired keys are gone, wrong types are refused,
+// removals are recorded. Owns databases, deadlines and the graveyard. It knows no client, no wire and no log; whoever
+// looks brings an Access that says which database, what time it is and where changes are written down.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "keyspace/changes.h"
+#include "keyspace/database.h"
+#include "keyspace/deadlines.h"
+#include "keyspace/graveyard.h"
+#include "keyspace/limits.h"
+#include "keyspace/value.h"
+
+namespace sluice::keyspace {
+
+class Keyspace;
+
+// What becomes of a key found past its deadline.
+enum class Expiry : uint8_t {
+  kDelete,  // removed and logged: the normal case
+  kHide,    // invisible but left: writes are paused or refused (disk failure, CLIENT PAUSE)
+  kIgnore,  // seen as if it had none: the log is being loaded, and brings its own DELs
+};
+
+// Under which conditions a command looks at keys; one per command.
+struct Access {
+  Database* db;
+  ChangeLog* changes;
+  int64_t now_ms;
+  Expiry expiry = Expiry::kDelete;
+  bool touch = true;  // false: CLIENT NO-TOUCH, and introspection such as TYPE, TTL, OBJECT
+};
+
+// Why a lookup was refused. One place above turns it into wire text.
+enum class Refusal : uint8_t { kWrongType };
+
+class Keyspace {
+ public:
+  // REQUIRES: databases > 0; `limits` outlives this.
+  Keyspace(int databases, const Limits& limits, uint64_t hash_seed);
+
+  [[nodiscard]] int database_count() const { return static_cast<int>(databases_.size()); }
+  [[nodiscard]] Database& database(int index) { return *databases_[static_cast<size_t>(index)]; }
+  [[nodiscard]] Deadlines& deadlines() { return deadlines_; }
+  [[nodiscard]] Graveyard& graveyard() { return graveyard_; }
+  [[nodiscard]] const Limits& limits() const { return limits_; }
+  [[nodiscard]] ds::Epoch& epoch() { return epoch_; }
+
+  // The live entry, or null. Removes an expired one when the access says so.
+  Entry* find(const Access& access, base::ByteView key);
+  [[nodiscard]] bool expired(const Entry& entry, int64_t now_ms) const {
+    return entry.deadline != kNoDeadline && deadlines_.expiry_ms(entry) <= now_ms;
+  }
+
+  // An empty value of type T, wired to this keyspace's limits.
+  template <class T>
+  Boxed<T> make();
+
+  // Stores a value under a key, over whatever was there. Clears its expiry unless told to keep it.
+  Entry& store(const Access& access, base::ByteView key, Value value, const Event& event, bool keep_expiry = false);
+  // Removes a live entry.
+  void remove(const Access& access, Entry& entry, const Event& event);
+  // Removes an entry whose time has come; the executor logs it.
+  void expire(const Access& access, Entry& entry);
+
+  // Replaces a database by an empty one; the old one is freed in slices. Returns how many keys it held.
+  size_t flush(int index);
+  void swap(int left, int right);
+
+ private:
+  const Limits& limits_;
+  ds::HashSeed seed_;
+  ds::Epoch epoch_{};
+  Deadlines deadlines_;
+  Graveyard graveyard_;
+  std::vector<std::unique_ptr<Database>> databases_;
+};
+
+}  // namespace sluice::keyspace

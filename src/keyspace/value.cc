@@ -1,0 +1,67 @@
+#include "keyspace/value.h"
+
+#include <array>
+
+namespace sluice::keyspace {
+
+namespace {
+
+template <class T>
+const T& inner(const std::unique_ptr<T>& box) {
+  return *box;
+}
+const types::StringValue& inner(const types::StringValue& value) { return value; }
+
+}  // namespace
+
+std::string_view type_name(Type type) {
+  constexpr std::array<std::string_view, std::variant_size_v<Value>> kNames = {"string", "list", "hash",
+                                                                               "set",    "zset", "stream"};
+  return kNames[static_cast<size_t>(type)];
+}
+
+std::string_view encoding_of(const Value& value) {
+  return std::visit([](const auto& held) { return inner(held).encoding(); }, value);
+}
+
+bool vanishes(const Value& value) {
+  switch (type_of(value)) {
+    case Type::kString:
+    case Type::kStream: return false;
+    case Type::kList:
+    case Type::kHash:
+    case Type::kSet:
+    case Type::kSortedSet: return element_count(value) == 0;
+  }
+  return false;
+}
+
+size_t memory_bytes(const Value& value) {
+  return std::visit([](const auto& held) { return inner(held).memory_bytes(); }, value);
+}
+
+namespace {
+
+size_t count_of(const types::StringValue&) { return 1; }
+template <class T>
+size_t count_of(const std::unique_ptr<T>& box) {
+  return box->size();
+}
+
+bool release(types::StringValue&, size_t) { return false; }
+template <class T>
+bool release(std::unique_ptr<T>& box, size_t max) {
+  return box->release_slice(max);
+}
+
+}  // namespace
+
+size_t element_count(const Value& value) {
+  return std::visit([](const auto& held) { return count_of(held); }, value);
+}
+
+bool release_slice(Value& value, size_t max) {
+  return std::visit([max](auto& held) { return release(held, max); }, value);
+}
+
+}  // namespace sluice::keyspace

@@ -42,7 +42,12 @@ enum CommandFlag : uint32_t {
   kAllowBusy = 1u << 17,
   kNoMulti = 1u << 18,
   kNoAsyncLoading = 1u << 19,
-  kProtected = 1u << 20,  // not published: refused unless enable-debug-command allows it
+  // Not published: what the gates need to know of a command without naming it.
+  kProtected = 1u << 20,       // refused unless enable-debug-command allows it
+  kNotQueued = 1u << 21,       // runs at once inside MULTI
+  kRunsQueue = 1u << 22,       // counts as everything that is queued (EXEC)
+  kWhenSubscribed = 1u << 23,  // allowed to a RESP2 client that has subscriptions
+  kDiskProbe = 1u << 24,       // refused like a write while the disk fails (PING: monitoring must notice)
 };
 
 // The ACL categories. A row states only those that do not follow from its flags and group: categories_of().

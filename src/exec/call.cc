@@ -1,0 +1,69 @@
+#include "exec/call.h"
+
+#include "exec/executor.h"
+#include "resp/errors.h"
+
+namespace sluice::exec {
+
+Call::Call(Services& services, Unit& unit, const Origin& origin)
+    : args(origin.words, origin.command.container == nullptr ? 1 : 2),
+      reply(origin.reply),
+      client(origin.client),
+      on(services),
+      command(origin.command),
+      entrance(origin.entrance),
+      unit_(unit),
+      access_{&services.keyspace.database(origin.client.db), &unit.changes, unit.now_us / 1000} {
+  if (entrance == Entrance::kReplay) {
+    access_.expiry = keyspace::Expiry::kIgnore;
+  } else if (!services.state.disk_error.empty() || services.state.pause != PauseMode::kNone) {
+    access_.expiry = keyspace::Expiry::kHide;
+  }
+  access_.touch = !client.has(client::kNoTouch);
+}
+
+Outcome Call::fail(base::ByteView error) {
+  reply.error(error);
+  return Outcome::kFailed;
+}
+
+Outcome Call::fail(keyspace::Refusal refusal) {
+  switch (refusal) {
+    case keyspace::Refusal::kWrongType: return fail(resp::errors::kWrongType);
+  }
+  return Outcome::kFailed;
+}
+
+void Call::propagate_as(std::span<const base::ByteView> words) {
+  append_command(records_.emplace_back(), words);
+}
+
+Outcome Call::block_on(const Park& reason, std::span<const base::ByteView> as) {
+  if (entrance == Entrance::kDirect) {
+    on.blocking.park(client, client.db,
+                     OwnedRequest(on.executor->mutable_command(command), as.empty() ? args.words() : as), reason);
+    return Outcome::kBlocked;
+  }
+  if (entrance == Entrance::kRerun) {
+    if (reason.wake_at_ms != 0) on.blocking.wake_later(client.id, reason.wake_at_ms);
+    return Outcome::kBlocked;
+  }
+  if (reason.null == NullShape::kArray) {
+    reply.null_array();
+  } else {
+    reply.null();
+  }
+  return Outcome::kDone;
+}
+
+int64_t Call::deadline_in(int64_t timeout_ms) const {
+  if (timeout_ms == 0) return 0;
+  return on.clock.monotonic_us() / 1000 + timeout_ms;
+}
+
+base::Bytes Call::take(size_t index) {
+  if (big_ != nullptr && big_->is_big(index)) return big_->take_big(index);
+  return base::Bytes(args.at(index));
+}
+
+}  // namespace sluice::exec

@@ -1,0 +1,108 @@
+// Call: everything a handler sees while it runs one command. It reads `args`, looks at values through view() and
+// changes them through edit(), writes one answer to `reply`, and returns an Outcome. What it did reaches the log, the
+// watchers and the waiters without its help; only when the log must say something else than what was asked does it
+// call propagate_as().
+#pragma once
+
+#include <initializer_list>
+#include <span>
+#include <vector>
+
+#include "base/bytes.h"
+#include "client/client.h"
+#include "exec/args.h"
+#include "exec/blocking.h"
+#include "exec/services.h"
+#include "exec/table.h"
+#include "exec/unit.h"
+#include "keyspace/edit.h"
+#include "resp/parser.h"
+#include "resp/reply.h"
+
+namespace sluice::exec {
+
+// How a command came to run.
+enum class Entrance : uint8_t {
+  kDirect,   // sent by a client
+  kQueued,   // inside EXEC
+  kScripted,
+  kRerun,    // parked before, and its moment may have come
+  kResumed,  // suspended before (scripts)
+  kReplay,   // from the log
+};
+
+class Call {
+ public:
+  Args args;
+  resp::Reply& reply;
+  client::Client& client;
+  Services& on;
+  const Command& command;
+  const Entrance entrance;
+
+  struct Origin {
+    const Command& command;
+    client::Client& client;
+    std::span<const base::ByteView> words;
+    resp::Reply& reply;
+    Entrance entrance;
+  };
+  Call(Services& services, Unit& unit, const Origin& origin);
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+
+  [[nodiscard]] int64_t now_ms() const { return access_.now_ms; }
+  [[nodiscard]] Unit& unit() { return unit_; }
+  // For lookups that are not of one type, through on.keyspace.
+  [[nodiscard]] const keyspace::Access& access() const { return access_; }
+
+  // A value to read. Counts hits and misses.
+  template <class T>
+  base::Result<keyspace::View<T>, keyspace::Refusal> view(base::ByteView key) {
+    auto found = keyspace::view<T>(on.keyspace, access_, key);
+    count_lookup(found.ok() && *found);
+    return found;
+  }
+  // A value to change, created if absent; and one that may be absent.
+  template <class T>
+  base::Result<keyspace::Edit<T>, keyspace::Refusal> edit(base::ByteView key) {
+    return keyspace::edit<T>(on.keyspace, access_, key);
+  }
+  template <class T>
+  base::Result<keyspace::Edit<T>, keyspace::Refusal> edit_existing(base::ByteView key) {
+    return keyspace::edit_existing<T>(on.keyspace, access_, key);
+  }
+
+  // Replies an error.
+  Outcome fail(base::ByteView error);
+  Outcome fail(keyspace::Refusal refusal);
+
+  // The log gets this in place of the command as received, if anything changed. May be called several times.
+  void propagate_as(std::span<const base::ByteView> words);
+  void propagate_as(std::initializer_list<base::ByteView> words) {
+    propagate_as(std::span<const base::ByteView>(words.begin(), words.size()));
+  }
+
+  // Waits, unless this runs inside EXEC, a script or the log's replay: then the null of `reason` is the answer.
+  // `as` replaces the arguments with which the command will run again (XREAD's `$` resolved).
+  Outcome block_on(const Park& reason, std::span<const base::ByteView> as = {});
+  // Monotonic milliseconds `timeout_ms` from now; 0 stays 0: forever.
+  [[nodiscard]] int64_t deadline_in(int64_t timeout_ms) const;
+
+ private:
+  friend class Executor;
+  void count_lookup(bool hit) { ++(hit ? on.stats.keyspace_hits : on.stats.keyspace_misses); }
+
+  Unit& unit_;
+  keyspace::Access access_;
+  base::ByteView wire_;               // the request as received, if contiguous
+  resp::Parser* big_ = nullptr;       // may hold big arguments that the value can adopt
+  std::vector<base::Bytes> records_;  // propagate_as
+  const Park* park_ = nullptr;
+
+ public:
+  // The argument as an owned buffer: adopted without copying when the parser holds it as a big bulk.
+  base::Bytes take(size_t index);
+};
+
+}  // namespace sluice::exec

@@ -1,0 +1,72 @@
+// Control: the door upward for administrative commands: what only the server as a whole can do. Implemented by
+// server/control; a harness puts a recorder there. Not a place for what a smaller part can answer.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "client/client.h"
+
+namespace sluice::exec {
+
+struct ProcessFacts {
+  int64_t started_unix_us = 0;
+  std::string executable;
+  std::string config_file;
+  std::string run_id;
+  std::vector<std::string> listeners;  // "name=tcp,bind=127.0.0.1,bind=-::1,port=6379"
+  int tcp_port = 0;
+  double ops_per_second = 0;
+  double input_kbps = 0;
+  double output_kbps = 0;
+};
+
+// What INFO persistence and the gates know of the log.
+struct LogFacts {
+  bool enabled = false;
+  bool last_write_ok = true;
+  std::string last_error;
+  uint64_t current_bytes = 0;
+  uint64_t base_bytes = 0;
+  uint64_t buffered_bytes = 0;
+  uint64_t pending_sync_bytes = 0;
+  uint64_t written_offset = 0;
+  uint64_t synced_offset = 0;
+  uint64_t delayed_syncs = 0;
+  // While loading:
+  bool loading = false;
+  uint64_t load_total_bytes = 0;
+  uint64_t load_done_bytes = 0;
+  int64_t load_started_unix_s = 0;
+  uint64_t loaded_commands = 0;
+};
+
+enum class ShutdownSave : uint8_t { kDefault, kSave, kNoSave };
+
+struct ShutdownOptions {
+  ShutdownSave save = ShutdownSave::kDefault;
+  bool now = false;
+  bool force = false;
+};
+
+class Control {
+ public:
+  virtual ~Control() = default;
+
+  [[nodiscard]] virtual ProcessFacts process_facts() const = 0;
+  [[nodiscard]] virtual LogFacts log_facts() const = 0;
+
+  // Begins an orderly stop; fails when it must not (and `force` is not given).
+  virtual base::Result<void> shutdown(const ShutdownOptions& options) = 0;
+  // Takes a running shutdown back; fails if there is none.
+  virtual base::Result<void> abort_shutdown() = 0;
+
+  // Writes what is buffered, empties the keyspace and loads the log again (DEBUG LOADAOF).
+  virtual base::Result<void> reload_log() = 0;
+  // CONFIG REWRITE.
+  virtual base::Result<void> rewrite_config() = 0;
+};
+
+}  // namespace sluice::exec

@@ -1,0 +1,67 @@
+#include "exec/effects.h"
+
+#include <array>
+
+#include "base/number.h"
+
+namespace sluice::exec {
+
+namespace {
+
+void append_header(base::Bytes& out, char type, size_t count) {
+  out.push_back(type);
+  out.append(base::format_int64(static_cast<int64_t>(count)).view());
+  out.append("\r\n", 2);
+}
+
+}  // namespace
+
+void append_command(base::Bytes& out, std::span<const base::ByteView> words) {
+  append_header(out, '*', words.size());
+  for (const base::ByteView word : words) {
+    append_header(out, '$', word.size());
+    out.append(word);
+    out.append("\r\n", 2);
+  }
+}
+
+void Effects::enter_db(int db) {
+  if (first_db_ < 0) {
+    first_db_ = db;
+  } else if (last_db_ != db) {
+    const base::NumberText text = base::format_int64(db);
+    const std::array<base::ByteView, 2> select = {"SELECT", text.view()};
+    append_command(records_, select);
+    ++record_count_;
+  }
+  last_db_ = db;
+}
+
+void Effects::record(int db, std::span<const base::ByteView> words) {
+  enter_db(db);
+  append_command(records_, words);
+  ++record_count_;
+}
+
+void Effects::record_wire(int db, base::ByteView wire) {
+  enter_db(db);
+  records_.append(wire);
+  ++record_count_;
+}
+
+void Effects::message(client::Topic topic, base::ByteView channel, base::ByteView payload) {
+  messages_.push_back(Message{topic, base::Bytes(channel), base::Bytes(payload)});
+}
+
+void Effects::clear() {
+  records_.clear();
+  // One huge unit must not pin its memory for good.
+  constexpr size_t kKeptBytes = size_t{1} << 20;
+  if (records_.capacity() > kKeptBytes) records_.shrink_to_fit();
+  record_count_ = 0;
+  first_db_ = -1;
+  last_db_ = -1;
+  messages_.clear();
+}
+
+}  // namespace sluice::exec

@@ -1,0 +1,308 @@
+#include "exec/executor.h"
+
+#include <array>
+
+#include "base/check.h"
+#include "base/memory.h"
+#include "exec/suspended.h"
+#include "resp/errors.h"
+
+namespace sluice::exec {
+
+namespace errors = resp::errors;
+
+Executor::Executor(Services& services, EffectSink& sink)
+    : services_(services), sink_(sink), unit_(std::make_unique<Unit>(services.keyspace.graveyard())) {
+  services_.executor = this;
+  refresh_clock();
+}
+
+Executor::~Executor() { services_.executor = nullptr; }
+
+void Executor::refresh_clock() {
+  monotonic_us_ = services_.clock.monotonic_us();
+  unix_offset_us_ = services_.clock.unix_us() - monotonic_us_;
+}
+
+Command* Executor::mutable_command(const Command& command) const {
+  return services_.table.find_full(command.full_name);
+}
+
+base::Result<Command*> Executor::resolve(std::span<const base::ByteView> words) {
+  Command* command = services_.table.find(words[0]);
+  if (command == nullptr) return base::Error{errors::unknown_command(words)};
+  if (!command->subcommands.empty() && words.size() > 1) {
+    Command* sub = command->subcommand(words[1]);
+    if (sub == nullptr) return base::Error{errors::unknown_subcommand(words[0], words[1])};
+    command = sub;
+  }
+  if (!command->spec->arity_ok(words.size())) {
+    ++command->stats.rejected;
+    return base::Error{errors::wrong_arity(command->full_name)};
+  }
+  return command;
+}
+
+Next Executor::refuse(client::Client& client, Command* command, base::ByteView error) {
+  if (command != nullptr) ++command->stats.rejected;
+  if (client.has(client::kMulti)) client.set(client::kMultiDirty);
+  services_.stats.count_error(error);
+  const size_t mark = client.outbox.mark();
+  resp::Reply(client.outbox.bytes(), client.protocol).error(error);
+  Unit& unit = begin_unit();
+  close_unit(unit, client, mark);
+  return Next::kMore;
+}
+
+uint32_t Executor::flags_with_queue(client::Client& client, const Command& command) {
+  if ((command.flags & kRunsQueue) == 0 || !client.has(client::kMulti)) return command.flags;
+  // Read-only or not is the queue's matter; that EXEC itself runs at once is its own.
+  return command.flags | services_.transactions.of(client).all_flags;
+}
+
+void Executor::judge_memory() {
+  const uint64_t limit = services_.settings.maxmemory_bytes;
+  services_.state.out_of_memory = limit != 0 && services_.memory.used_bytes() > limit;
+}
+
+Next Executor::submit(client::Client& client, const Request& request) {
+  client.last_active_ms = now_us() / 1000;
+  const base::Result<Command*> resolved = resolve(request.words);
+  if (!resolved.ok()) return refuse(client, nullptr, resolved.error().message);
+  Command& command = **resolved;
+  client.last_command = command.full_name;
+
+  judge_memory();
+  const bool ordinary = services_.state.unremarkable() && client.authenticated && (command.flags & kProtected) == 0 &&
+                        !client.has(client::kMulti | client::kPubsub);
+  if (!ordinary) {
+    const Verdict verdict = pass_gates(services_.state, client, command, flags_with_queue(client, command));
+    switch (verdict.passage) {
+      case Passage::kRun: break;
+      case Passage::kRefuse: return refuse(client, &command, verdict.error);
+      case Passage::kQueue: {
+        services_.transactions.queue(client, command, request.words);
+        const size_t mark = client.outbox.mark();
+        resp::Reply(client.outbox.bytes(), client.protocol).status("QUEUED");
+        close_unit(begin_unit(), client, mark);
+        return Next::kMore;
+      }
+      case Passage::kWait:
+        services_.blocking.park(client, client.db, OwnedRequest(&command, request.words), Park{});
+        client.set(client::kPaused);
+        postponed_.push_back(client.id);
+        return Next::kWait;
+    }
+  }
+  return run(client, command, request);
+}
+
+Next Executor::run(client::Client& client, Command& command, const Request& request) {
+  resp::Reply reply(client.outbox.bytes(), client.protocol);
+  const size_t mark = client.outbox.mark();
+  const Outcome outcome = run_unit({command, client, request.words, reply, Entrance::kDirect}, command, request);
+  if (outcome == Outcome::kSuspended) {
+    suspend(client, command, request.words, mark);
+    return Next::kWait;
+  }
+  close_unit(*unit_, client, mark);
+  ++client.commands;
+  if (services_.blocking.anything_ready()) serve_ready();
+  if (client.has(client::kCloseAfterReply | client::kCloseNow)) return Next::kClose;
+  return outcome == Outcome::kBlocked ? Next::kWait : Next::kMore;
+}
+
+Unit& Executor::begin_unit() {
+  Unit& unit = *unit_;
+  unit.now_us = now_us();
+  unit.depth = 0;
+  unit.wrote = false;
+  unit.out_of_memory = services_.state.out_of_memory;
+  return unit;
+}
+
+Outcome Executor::run_unit(const Call::Origin& origin, Command& command, const Request& request) {
+  Unit& unit = begin_unit();
+  Call call(services_, unit, origin);
+  call.wire_ = request.wire;
+  call.big_ = request.big;
+  return run_command(call, command);
+}
+
+Outcome Executor::run_command(Call& call, Command& command) {
+  if (monitors_ > 0 && !command.has(kSkipMonitor | kAdmin) && call.entrance != Entrance::kResumed) {
+    sink_.monitor(call.client, call.args.words(), call.unit_.now_us);
+  }
+  const int64_t started_us = monotonic_us_;
+  const uint32_t errors_before = call.reply.errors();
+  const Outcome outcome = command.spec->handler(call);
+  close_command(call);
+  if (outcome == Outcome::kBlocked || outcome == Outcome::kSuspended) return outcome;
+  if (call.reply.errors() != errors_before) ++command.stats.failed;
+  count(call, command, started_us);
+  return outcome;
+}
+
+Outcome Executor::invoke(Call& outer, Command& command, client::Client& as, std::span<const base::ByteView> words,
+                         resp::Reply& reply, Entrance entrance) {
+  Unit& unit = outer.unit_;
+  ++unit.depth;
+  Call call(services_, unit, {command, as, words, reply, entrance});
+  const Outcome outcome = run_command(call, command);
+  --unit.depth;
+  return outcome;
+}
+
+void Executor::count(Call& call, Command& command, int64_t started_us) {
+  monotonic_us_ = services_.clock.monotonic_us();
+  const int64_t duration_us = monotonic_us_ - started_us;
+  ++services_.stats.commands;
+  ++command.stats.calls;
+  command.stats.total_us += static_cast<uint64_t>(duration_us);
+  const Settings& settings = services_.settings;
+  if (settings.latency_tracking) {
+    if (!command.latency) command.latency = std::make_unique<base::Histogram>();
+    command.latency->record(static_cast<uint64_t>(duration_us));
+  }
+  if (settings.slowlog_threshold_us >= 0 && duration_us >= settings.slowlog_threshold_us &&
+      !command.has(kSkipSlowlog)) {
+    services_.slowlog.add(call.args.words(), call.client, call.unit_.now_us, duration_us);
+    services_.slowlog.trim(settings.slowlog_max_entries);
+  }
+}
+
+// Closing a command turns what it changed into what others see of it.
+void Executor::close_command(Call& call) {
+  Unit& unit = call.unit_;
+  if (unit.changes.empty()) return;
+  const bool replaying = call.entrance == Entrance::kReplay;
+  if (!replaying) {
+    // Keys that turned out to be expired go first: replaying the command must meet what it met.
+    const base::ByteView verb = services_.settings.lazy_expire ? "UNLINK" : "DEL";
+    for (const keyspace::Change& change : unit.changes.changes()) {
+      if (change.kind != keyspace::ChangeKind::kExpired) continue;
+      const std::array<base::ByteView, 2> record = {verb, change.entry->key()};
+      unit.effects.record(change.db->index(), record);
+      ++services_.stats.expired_keys;
+    }
+    if (unit.changes.dirty() > 0) {
+      const int db = call.access_.db->index();
+      if (!call.records_.empty()) {
+        for (const base::Bytes& record : call.records_) unit.effects.record_wire(db, record);
+      } else if (!call.wire_.empty()) {
+        unit.effects.record_wire(db, call.wire_);
+      } else {
+        unit.effects.record(db, call.args.words());
+      }
+      unit.wrote = true;
+    }
+    services_.stats.changes_since_save += unit.changes.dirty();
+  }
+  apply_changes(unit, replaying);
+  unit.changes.clear();
+}
+
+void Executor::apply_changes(Unit& unit, bool replaying) {
+  // By index: dropping an emptied key adds its removal at the end.
+  for (size_t i = 0; i < unit.changes.size(); ++i) {
+    const keyspace::Change change = unit.changes.changes()[i];
+    const bool alive = change.kind == keyspace::ChangeKind::kCreated || change.kind == keyspace::ChangeKind::kTouched;
+    if (!replaying) {
+      const int db = change.db->index();
+      const base::ByteView key = change.entry->key();
+      if (services_.transactions.anybody_watches()) services_.transactions.touch(db, key);
+      if (services_.blocking.anybody_waits()) services_.blocking.touch(db, key);
+      if (services_.settings.notify_classes != 0) notify(unit, change);
+    }
+    if (alive && !change.entry->detached && keyspace::vanishes(change.entry->value)) {
+      const keyspace::Access access{change.db, &unit.changes, unit.now_us / 1000};
+      services_.keyspace.remove(access, *change.entry, keyspace::events::del);
+    }
+  }
+}
+
+void Executor::notify(Unit& unit, const keyspace::Change& change) {
+  const uint16_t wanted = services_.settings.notify_classes;
+  const auto publish = [&](const keyspace::Event& event) {
+    if ((wanted & event.event_class) == 0) return;
+    const std::string db = std::to_string(change.db->index());
+    const base::ByteView key = change.entry->key();
+    if ((wanted & keyspace::kEventKeyspace) != 0) {
+      unit.effects.message(client::Topic::kChannel, "__keyspace@" + db + "__:" + base::Bytes(key), event.name);
+    }
+    if ((wanted & keyspace::kEventKeyevent) != 0) {
+      unit.effects.message(client::Topic::kChannel, "__keyevent@" + db + "__:" + base::Bytes(event.name), key);
+    }
+  };
+  if (change.kind == keyspace::ChangeKind::kCreated) publish(keyspace::events::key_new);
+  if (change.event != nullptr) publish(*change.event);
+}
+
+void Executor::close_unit(Unit& unit, client::Client& client, size_t reply_mark) {
+  if (client.has(client::kReplyOff | client::kReplySkip)) client.outbox.take_back(reply_mark);
+  client.unset(client::kReplySkip);
+  if (client.has(client::kReplySkipNext)) {
+    client.unset(client::kReplySkipNext);
+    client.set(client::kReplySkip);
+  }
+  uint64_t tag = 0;
+  if (!unit.effects.empty()) {
+    tag = sink_.emit(unit.effects);
+    unit.effects.clear();
+  } else {
+    // While the disk fails nothing new can become durable: an answer waits for what its client is owed already, and
+    // for no more.
+    tag = services_.state.disk_error.empty() ? sink_.offset() : client.outbox.last_tag();
+  }
+  client.outbox.tag(tag);
+}
+
+base::Result<void> Executor::replay(client::Client& loader, std::span<const base::ByteView> words) {
+  const base::Result<Command*> resolved = resolve(words);
+  if (!resolved.ok()) return resolved.error();
+  resp::ValueBuilder answer;
+  resp::Reply reply(answer, loader.protocol);
+  Unit& unit = begin_unit();
+  Call call(services_, unit, {**resolved, loader, words, reply, Entrance::kReplay});
+  (*resolved)->spec->handler(call);
+  close_command(call);
+  if (reply.errors() == 0) return {};
+  return base::Error{"the command '" + (*resolved)->full_name + "' failed: " + resp::describe(answer.take())};
+}
+
+size_t Executor::flush(Call& call, int db) {
+  keyspace::Database& database = services_.keyspace.database(db);
+  services_.transactions.for_each_watched([&](int watched_db, base::ByteView key) {
+    if (watched_db == db && database.find(key) != nullptr) services_.transactions.touch(db, key);
+  });
+  services_.blocking.touch_database(db);
+  const size_t keys = services_.keyspace.flush(db);
+  if (call.access_.db == &database) call.access_.db = &services_.keyspace.database(db);
+  return keys;
+}
+
+void Executor::swap(int left, int right) {
+  if (left == right) return;
+  services_.transactions.for_each_watched([&](int db, base::ByteView key) {
+    if (db != left && db != right) return;
+    const int other = db == left ? right : left;
+    const bool known = services_.keyspace.database(db).find(key) != nullptr ||
+                       services_.keyspace.database(other).find(key) != nullptr;
+    if (known) services_.transactions.touch(db, key);
+  });
+  services_.keyspace.swap(left, right);
+  services_.blocking.touch_database(left);
+  services_.blocking.touch_database(right);
+}
+
+void Executor::disconnect(client::Client& client) {
+  if (services_.blocking.has(client.id)) services_.blocking.unpark(client);
+  std::erase(postponed_, client.id);
+  if (client.has(client::kMonitor)) --monitors_;
+  services_.transactions.end(client);
+  services_.hub.forget(client);
+}
+
+client::ClientId Executor::suspended_client() const { return suspended_ ? suspended_->client : 0; }
+
+}  // namespace sluice::exec

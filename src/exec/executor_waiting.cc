@@ -1,0 +1,238 @@
+// The executor's second half: whoever waits. Served keys, deadlines, timeouts, pauses, suspended scripts.
+#include <algorithm>
+#include <array>
+
+#include "base/check.h"
+#include "exec/executor.h"
+#include "exec/suspended.h"
+#include "resp/errors.h"
+
+namespace sluice::exec {
+
+void Executor::serve_ready() {
+  if (serving_) return;  // a re-run command touched more keys: the loop below takes them up
+  serving_ = true;
+  size_t served = 0;
+  while (!unserved_.empty() || services_.blocking.anything_ready()) {
+    std::vector<KeyName> generation = std::exchange(unserved_, {});
+    for (KeyName& name : services_.blocking.take_ready()) generation.push_back(std::move(name));
+    for (size_t i = 0; i < generation.size(); ++i) {
+      if (++served > kServicesPerTurn) {
+        unserved_.assign(std::make_move_iterator(generation.begin() + static_cast<std::ptrdiff_t>(i)),
+                         std::make_move_iterator(generation.end()));
+        serving_ = false;
+        return;
+      }
+      serve_key(generation[i]);
+    }
+  }
+  serving_ = false;
+}
+
+void Executor::serve_key(const KeyName& name) {
+  services_.blocking.for_each_waiter(name.db, name.key, [&](const Blocking::Waiter& waiter) {
+    // Looked up anew for each: the one before may have taken the last element.
+    const keyspace::Entry* entry = services_.keyspace.database(name.db).find(name.key);
+    const bool has_type = entry != nullptr && keyspace::type_of(entry->value) == waiter.type;
+    if (!has_type && !waiter.wake_on_gone) return services_.blocking.gone_watchers(name.db, name.key) > 0;
+    client::Client* client = services_.clients.find(waiter.id);
+    SLUICE_CHECK(client != nullptr, "a client that left is no longer parked");
+    rerun(*client);
+    return true;
+  });
+}
+
+// The parked command runs again as if just sent: gates, arguments, everything. Still blocked: it keeps its place.
+void Executor::rerun(client::Client& client) {
+  const OwnedRequest& request = services_.blocking.request_of(client.id);
+  Command& command = *request.command;
+  judge_memory();
+  const Verdict verdict = pass_gates(services_.state, client, command, command.flags);
+  if (verdict.passage == Passage::kWait) return;
+
+  const size_t mark = client.outbox.mark();
+  resp::Reply reply(client.outbox.bytes(), client.protocol);
+  Outcome outcome = Outcome::kFailed;
+  if (verdict.passage == Passage::kRefuse) {
+    begin_unit();
+    reply.error(verdict.error);
+    services_.stats.count_error(verdict.error);
+    ++command.stats.rejected;
+  } else {
+    outcome = run_unit({command, client, request.words, reply, Entrance::kRerun}, command, Request{request.words});
+  }
+  close_unit(*unit_, client, mark);
+  if (outcome == Outcome::kBlocked) return;
+  ++client.commands;
+  finish_waiting(client);
+}
+
+void Executor::finish_waiting(client::Client& client) {
+  services_.blocking.unpark(client);
+  client.set(client::kUnblocked);
+  ++services_.stats.unblocked_clients;
+  services_.clients.needs_attention(client);
+}
+
+void Executor::answer_null(client::Client& client) {
+  const size_t mark = client.outbox.mark();
+  resp::Reply reply(client.outbox.bytes(), client.protocol);
+  if (services_.blocking.null_of(client.id) == NullShape::kArray) {
+    reply.null_array();
+  } else {
+    reply.null();
+  }
+  close_unit(begin_unit(), client, mark);
+  finish_waiting(client);
+}
+
+bool Executor::unblock(client::Client& client, base::ByteView error) {
+  if (!client.has(client::kBlocked) || client.has(client::kPaused)) return false;
+  if (error.empty()) {
+    // The caller's own unit is open: only the bytes are written now.
+    resp::Reply reply(client.outbox.bytes(), client.protocol);
+    if (services_.blocking.null_of(client.id) == NullShape::kArray) {
+      reply.null_array();
+    } else {
+      reply.null();
+    }
+  } else {
+    resp::Reply(client.outbox.bytes(), client.protocol).error(error);
+  }
+  client.outbox.tag(sink_.offset());
+  finish_waiting(client);
+  return true;
+}
+
+bool Executor::deadlines_paused() const {
+  const ServerState& state = services_.state;
+  return !services_.settings.active_expire || state.loading || state.script_busy || !state.disk_error.empty() ||
+         state.pause != PauseMode::kNone;
+}
+
+bool Executor::fire_deadlines() {
+  keyspace::Deadlines& deadlines = services_.keyspace.deadlines();
+  const int64_t now_ms = now_us() / 1000;
+  for (size_t fired = 0; deadlines.next_ms().value_or(INT64_MAX) <= now_ms; ++fired) {
+    if (fired == kFiringsPerTurn) return true;
+    const keyspace::Due due = deadlines.front();
+    if (due.db->buried()) {
+      deadlines.clear_expiry(*due.entry);
+      continue;
+    }
+    Unit& unit = begin_unit();
+    const keyspace::Access access{due.db, &unit.changes, now_ms};
+    services_.keyspace.expire(access, *due.entry);
+    ++services_.stats.expired_keys;
+    const std::array<base::ByteView, 2> record = {services_.settings.lazy_expire ? "UNLINK" : "DEL",
+                                                  due.entry->key()};
+    unit.effects.record(due.db->index(), record);
+    apply_changes(unit, false);
+    unit.changes.clear();
+    sink_.emit(unit.effects);
+    unit.effects.clear();
+  }
+  return false;
+}
+
+bool Executor::fire_timeouts() {
+  Blocking& blocking = services_.blocking;
+  for (size_t fired = 0; fired < kFiringsPerTurn; ++fired) {
+    if (const client::ClientId id = blocking.timed_out(monotonic_us_ / 1000); id != 0) {
+      answer_null(*services_.clients.find(id));
+    } else if (const client::ClientId woken = blocking.take_woken(now_us() / 1000); woken != 0) {
+      rerun(*services_.clients.find(woken));
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
+void Executor::synced(uint64_t offset) {
+  for (const client::ClientId id : services_.blocking.reached(offset)) {
+    if (services_.blocking.has(id)) rerun(*services_.clients.find(id));
+  }
+}
+
+void Executor::pause(PauseMode mode, int64_t until_ms) {
+  ServerState& state = services_.state;
+  // The stricter mode and the later end win, as in Redis.
+  if (mode > state.pause) state.pause = mode;
+  if (until_ms > state.pause_until_ms) state.pause_until_ms = until_ms;
+}
+
+void Executor::unpause() {
+  services_.state.pause = PauseMode::kNone;
+  services_.state.pause_until_ms = 0;
+}
+
+void Executor::end_pause() {
+  ServerState& state = services_.state;
+  if (state.pause != PauseMode::kNone && monotonic_us_ / 1000 >= state.pause_until_ms) unpause();
+  if (state.pause != PauseMode::kNone || postponed_.empty()) return;
+  for (const client::ClientId id : std::exchange(postponed_, {})) {
+    client::Client* client = services_.clients.find(id);
+    const OwnedRequest request = services_.blocking.unpark(*client);
+    client->unset(client::kPaused);
+    if (submit(*client, Request{request.words}) == Next::kWait) continue;
+    client->set(client::kUnblocked);
+    services_.clients.needs_attention(*client);
+  }
+}
+
+bool Executor::tick() {
+  refresh_clock();
+  if (suspended_) resume_suspended();
+  bool more = suspended_ != nullptr;
+  end_pause();
+  if (!deadlines_paused()) more |= fire_deadlines();
+  if (!services_.state.script_busy) {
+    more |= fire_timeouts();
+    if (!unserved_.empty() || services_.blocking.anything_ready()) serve_ready();
+    more |= !unserved_.empty();
+  }
+  return more;
+}
+
+std::optional<int64_t> Executor::next_tick_us() const {
+  if (suspended_ || !unserved_.empty()) return 0;
+  std::optional<int64_t> next;
+  const auto consider = [&next](int64_t at_us) { next = std::min(next.value_or(INT64_MAX), at_us); };
+  if (const auto at = services_.blocking.next_deadline_ms()) consider(*at * 1000);
+  if (const auto at = services_.blocking.next_wake_ms()) consider(*at * 1000 - unix_offset_us_);
+  if (!deadlines_paused()) {
+    if (const auto at = services_.keyspace.deadlines().next_ms()) consider(*at * 1000 - unix_offset_us_);
+  }
+  const ServerState& state = services_.state;
+  if (state.pause != PauseMode::kNone) consider(state.pause_until_ms * 1000);
+  if (state.pause == PauseMode::kNone && !postponed_.empty()) return 0;
+  return next;
+}
+
+void Executor::suspend(client::Client& client, Command& command, std::span<const base::ByteView> words,
+                       size_t reply_mark) {
+  SLUICE_CHECK(!suspended_, "one script at a time");
+  suspended_ = std::make_unique<Suspended>(
+      Suspended{client.id, OwnedRequest(&command, words), std::move(unit_), reply_mark});
+  unit_ = std::make_unique<Unit>(services_.keyspace.graveyard());
+  services_.state.script_busy = true;
+}
+
+void Executor::resume_suspended() {
+  client::Client& client = *services_.clients.find(suspended_->client);
+  Command& command = *suspended_->request.command;
+  resp::Reply reply(client.outbox.bytes(), client.protocol);
+  Call call(services_, *suspended_->unit, {command, client, suspended_->request.words, reply, Entrance::kResumed});
+  if (run_command(call, command) == Outcome::kSuspended) return;
+  const std::unique_ptr<Suspended> finished = std::move(suspended_);
+  services_.state.script_busy = false;
+  services_.state.function_busy = false;
+  close_unit(*finished->unit, client, finished->reply_mark);
+  ++client.commands;
+  client.set(client::kUnblocked);
+  services_.clients.needs_attention(client);
+  if (services_.blocking.anything_ready()) serve_ready();
+}
+
+}  // namespace sluice::exec

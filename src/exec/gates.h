@@ -1,0 +1,52 @@
+// Gates: the ordered checks between "a known command with enough arguments" and running it. Each is a few lines over
+// plain state; none names a command: what it must know of one is a flag of its row. The order is Redis's, since a
+// client sees which refusal comes first.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/bytes.h"
+#include "client/client.h"
+#include "exec/table.h"
+
+namespace sluice::exec {
+
+enum class PauseMode : uint8_t { kNone, kWrite, kAll };
+enum class ProtectedMode : uint8_t { kNo, kLocal, kYes };
+
+// What of the server's condition decides whether a command may run. The server's parts set it; gates only read.
+struct ServerState {
+  bool loading = false;
+  bool script_busy = false;     // a script has run past busy-reply-threshold
+  bool function_busy = false;   // it is a function
+  bool out_of_memory = false;   // used memory is above maxmemory and nothing may be evicted
+  std::string disk_error;       // full MISCONF text while the log cannot be written; empty: fine
+  PauseMode pause = PauseMode::kNone;
+  int64_t pause_until_ms = 0;   // monotonic
+  ProtectedMode debug_commands = ProtectedMode::kNo;
+
+  // Nothing here can refuse a command: the usual case, decided by one look.
+  [[nodiscard]] bool unremarkable() const {
+    return !loading && !script_busy && !out_of_memory && disk_error.empty() && pause == PauseMode::kNone;
+  }
+};
+
+enum class Passage : uint8_t {
+  kRun,
+  kQueue,   // inside MULTI
+  kRefuse,  // `error` says why; an open MULTI will abort
+  kWait,    // paused
+};
+
+struct Verdict {
+  Passage passage = Passage::kRun;
+  std::string error = {};
+};
+
+// `command_flags`: the row's, and for a command that runs the queue also those of what is queued.
+// REQUIRES: arity was checked.
+Verdict pass_gates(const ServerState& state, const client::Client& client, const Command& command,
+                   uint32_t command_flags);
+
+}  // namespace sluice::exec

@@ -1,0 +1,57 @@
+// Services: the parts that commands reach, by reference. Built once by the server (or by the test harness), handed
+// down by the executor; owns nothing.
+#pragma once
+
+#include <cstddef>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "client/client_table.h"
+#include "client/hub.h"
+#include "exec/blocking.h"
+#include "exec/control.h"
+#include "exec/gates.h"
+#include "exec/settings.h"
+#include "exec/slowlog.h"
+#include "exec/stats.h"
+#include "exec/table.h"
+#include "exec/transaction.h"
+#include "keyspace/keyspace.h"
+
+namespace sluice::config {
+class Store;
+}
+namespace sluice::script {
+class Engine;
+}
+namespace sluice::base {
+class Memory;
+}
+
+namespace sluice::exec {
+
+class Executor;
+
+struct Services {
+  const base::Clock& clock;
+  base::Random& random;
+  base::Log& log;
+  const base::Memory& memory;
+  config::Store& config;
+  keyspace::Keyspace& keyspace;
+  client::ClientTable& clients;
+  client::Hub& hub;
+  script::Engine& scripts;
+  Table& table;
+  Transactions& transactions;
+  Blocking& blocking;
+  Slowlog& slowlog;
+  Stats& stats;
+  ServerState& state;
+  Settings& settings;
+  Control& control;
+  Executor* executor = nullptr;  // set by the executor itself
+};
+
+}  // namespace sluice::exec

@@ -1,0 +1,38 @@
+// Stats: the counters behind INFO stats and clients, plain numbers that the executor, the connections and the cron
+// add to. CONFIG RESETSTAT clears them.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "base/bytes.h"
+
+namespace sluice::exec {
+
+inline constexpr size_t kMaxErrorKinds = 128;  // Distinct error codes counted; the rest go under one name.
+
+struct Stats {
+  uint64_t commands = 0;
+  uint64_t connections = 0;
+  uint64_t rejected_connections = 0;
+  uint64_t input_bytes = 0;
+  uint64_t output_bytes = 0;
+  uint64_t keyspace_hits = 0;
+  uint64_t keyspace_misses = 0;
+  uint64_t expired_keys = 0;
+  uint64_t evicted_keys = 0;
+  uint64_t unblocked_clients = 0;
+  uint64_t error_replies = 0;
+  uint64_t auth_failures = 0;
+  uint64_t query_buffer_limit_disconnections = 0;
+  uint64_t output_buffer_limit_disconnections = 0;
+  uint64_t changes_since_save = 0;
+  uint64_t peak_memory_bytes = 0;
+  std::map<std::string, uint64_t, std::less<>> errors;  // by code: INFO errorstats
+
+  void count_error(base::ByteView text);
+  void reset();
+};
+
+}  // namespace sluice::exec

@@ -1,0 +1,121 @@
+#include "exec/table.h"
+
+#include <cstring>
+
+#include "base/check.h"
+
+namespace sluice::exec {
+
+namespace {
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+
+bool same_word(base::ByteView lower_case, base::ByteView any_case) {
+  if (lower_case.size() != any_case.size()) return false;
+  for (size_t i = 0; i < any_case.size(); ++i) {
+    if (lower_case[i] != lower(any_case[i])) return false;
+  }
+  return true;
+}
+
+std::string to_lower(base::ByteView text) {
+  std::string result(text);
+  for (char& c : result) c = lower(c);
+  return result;
+}
+
+// Keys that no range or count spec can name: clients must ask the server (COMMAND GETKEYS).
+bool needs_getkeys(const CommandSpec& spec) {
+  for (const KeySpec& key : spec.keys) {
+    if (key.begin == KeySpec::Begin::kNone) continue;
+    if (key.begin != KeySpec::Begin::kIndex || key.find != KeySpec::Find::kRange) return true;
+  }
+  return false;
+}
+
+std::unique_ptr<Command> make_command(const CommandSpec& spec, const Command* container) {
+  auto command = std::make_unique<Command>();
+  command->spec = &spec;
+  command->container = container;
+  command->full_name = container == nullptr ? std::string(spec.name) : container->full_name + "|" + std::string(spec.name);
+  command->flags = spec.flags | (needs_getkeys(spec) ? kMovableKeys : 0u);
+  for (const CommandSpec& sub : spec.subcommands) command->subcommands.push_back(make_command(sub, command.get()));
+  return command;
+}
+
+}  // namespace
+
+Command* Command::subcommand(base::ByteView word) const {
+  for (const auto& sub : subcommands) {
+    if (same_word(sub->spec->name, word)) return sub.get();
+  }
+  return nullptr;
+}
+
+Table::Table(std::span<const std::span<const CommandSpec>> families) {
+  for (const auto& family : families) {
+    for (const CommandSpec& spec : family) {
+      commands_.push_back(make_command(spec, nullptr));
+      place(std::string(spec.name), commands_.back().get());
+    }
+  }
+}
+
+// The first eight bytes without their case, and the length: two commands rarely collide, and one load finds most.
+size_t Table::slot_of(base::ByteView name) {
+  uint64_t word = 0;
+  std::memcpy(&word, name.data(), name.size() < sizeof word ? name.size() : sizeof word);
+  word |= 0x2020202020202020ULL;
+  word ^= name.size() * 0x9e3779b97f4a7c15ULL;
+  word *= 0xff51afd7ed558ccdULL;
+  return static_cast<size_t>(word >> 54) & (kSlots - 1);
+}
+
+void Table::place(std::string name, Command* command) {
+  size_t slot = slot_of(name);
+  while (slots_[slot].command != nullptr) {
+    SLUICE_CHECK(slots_[slot].name != name, "two commands of one name");
+    slot = (slot + 1) & (kSlots - 1);
+  }
+  slots_[slot] = Slot{std::move(name), command};
+}
+
+Command* Table::find(base::ByteView name) const {
+  for (size_t slot = slot_of(name); slots_[slot].command != nullptr; slot = (slot + 1) & (kSlots - 1)) {
+    if (same_word(slots_[slot].name, name)) return slots_[slot].command;
+  }
+  return nullptr;
+}
+
+Command* Table::find_full(base::ByteView full_name) const {
+  const size_t bar = full_name.find('|');
+  Command* command = find(full_name.substr(0, bar));
+  if (command == nullptr || bar == base::ByteView::npos) return command;
+  return command->subcommand(full_name.substr(bar + 1));
+}
+
+base::Result<void> Table::rename(base::ByteView name, base::ByteView new_name) {
+  Command* command = find(name);
+  if (command == nullptr) return base::Error{"No such command in rename-command"};
+  if (!new_name.empty() && find(new_name) != nullptr) {
+    return base::Error{"Target command name already exists"};
+  }
+  // Open addressing: rebuild without the old name rather than leave a hole in a probe chain.
+  std::vector<Slot> kept;
+  for (Slot& slot : slots_) {
+    if (slot.command != nullptr && !same_word(slot.name, name)) kept.push_back(std::move(slot));
+    slot = Slot{};
+  }
+  for (Slot& slot : kept) place(std::move(slot.name), slot.command);
+  if (!new_name.empty()) place(to_lower(new_name), command);
+  return {};
+}
+
+void Table::reset_stats() {
+  for_each([](Command& command) {
+    command.stats = CommandStats{};
+    command.latency.reset();
+  });
+}
+
+}  // namespace sluice::exec

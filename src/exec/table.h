@@ -1,0 +1,78 @@
+// Table: every command by name, its subcommands under it, and what was counted about each. Names are matched in any
+// case. Built once from the families' rows; rename-command changes names before the server listens. Owns the Command
+// objects; the rows they point to are static.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/histogram.h"
+#include "base/result.h"
+#include "exec/spec.h"
+
+namespace sluice::exec {
+
+// What INFO commandstats and latencystats show of a command.
+struct CommandStats {
+  uint64_t calls = 0;
+  uint64_t total_us = 0;
+  uint64_t rejected = 0;
+  uint64_t failed = 0;
+};
+
+struct Command {
+  const CommandSpec* spec = nullptr;
+  const Command* container = nullptr;  // of a subcommand
+  std::string full_name;               // "lpush", "client|list"
+  uint32_t flags = 0;                  // the row's, with kMovableKeys where its key specs call for it
+  CommandStats stats;
+  std::unique_ptr<base::Histogram> latency;  // microseconds; made at the first call
+  std::vector<std::unique_ptr<Command>> subcommands;
+
+  [[nodiscard]] Command* subcommand(base::ByteView word) const;
+  [[nodiscard]] bool has(uint32_t flag) const { return (flags & flag) != 0; }
+};
+
+class Table {
+ public:
+  explicit Table(std::span<const std::span<const CommandSpec>> families);
+
+  // A top-level command, or null.
+  [[nodiscard]] Command* find(base::ByteView name) const;
+  // "lpush", "client|list", or "config get" split by the caller: what COMMAND INFO takes.
+  [[nodiscard]] Command* find_full(base::ByteView full_name) const;
+
+  // rename-command: an empty new name removes the command. Fails for unknown commands and taken names.
+  base::Result<void> rename(base::ByteView name, base::ByteView new_name);
+
+  // Top-level commands in the order of their families.
+  [[nodiscard]] const std::vector<std::unique_ptr<Command>>& all() const { return commands_; }
+  // Subcommands included.
+  template <class Visitor>
+  void for_each(Visitor&& visit) const {
+    for (const auto& command : commands_) {
+      visit(*command);
+      for (const auto& sub : command->subcommands) visit(*sub);
+    }
+  }
+  void reset_stats();
+
+ private:
+  static constexpr size_t kSlots = 1024;  // A power of two, several times the number of commands.
+  static size_t slot_of(base::ByteView name);
+  void place(std::string name, Command* command);
+
+  struct Slot {
+    std::string name;
+    Command* command = nullptr;
+  };
+  std::vector<std::unique_ptr<Command>> commands_;
+  std::array<Slot, kSlots> slots_;
+};
+
+}  // namespace sluice::exec

@@ -1,0 +1,23 @@
+// Unit: one thing the server does, whole or not at all, in the eyes of everybody else: a command, an EXEC, a script, a
+// served waiter, a deadline firing. One clock reading, one group of records in the log. The executor owns them.
+#pragma once
+
+#include <cstdint>
+
+#include "exec/effects.h"
+#include "keyspace/changes.h"
+
+namespace sluice::exec {
+
+struct Unit {
+  explicit Unit(keyspace::Graveyard& graveyard) : changes(graveyard) {}
+
+  Effects effects;
+  keyspace::ChangeLog changes;  // of the command at hand
+  int64_t now_us = 0;           // unix; every command of the unit sees this
+  int depth = 0;                // commands within commands: EXEC 1, a script in EXEC 2
+  bool wrote = false;           // something was changed so far
+  bool out_of_memory = false;   // as it was when the unit began: a script is judged by this
+};
+
+}  // namespace sluice::exec

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 namespace sluice::exec {
 
@@ -12,6 +13,7 @@ struct Settings {
   int64_t slowlog_threshold_us = 10'000;   // negative: nothing is logged
   size_t slowlog_max_entries = 128;
   uint16_t notify_classes = 0;             // keyspace::EventClass bits; 0: no notifications
+  std::string password;                    // requirepass; empty: everybody is welcome
   bool lazy_expire = false;                // expiries are logged as UNLINK instead of DEL
   bool active_expire = true;               // DEBUG SET-ACTIVE-EXPIRE
   bool latency_tracking = true;

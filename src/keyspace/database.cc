@@ -1,9 +1,11 @@
 #include "keyspace/database.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "base/check.h"
 #include "keyspace/deadlines.h"
+#include "keyspace/graveyard.h"
 
 namespace sluice::keyspace {
 
@@ -13,8 +15,7 @@ Database::~Database() {
 }
 
 Entry* Database::find(base::ByteView key) const {
-  Entry* const* found = entries_.find(key);
-  return found == nullptr ? nullptr : *found;
+  return entries_.find(key).value_or(nullptr);
 }
 
 Entry& Database::insert(base::ByteView key, Value value) {
@@ -33,23 +34,17 @@ Entry* Database::detach(Entry& entry) {
 
 bool Database::release_slice(size_t max, Deadlines& deadlines) {
   for (size_t done = 0; done < max;) {
-    if (releasing_ != nullptr) {
-      const bool more = keyspace::release_slice(releasing_->value, max - done);
-      if (more) return true;
-      Entry::destroy(releasing_);
-      releasing_ = nullptr;
-      ++done;
-      continue;
+    if (releasing_ == nullptr) {
+      if (entries_.empty()) return false;
+      // One at a time: an entry may turn out to be a whole slice of work by itself.
+      entries_.take_slice(1, [this](Entry* entry) { releasing_ = entry; });
+      deadlines.clear_expiry(*releasing_);
     }
-    // One at a time: an entry may turn out to be a whole slice of work by itself.
-    const size_t taken = entries_.take_slice(1, [&](Entry* entry) { releasing_ = entry; });
-    if (taken == 0) return false;
-    deadlines.clear_expiry(*releasing_);
     const size_t elements = element_count(releasing_->value);
-    if (elements > max - done) continue;
+    if (elements > kFreeAtOnceElements && keyspace::release_slice(releasing_->value, max - done)) return true;
     Entry::destroy(releasing_);
     releasing_ = nullptr;
-    done += elements + 1;
+    done += std::min(elements, max) + 1;
   }
   return true;
 }

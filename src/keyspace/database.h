@@ -22,7 +22,7 @@ class Deadlines;
 
 class Database {
  public:
-  Database(int index, const ds::HashSeed& seed) : entries_(seed), index_(index) {}
+  Database(int index, const ds::HashSeed& seed, const ds::Epoch& epoch) : entries_(seed, epoch), index_(index) {}
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;

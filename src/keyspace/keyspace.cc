@@ -4,9 +4,9 @@
 
 namespace sluice::keyspace {
 
-Keyspace::Keyspace(int databases, const Limits& limits, uint64_t hash_seed) : limits_(limits), seed_{hash_seed} {
+Keyspace::Keyspace(int databases, uint64_t hash_entropy) : seed_(hash_entropy) {
   databases_.reserve(static_cast<size_t>(databases));
-  for (int i = 0; i < databases; ++i) databases_.push_back(std::make_unique<Database>(i, seed_));
+  for (int i = 0; i < databases; ++i) databases_.push_back(std::make_unique<Database>(i, seed_, epoch_));
 }
 
 Entry* Keyspace::find(const Access& access, base::ByteView key) {
@@ -50,7 +50,7 @@ void Keyspace::expire(const Access& access, Entry& entry) {
 }
 
 size_t Keyspace::flush(int index) {
-  auto fresh = std::make_unique<Database>(index, seed_);
+  auto fresh = std::make_unique<Database>(index, seed_, epoch_);
   const size_t keys = database(index).size();
   graveyard_.bury(std::exchange(databases_[static_cast<size_t>(index)], std::move(fresh)));
   return keys;

@@ -13,7 +13,6 @@
 #include "keyspace/database.h"
 #include "keyspace/deadlines.h"
 #include "keyspace/graveyard.h"
-#include "keyspace/limits.h"
 #include "keyspace/value.h"
 
 namespace sluice::keyspace {
@@ -41,14 +40,19 @@ enum class Refusal : uint8_t { kWrongType };
 
 class Keyspace {
  public:
-  // REQUIRES: databases > 0; `limits` outlives this.
-  Keyspace(int databases, const Limits& limits, uint64_t hash_seed);
+  // REQUIRES: databases > 0.
+  Keyspace(int databases, uint64_t hash_entropy);
+  Keyspace(const Keyspace&) = delete;
+  Keyspace& operator=(const Keyspace&) = delete;
 
   [[nodiscard]] int database_count() const { return static_cast<int>(databases_.size()); }
   [[nodiscard]] Database& database(int index) { return *databases_[static_cast<size_t>(index)]; }
   [[nodiscard]] Deadlines& deadlines() { return deadlines_; }
   [[nodiscard]] Graveyard& graveyard() { return graveyard_; }
-  [[nodiscard]] const Limits& limits() const { return limits_; }
+  // The limits by which values change their form; the server sets them from the configuration.
+  [[nodiscard]] types::ValueContext& value_context() { return value_context_; }
+  [[nodiscard]] ds::ListContext& list_context() { return list_context_; }
+  // The snapshot epoch that every node of every value announces its first change to.
   [[nodiscard]] ds::Epoch& epoch() { return epoch_; }
 
   // The live entry, or null. Removes an expired one when the access says so.
@@ -59,7 +63,15 @@ class Keyspace {
 
   // An empty value of type T, wired to this keyspace's limits.
   template <class T>
-  Boxed<T> make();
+  Boxed<T> make() {
+    if constexpr (std::is_same_v<T, types::StringValue>) {
+      return types::StringValue();
+    } else if constexpr (std::is_same_v<T, types::List>) {
+      return std::make_unique<types::List>(list_context_);
+    } else {
+      return std::make_unique<T>(value_context_);
+    }
+  }
 
   // Stores a value under a key, over whatever was there. Clears its expiry unless told to keep it.
   Entry& store(const Access& access, base::ByteView key, Value value, const Event& event, bool keep_expiry = false);
@@ -73,9 +85,10 @@ class Keyspace {
   void swap(int left, int right);
 
  private:
-  const Limits& limits_;
   ds::HashSeed seed_;
   ds::Epoch epoch_{};
+  types::ValueContext value_context_{seed_, epoch_};
+  ds::ListContext list_context_{&epoch_, {}};
   Deadlines deadlines_;
   Graveyard graveyard_;
   std::vector<std::unique_ptr<Database>> databases_;

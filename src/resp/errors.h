@@ -89,6 +89,7 @@ inline constexpr Text kProtectedMode =
 
 // The server and its state.
 inline constexpr Text kOutOfMemory = "OOM command not allowed when used memory > 'maxmemory'.";
+inline constexpr Text kLoading = "LOADING Redis is loading the dataset in memory";
 inline constexpr Text kBusyScript =
     "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.";
 inline constexpr Text kBusyFunction =

@@ -1,0 +1,9 @@
+#include "commands/all.h"
+
+namespace sluice::commands {
+
+std::vector<std::span<const exec::CommandSpec>> all_families() {
+  return {handshake_commands(), transaction_commands()};
+}
+
+}  // namespace sluice::commands

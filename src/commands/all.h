@@ -1,0 +1,17 @@
+// The list of command families, kept by hand: what a server can do is read here, and nothing registers itself.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "exec/spec.h"
+
+namespace sluice::commands {
+
+std::span<const exec::CommandSpec> handshake_commands();
+std::span<const exec::CommandSpec> transaction_commands();
+
+// All of them, in the order COMMAND lists them.
+std::vector<std::span<const exec::CommandSpec>> all_families();
+
+}  // namespace sluice::commands

@@ -1,0 +1,27 @@
+// What several commands do to a client's session: prove who it is, name it, put it back to new. Shared by the
+// handshake and CLIENT families.
+#pragma once
+
+#include "base/bytes.h"
+#include "exec/call.h"
+
+namespace sluice::commands {
+
+// The Redis version whose behaviour clients get, and which they are told everywhere.
+inline constexpr base::ByteView kReportedVersion = "7.2.4";
+
+inline constexpr base::ByteView kBadClientName =
+    "ERR Client names cannot contain spaces, newlines or special characters.";
+
+// Printable ASCII without spaces, as CLIENT LIST's format demands.
+[[nodiscard]] bool name_is_sound(base::ByteView name);
+
+// Whether these would let the client in. Takes the same time for every wrong password of a length.
+[[nodiscard]] bool credentials_match(exec::Call& call, base::ByteView user, base::ByteView password);
+// The same, and lets it in. Counts failures.
+bool authenticate(exec::Call& call, base::ByteView user, base::ByteView password);
+
+// RESET: no transaction, no subscriptions, no monitoring, RESP2, database 0, unnamed, unauthenticated again.
+void reset_session(exec::Call& call);
+
+}  // namespace sluice::commands

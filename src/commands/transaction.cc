@@ -1,0 +1,107 @@
+// MULTI, EXEC, DISCARD, WATCH, UNWATCH. EXEC runs the queue as one unit: one clock reading, one group in the log, and
+// whoever waits for a key it touched is served when all of it has run.
+#include "commands/all.h"
+#include "commands/family.h"
+
+namespace sluice::commands {
+
+namespace {
+
+Outcome cmd_multi(Call& call) {
+  if (call.client.has(client::kMulti)) return call.fail(errors::kMultiNested);
+  call.on.transactions.begin(call.client);
+  call.reply.ok();
+  return Outcome::kDone;
+}
+
+Outcome cmd_discard(Call& call) {
+  if (!call.client.has(client::kMulti)) return call.fail(errors::kDiscardWithoutMulti);
+  call.on.transactions.end(call.client);
+  call.reply.ok();
+  return Outcome::kDone;
+}
+
+// A watched key that is past its deadline counts as changed even if nothing has removed it yet.
+bool watched_key_expired(Call& call) {
+  for (const Transactions::Watched& watched : call.on.transactions.watched_by(call.client)) {
+    const keyspace::Entry* entry = call.on.keyspace.database(watched.db).find(watched.key);
+    if (entry != nullptr && call.on.keyspace.expired(*entry, call.now_ms())) return true;
+  }
+  return false;
+}
+
+// Runs what is left of the queue. A script in it may be suspended: EXEC then goes on where it stopped.
+Outcome run_queue(Call& call, Transaction& transaction) {
+  Entrance entrance = call.entrance == Entrance::kResumed ? Entrance::kResumed : Entrance::kQueued;
+  for (; transaction.next < transaction.queue.size(); ++transaction.next) {
+    const OwnedRequest& request = transaction.queue[transaction.next];
+    const Outcome outcome =
+        call.on.executor->invoke(call, *request.command, call.client, request.words, call.reply, entrance);
+    if (outcome == Outcome::kSuspended) return outcome;
+    entrance = Entrance::kQueued;
+  }
+  return Outcome::kDone;
+}
+
+Outcome cmd_exec(Call& call) {
+  client::Client& client = call.client;
+  if (!client.has(client::kMulti)) return call.fail(errors::kExecWithoutMulti);
+  Transactions& transactions = call.on.transactions;
+  if (call.entrance != Entrance::kResumed) {
+    if (client.has(client::kMultiDirty)) {
+      transactions.end(client);
+      return call.fail(errors::kExecAborted);
+    }
+    if (client.has(client::kCasDirty) || watched_key_expired(call)) {
+      transactions.end(client);
+      call.reply.null_array();
+      return Outcome::kDone;
+    }
+    // Unwatched first, so that the queue's own changes do not mark this client.
+    transactions.unwatch(client);
+    call.reply.array(transactions.of(client).queue.size());
+  }
+  const Outcome outcome = run_queue(call, transactions.of(client));
+  if (outcome != Outcome::kSuspended) transactions.end(client);
+  return outcome;
+}
+
+Outcome cmd_watch(Call& call) {
+  if (call.client.has(client::kMulti)) return call.fail(errors::kWatchInMulti);
+  for (const ByteView key : call.args.rest()) {
+    // A key already past its deadline goes now: its going later is no change.
+    call.on.keyspace.find(call.access(), key);
+    call.on.transactions.watch(call.client, call.client.db, key);
+  }
+  call.reply.ok();
+  return Outcome::kDone;
+}
+
+Outcome cmd_unwatch(Call& call) {
+  call.on.transactions.unwatch(call.client);
+  call.reply.ok();
+  return Outcome::kDone;
+}
+
+constexpr uint32_t kAnytime = kNoscript | kLoading | kStale | kFast;
+
+constexpr CommandSpec kRows[] = {
+    {"discard", cmd_discard, exactly(1), no_keys(), kAnytime | kAllowBusy | kNotQueued, Group::kTransactions, "2.0.0",
+     "Drops the commands queued since MULTI."},
+    {"exec", cmd_exec, exactly(1), no_keys(),
+     kNoscript | kLoading | kStale | kSkipSlowlog | kNotQueued | kRunsQueue, Group::kTransactions, "1.2.0",
+     "Runs the commands queued since MULTI."},
+    {"multi", cmd_multi, exactly(1), no_keys(), kAnytime | kAllowBusy | kNotQueued, Group::kTransactions, "1.2.0",
+     "Begins a transaction."},
+    {"unwatch", cmd_unwatch, exactly(1), no_keys(), kAnytime | kAllowBusy, Group::kTransactions, "2.2.0",
+     "Forgets the keys watched by this connection."},
+    {"watch", cmd_watch, at_least(2), {key_range(1, -1, 1, kKeyRo)}, kAnytime | kAllowBusy | kNotQueued,
+     Group::kTransactions, "2.2.0", "Makes the next EXEC depend on these keys being unchanged.", "key [key ...]"},
+};
+static_assert(rows_are_sound(kRows));
+
+}  // namespace
+
+std::span<const CommandSpec> transaction_commands() { return kRows; }
+
+}  // namespace sluice::commands

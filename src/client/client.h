@@ -1,7 +1,7 @@
-// Client: one peer without its socket: who it is, what it asked of its session, and the bytes it is owed. The server's
-// connection owns the socket and this together; the execution core, pub/sub and CLIENT LIST see only this. What lasts
-// longer than a command and belongs to one feature (MULTI queue, watched keys, parked command, subscriptions) is kept
-// by that feature under the client's id, so that an idle client stays small.
+// Client: one peer without its socket: who it is, what it asked of its session, and the bytes it is owed. The
+// server's connection owns the socket and this together; the execution core, pub/sub and CLIENT LIST see only
+// this. What lasts longer than a command and belongs to one feature (MULTI queue, watched keys, parked
+// command, subscriptions) is kept by that feature under the client's id, so that an idle client stays small.
 #pragma once
 
 #include <cstdint>
@@ -16,11 +16,11 @@ namespace sluice::client {
 using ClientId = uint64_t;  // Never reused. 0: nobody.
 
 enum ClientFlag : uint32_t {
-  kMulti = 1u << 0,            // between MULTI and EXEC
-  kMultiDirty = 1u << 1,       // a command was refused while queueing: EXEC aborts
-  kCasDirty = 1u << 2,         // a watched key changed: EXEC answers null
-  kBlocked = 1u << 3,          // a command of it is parked
-  kPaused = 1u << 4,           // its next command waits for the end of CLIENT PAUSE
+  kMulti = 1u << 0,       // between MULTI and EXEC
+  kMultiDirty = 1u << 1,  // a command was refused while queueing: EXEC aborts
+  kCasDirty = 1u << 2,    // a watched key changed: EXEC answers null
+  kBlocked = 1u << 3,     // a command of it is parked
+  kPaused = 1u << 4,      // its next command waits for the end of CLIENT PAUSE
   kMonitor = 1u << 5,
   kPubsub = 1u << 6,           // has subscriptions
   kCloseAfterReply = 1u << 7,  // nothing further is executed; closed once its bytes have left
@@ -60,14 +60,14 @@ struct Client {
   std::string library_version;
   int fd = -1;
 
-  int64_t created_ms = 0;      // unix
-  int64_t last_active_ms = 0;  // unix; `idle` in CLIENT LIST, and `timeout`
-  std::string_view last_command = {};     // a row's full name: static storage
-  uint64_t input_bytes = 0;    // lifetime
+  int64_t created_ms = 0;              // unix
+  int64_t last_active_ms = 0;          // unix; `idle` in CLIENT LIST, and `timeout`
+  std::string_view last_command = {};  // a row's full name: static storage
+  uint64_t input_bytes = 0;            // lifetime
   uint64_t output_bytes = 0;
   uint64_t commands = 0;
-  size_t query_bytes = 0;       // buffered half request
-  size_t multi_memory_bytes = 0;  // queued commands of MULTI
+  size_t query_bytes = 0;           // buffered half request
+  size_t multi_memory_bytes = 0;    // queued commands of MULTI
   int64_t soft_limit_since_ms = 0;  // output above the soft limit since; 0: below
 };
 

@@ -1,9 +1,9 @@
-// Hub: who listens to what. Channels, patterns and shard channels to client ids, and back; publishing writes the
-// message into each listener's outbox, in its protocol (RESP2 array, RESP3 push), tagged with the offset of the unit
-// that published, so that a message never outruns the write it tells of.
+// Hub: who listens to what. Channels, patterns and shard channels to client ids, and back; publishing writes
+// the message into each listener's outbox, in its protocol (RESP2 array, RESP3 push), tagged with the offset
+// of the unit that published, so that a message never outruns the write it tells of.
 //
-// Subscribing and unsubscribing only change the tables; the commands write their own confirmations. When and in which
-// order messages go out is the executor's business: it publishes when a unit has closed.
+// Subscribing and unsubscribing only change the tables; the commands write their own confirmations. When and
+// in which order messages go out is the executor's business: it publishes when a unit has closed.
 #pragma once
 
 #include <cstdint>

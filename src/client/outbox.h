@@ -1,6 +1,6 @@
-// Outbox: the bytes a client is owed, in order, and from which moment each may leave. Everything appended during a
-// unit belongs to a run tagged with the journal offset that the unit reached; a run leaves once the log's watermark
-// has passed its tag, so that nobody sees what a crash could still undo. Tags never decrease.
+// Outbox: the bytes a client is owed, in order, and from which moment each may leave. Everything appended
+// during a unit belongs to a run tagged with the journal offset that the unit reached; a run leaves once the
+// log's watermark has passed its tag, so that nobody sees what a crash could still undo. Tags never decrease.
 //
 //   bytes_  [ sent | released ............ | held .............. | open ]
 //            ^head_                         ^ runs_: (end, tag)        appended since the last tag()
@@ -21,7 +21,8 @@ class Outbox {
   // Where replies are written (resp::Reply over it). Whoever appends tags before its unit is over.
   base::Bytes& bytes() { return bytes_; }
 
-  // Everything appended since the last call belongs to `offset`. Smaller offsets than the last count as the last.
+  // Everything appended since the last call belongs to `offset`. Smaller offsets than the last count as the
+  // last.
   void tag(uint64_t offset);
   // The tag of the last run, 0 if nothing was ever tagged: replies made while the disk fails take it.
   [[nodiscard]] uint64_t last_tag() const { return last_tag_; }

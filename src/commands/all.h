@@ -1,4 +1,5 @@
-// The list of command families, kept by hand: what a server can do is read here, and nothing registers itself.
+// The list of command families, kept by hand: what a server can do is read here, and nothing registers
+// itself.
 #pragma once
 
 #include <span>

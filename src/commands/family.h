@@ -1,5 +1,5 @@
-// What every family of commands includes: the Call and the row, and the few words handlers use all the time. A family
-// is one file: functions, and at its end the rows that name them.
+// What every family of commands includes: the Call and the row, and the few words handlers use all the time.
+// A family is one file: functions, and at its end the rows that name them.
 #pragma once
 
 #include <span>
@@ -16,8 +16,8 @@ namespace sluice::commands {
 namespace errors = resp::errors;
 namespace events = keyspace::events;
 
-using base::ByteView;
 using base::Bytes;
+using base::ByteView;
 using exec::Call;
 using exec::CommandSpec;
 using exec::Group;

@@ -127,13 +127,13 @@ constexpr CommandSpec kRows[] = {
     {"hello", cmd_hello, at_least(1), no_keys(), kAnytime, Group::kConnection, "6.0.0",
      "Agrees on a protocol version, and may authenticate and name the connection.",
      "[protover [AUTH username password] [SETNAME clientname]]"},
-    {"ping", cmd_ping, at_least(1), no_keys(), kFast | kWhenSubscribed | kDiskProbe, Group::kConnection, "1.0.0",
-     "Answers PONG, or the message given.", "[message]", 0,
+    {"ping", cmd_ping, at_least(1), no_keys(), kFast | kWhenSubscribed | kDiskProbe, Group::kConnection,
+     "1.0.0", "Answers PONG, or the message given.", "[message]", 0,
      "request_policy:all_shards response_policy:all_succeeded"},
-    {"quit", cmd_quit, at_least(1), no_keys(), kAnytime | kWhenSubscribed | kNotQueued, Group::kConnection, "1.0.0",
-     "Closes the connection once its replies have left."},
-    {"reset", cmd_reset, exactly(1), no_keys(), kAnytime | kWhenSubscribed | kNotQueued, Group::kConnection, "6.2.0",
-     "Puts the connection back into the state it had when it was new."},
+    {"quit", cmd_quit, at_least(1), no_keys(), kAnytime | kWhenSubscribed | kNotQueued, Group::kConnection,
+     "1.0.0", "Closes the connection once its replies have left."},
+    {"reset", cmd_reset, exactly(1), no_keys(), kAnytime | kWhenSubscribed | kNotQueued, Group::kConnection,
+     "6.2.0", "Puts the connection back into the state it had when it was new."},
     {"select", cmd_select, exactly(2), no_keys(), kLoading | kStale | kFast, Group::kConnection, "1.0.0",
      "Changes the database of this connection.", "index"},
 };
@@ -141,6 +141,8 @@ static_assert(rows_are_sound(kRows));
 
 }  // namespace
 
-std::span<const CommandSpec> handshake_commands() { return kRows; }
+std::span<const CommandSpec> handshake_commands() {
+  return kRows;
+}
 
 }  // namespace sluice::commands

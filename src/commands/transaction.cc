@@ -1,5 +1,5 @@
-// MULTI, EXEC, DISCARD, WATCH, UNWATCH. EXEC runs the queue as one unit: one clock reading, one group in the log, and
-// whoever waits for a key it touched is served when all of it has run.
+// MULTI, EXEC, DISCARD, WATCH, UNWATCH. EXEC runs the queue as one unit: one clock reading, one group in the
+// log, and whoever waits for a key it touched is served when all of it has run.
 #include "commands/all.h"
 #include "commands/family.h"
 
@@ -86,22 +86,31 @@ Outcome cmd_unwatch(Call& call) {
 constexpr uint32_t kAnytime = kNoscript | kLoading | kStale | kFast;
 
 constexpr CommandSpec kRows[] = {
-    {"discard", cmd_discard, exactly(1), no_keys(), kAnytime | kAllowBusy | kNotQueued, Group::kTransactions, "2.0.0",
-     "Drops the commands queued since MULTI."},
+    {"discard", cmd_discard, exactly(1), no_keys(), kAnytime | kAllowBusy | kNotQueued, Group::kTransactions,
+     "2.0.0", "Drops the commands queued since MULTI."},
     {"exec", cmd_exec, exactly(1), no_keys(),
      kNoscript | kLoading | kStale | kSkipSlowlog | kNotQueued | kRunsQueue, Group::kTransactions, "1.2.0",
      "Runs the commands queued since MULTI."},
-    {"multi", cmd_multi, exactly(1), no_keys(), kAnytime | kAllowBusy | kNotQueued, Group::kTransactions, "1.2.0",
-     "Begins a transaction."},
+    {"multi", cmd_multi, exactly(1), no_keys(), kAnytime | kAllowBusy | kNotQueued, Group::kTransactions,
+     "1.2.0", "Begins a transaction."},
     {"unwatch", cmd_unwatch, exactly(1), no_keys(), kAnytime | kAllowBusy, Group::kTransactions, "2.2.0",
      "Forgets the keys watched by this connection."},
-    {"watch", cmd_watch, at_least(2), {key_range(1, -1, 1, kKeyRo)}, kAnytime | kAllowBusy | kNotQueued,
-     Group::kTransactions, "2.2.0", "Makes the next EXEC depend on these keys being unchanged.", "key [key ...]"},
+    {"watch",
+     cmd_watch,
+     at_least(2),
+     {key_range(1, -1, 1, kKeyRo)},
+     kAnytime | kAllowBusy | kNotQueued,
+     Group::kTransactions,
+     "2.2.0",
+     "Makes the next EXEC depend on these keys being unchanged.",
+     "key [key ...]"},
 };
 static_assert(rows_are_sound(kRows));
 
 }  // namespace
 
-std::span<const CommandSpec> transaction_commands() { return kRows; }
+std::span<const CommandSpec> transaction_commands() {
+  return kRows;
+}
 
 }  // namespace sluice::commands

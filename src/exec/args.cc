@@ -112,7 +112,9 @@ bool Args::accept_with(base::ByteView word, size_t values) {
   return true;
 }
 
-void Args::syntax_error() { latch(errors::kSyntax); }
+void Args::syntax_error() {
+  latch(errors::kSyntax);
+}
 
 void Args::end() {
   if (more()) syntax_error();

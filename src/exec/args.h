@@ -1,6 +1,6 @@
-// Args: a cursor over a command's arguments that latches the first error, so that a handler reads everything and
-// checks once. Reading past the end or a malformed number latches; later reads then return harmless zeros. The texts
-// are Redis's. It borrows the arguments: views die when the handler returns.
+// Args: a cursor over a command's arguments that latches the first error, so that a handler reads everything
+// and checks once. Reading past the end or a malformed number latches; later reads then return harmless
+// zeros. The texts are Redis's. It borrows the arguments: views die when the handler returns.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,8 @@ namespace sluice::exec {
 
 class Args {
  public:
-  // `words` holds the command's name (and subcommand's) at the front; the cursor starts behind `skip` of them.
+  // `words` holds the command's name (and subcommand's) at the front; the cursor starts behind `skip` of
+  // them.
   explicit Args(std::span<const base::ByteView> words, size_t skip = 1) : words_(words), next_(skip) {}
 
   [[nodiscard]] std::span<const base::ByteView> words() const { return words_; }
@@ -38,9 +39,11 @@ class Args {
   int64_t integer_between(int64_t min, int64_t max, base::ByteView error);
   // Latches "value is not a valid float".
   double real();
-  // A count of keys that follow: greater than 0 and not more than what is left; latches Redis's numkeys errors.
+  // A count of keys that follow: greater than 0 and not more than what is left; latches Redis's numkeys
+  // errors.
   int64_t numkeys();
-  // A blocking timeout: seconds, fractions allowed, rounded up to milliseconds; 0: forever. Latches Redis's errors.
+  // A blocking timeout: seconds, fractions allowed, rounded up to milliseconds; 0: forever. Latches Redis's
+  // errors.
   int64_t timeout_ms();
 
   // Takes the next word if it is this one, in any case.

@@ -1,10 +1,12 @@
-// Blocking: clients whose command waits, and what for: keys of a type, a moment, or a journal offset. It only keeps
-// order and times; the executor re-runs the parked command when its reason may have come, and unparks it when the
-// command is done.
+// Blocking: clients whose command waits, and what for: keys of a type, a moment, or a journal offset. It only
+// keeps order and times; the executor re-runs the parked command when its reason may have come, and unparks
+// it when the command is done.
 //
-//   (db, key) -> waiters, oldest first          client id -> Parked {owned request, its places in the queues, ...}
+//   (db, key) -> waiters, oldest first          client id -> Parked {owned request, its places in the queues,
+//   ...}
 //
-// Touching a key with no waiters costs one look at an empty table. Waking costs nothing for waiters of other keys.
+// Touching a key with no waiters costs one look at an empty table. Waking costs nothing for waiters of other
+// keys.
 #pragma once
 
 #include <cstdint>
@@ -26,10 +28,10 @@ enum class NullShape : uint8_t { kBulk, kArray };
 struct Park {
   std::vector<base::ByteView> keys;  // none: waits for time or offset only
   keyspace::Type type = keyspace::Type::kList;
-  bool wake_on_gone = false;    // also when the key is deleted or replaced by another type (XREADGROUP)
-  int64_t deadline_ms = 0;      // monotonic; 0: forever
-  int64_t wake_at_ms = 0;       // unix; re-run then even if no key is touched; 0: never
-  uint64_t offset = 0;          // re-run once the log is synced to here; 0: does not wait for it
+  bool wake_on_gone = false;  // also when the key is deleted or replaced by another type (XREADGROUP)
+  int64_t deadline_ms = 0;    // monotonic; 0: forever
+  int64_t wake_at_ms = 0;     // unix; re-run then even if no key is touched; 0: never
+  uint64_t offset = 0;        // re-run once the log is synced to here; 0: does not wait for it
   NullShape null = NullShape::kArray;
 };
 
@@ -58,8 +60,8 @@ class Blocking {
   std::vector<KeyName> take_ready() { return std::exchange(ready_, {}); }
   [[nodiscard]] bool anything_ready() const { return !ready_.empty(); }
 
-  // Visits a key's waiters oldest first until the visitor returns false. The visitor may unpark the client it is
-  // given, and no other.
+  // Visits a key's waiters oldest first until the visitor returns false. The visitor may unpark the client it
+  // is given, and no other.
   template <class Visitor>
   void for_each_waiter(int db, base::ByteView key, Visitor&& visit);
   // Waiters of this key that also want to know when it is gone.

@@ -29,7 +29,8 @@ Outcome Call::fail(base::ByteView error) {
 
 Outcome Call::fail(keyspace::Refusal refusal) {
   switch (refusal) {
-    case keyspace::Refusal::kWrongType: return fail(resp::errors::kWrongType);
+    case keyspace::Refusal::kWrongType:
+      return fail(resp::errors::kWrongType);
   }
   return Outcome::kFailed;
 }
@@ -41,7 +42,8 @@ void Call::propagate_as(std::span<const base::ByteView> words) {
 Outcome Call::block_on(const Park& reason, std::span<const base::ByteView> as) {
   if (entrance == Entrance::kDirect) {
     on.blocking.park(client, client.db,
-                     OwnedRequest(on.executor->mutable_command(command), as.empty() ? args.words() : as), reason);
+                     OwnedRequest(on.executor->mutable_command(command), as.empty() ? args.words() : as),
+                     reason);
     return Outcome::kBlocked;
   }
   if (entrance == Entrance::kRerun) {

@@ -1,7 +1,7 @@
-// Call: everything a handler sees while it runs one command. It reads `args`, looks at values through view() and
-// changes them through edit(), writes one answer to `reply`, and returns an Outcome. What it did reaches the log, the
-// watchers and the waiters without its help; only when the log must say something else than what was asked does it
-// call propagate_as().
+// Call: everything a handler sees while it runs one command. It reads `args`, looks at values through view()
+// and changes them through edit(), writes one answer to `reply`, and returns an Outcome. What it did reaches
+// the log, the watchers and the waiters without its help; only when the log must say something else than what
+// was asked does it call propagate_as().
 #pragma once
 
 #include <initializer_list>
@@ -23,8 +23,8 @@ namespace sluice::exec {
 
 // How a command came to run.
 enum class Entrance : uint8_t {
-  kDirect,   // sent by a client
-  kQueued,   // inside EXEC
+  kDirect,  // sent by a client
+  kQueued,  // inside EXEC
   kScripted,
   kRerun,    // parked before, and its moment may have come
   kResumed,  // suspended before (scripts)
@@ -83,8 +83,8 @@ class Call {
     propagate_as(std::span<const base::ByteView>(words.begin(), words.size()));
   }
 
-  // Waits, unless this runs inside EXEC, a script or the log's replay: then the null of `reason` is the answer.
-  // `as` replaces the arguments with which the command will run again (XREAD's `$` resolved).
+  // Waits, unless this runs inside EXEC, a script or the log's replay: then the null of `reason` is the
+  // answer. `as` replaces the arguments with which the command will run again (XREAD's `$` resolved).
   Outcome block_on(const Park& reason, std::span<const base::ByteView> as = {});
   // Monotonic milliseconds `timeout_ms` from now; 0 stays 0: forever.
   [[nodiscard]] int64_t deadline_in(int64_t timeout_ms) const;

@@ -1,5 +1,5 @@
-// Control: the door upward for administrative commands: what only the server as a whole can do. Implemented by
-// server/control; a harness puts a recorder there. Not a place for what a smaller part can answer.
+// Control: the door upward for administrative commands: what only the server as a whole can do. Implemented
+// by server/control; a harness puts a recorder there. Not a place for what a smaller part can answer.
 #pragma once
 
 #include <cstdint>
@@ -67,6 +67,9 @@ class Control {
   virtual base::Result<void> reload_log() = 0;
   // CONFIG REWRITE.
   virtual base::Result<void> rewrite_config() = 0;
+
+  // Whether the kernel knows by now that this client's peer has gone: asked before it is handed a job.
+  [[nodiscard]] virtual bool peer_is_dead(const client::Client& client) const = 0;
 };
 
 }  // namespace sluice::exec

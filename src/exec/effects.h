@@ -1,9 +1,9 @@
-// Effects: what a unit leaves behind besides its replies, collected while it runs and handed on once, when it has
-// ended: log records in order, and messages for subscribers in order. A unit is a command, an EXEC, a script, a
-// served waiter or a deadline firing.
+// Effects: what a unit leaves behind besides its replies, collected while it runs and handed on once, when it
+// has ended: log records in order, and messages for subscribers in order. A unit is a command, an EXEC, a
+// script, a served waiter or a deadline firing.
 //
-// EffectSink is the door upward: the server's fanout behind it writes the log and delivers messages; tests put a
-// recorder there.
+// EffectSink is the door upward: the server's fanout behind it writes the log and delivers messages; tests
+// put a recorder there.
 #pragma once
 
 #include <cstdint>
@@ -56,13 +56,14 @@ void append_command(base::Bytes& out, std::span<const base::ByteView> words);
 class EffectSink {
  public:
   virtual ~EffectSink() = default;
-  // Takes a closed unit: appends its records to the log as one group and publishes its messages, tagged with the
-  // journal offset after it, which is returned.
+  // Takes a closed unit: appends its records to the log as one group and publishes its messages, tagged with
+  // the journal offset after it, which is returned.
   virtual uint64_t emit(const Effects& effects) = 0;
   // The journal offset now: the tag of a reply that changed nothing.
   [[nodiscard]] virtual uint64_t offset() const = 0;
   // A command is about to run and somebody monitors. `words` die when this returns.
-  virtual void monitor(const client::Client& client, std::span<const base::ByteView> words, int64_t now_us) = 0;
+  virtual void monitor(const client::Client& client, std::span<const base::ByteView> words,
+                       int64_t now_us) = 0;
 };
 
 }  // namespace sluice::exec

@@ -17,7 +17,9 @@ Executor::Executor(Services& services, EffectSink& sink)
   refresh_clock();
 }
 
-Executor::~Executor() { services_.executor = nullptr; }
+Executor::~Executor() {
+  services_.executor = nullptr;
+}
 
 void Executor::refresh_clock() {
   monotonic_us_ = services_.clock.monotonic_us();
@@ -73,13 +75,15 @@ Next Executor::submit(client::Client& client, const Request& request) {
   client.last_command = command.full_name;
 
   judge_memory();
-  const bool ordinary = services_.state.unremarkable() && client.authenticated && (command.flags & kProtected) == 0 &&
-                        !client.has(client::kMulti | client::kPubsub);
+  const bool ordinary = services_.state.unremarkable() && client.authenticated &&
+                        (command.flags & kProtected) == 0 && !client.has(client::kMulti | client::kPubsub);
   if (!ordinary) {
     const Verdict verdict = pass_gates(services_.state, client, command, flags_with_queue(client, command));
     switch (verdict.passage) {
-      case Passage::kRun: break;
-      case Passage::kRefuse: return refuse(client, &command, verdict.error);
+      case Passage::kRun:
+        break;
+      case Passage::kRefuse:
+        return refuse(client, &command, verdict.error);
       case Passage::kQueue: {
         services_.transactions.queue(client, command, request.words);
         const size_t mark = client.outbox.mark();
@@ -100,7 +104,8 @@ Next Executor::submit(client::Client& client, const Request& request) {
 Next Executor::run(client::Client& client, Command& command, const Request& request) {
   resp::Reply reply(client.outbox.bytes(), client.protocol);
   const size_t mark = client.outbox.mark();
-  const Outcome outcome = run_unit({command, client, request.words, reply, Entrance::kDirect}, command, request);
+  const Outcome outcome =
+      run_unit({command, client, request.words, reply, Entrance::kDirect}, command, request);
   if (outcome == Outcome::kSuspended) {
     suspend(client, command, request.words, mark);
     return Next::kWait;
@@ -143,8 +148,8 @@ Outcome Executor::run_command(Call& call, Command& command) {
   return outcome;
 }
 
-Outcome Executor::invoke(Call& outer, Command& command, client::Client& as, std::span<const base::ByteView> words,
-                         resp::Reply& reply, Entrance entrance) {
+Outcome Executor::invoke(Call& outer, Command& command, client::Client& as,
+                         std::span<const base::ByteView> words, resp::Reply& reply, Entrance entrance) {
   Unit& unit = outer.unit_;
   ++unit.depth;
   Call call(services_, unit, {command, as, words, reply, entrance});
@@ -206,7 +211,8 @@ void Executor::apply_changes(Unit& unit, bool replaying) {
   // By index: dropping an emptied key adds its removal at the end.
   for (size_t i = 0; i < unit.changes.size(); ++i) {
     const keyspace::Change change = unit.changes.changes()[i];
-    const bool alive = change.kind == keyspace::ChangeKind::kCreated || change.kind == keyspace::ChangeKind::kTouched;
+    const bool alive =
+        change.kind == keyspace::ChangeKind::kCreated || change.kind == keyspace::ChangeKind::kTouched;
     if (!replaying) {
       const int db = change.db->index();
       const base::ByteView key = change.entry->key();
@@ -228,10 +234,12 @@ void Executor::notify(Unit& unit, const keyspace::Change& change) {
     const std::string db = std::to_string(change.db->index());
     const base::ByteView key = change.entry->key();
     if ((wanted & keyspace::kEventKeyspace) != 0) {
-      unit.effects.message(client::Topic::kChannel, "__keyspace@" + db + "__:" + base::Bytes(key), event.name);
+      unit.effects.message(client::Topic::kChannel, "__keyspace@" + db + "__:" + base::Bytes(key),
+                           event.name);
     }
     if ((wanted & keyspace::kEventKeyevent) != 0) {
-      unit.effects.message(client::Topic::kChannel, "__keyevent@" + db + "__:" + base::Bytes(event.name), key);
+      unit.effects.message(client::Topic::kChannel, "__keyevent@" + db + "__:" + base::Bytes(event.name),
+                           key);
     }
   };
   if (change.kind == keyspace::ChangeKind::kCreated) publish(keyspace::events::key_new);
@@ -250,8 +258,8 @@ void Executor::close_unit(Unit& unit, client::Client& client, size_t reply_mark)
     tag = sink_.emit(unit.effects);
     unit.effects.clear();
   } else {
-    // While the disk fails nothing new can become durable: an answer waits for what its client is owed already, and
-    // for no more.
+    // While the disk fails nothing new can become durable: an answer waits for what its client is owed
+    // already, and for no more.
     tag = services_.state.disk_error.empty() ? sink_.offset() : client.outbox.last_tag();
   }
   client.outbox.tag(tag);
@@ -303,6 +311,8 @@ void Executor::disconnect(client::Client& client) {
   services_.hub.forget(client);
 }
 
-client::ClientId Executor::suspended_client() const { return suspended_ ? suspended_->client : 0; }
+client::ClientId Executor::suspended_client() const {
+  return suspended_ ? suspended_->client : 0;
+}
 
 }  // namespace sluice::exec

@@ -1,9 +1,11 @@
-// Executor: runs commands. It finds the row, walks the gates, runs the handler, closes the command (its records, its
-// touched keys, its events) and the unit (its effects to the sink, its offset to the replies), and then serves whoever
-// waited for the keys it touched. One thread, no recursion but EXEC and scripts. It knows no family and no socket.
+// Executor: runs commands. It finds the row, walks the gates, runs the handler, closes the command (its
+// records, its touched keys, its events) and the unit (its effects to the sink, its offset to the replies),
+// and then serves whoever waited for the keys it touched. One thread, no recursion but EXEC and scripts. It
+// knows no family and no socket.
 //
 //   submit ── gates ── run ── close command ──┐            ┌── ready keys: re-run the waiters, oldest first,
-//                       └─ EXEC, script: again ┘ close unit ┴   each a unit of its own, generation by generation
+//                       └─ EXEC, script: again ┘ close unit ┴   each a unit of its own, generation by
+//                       generation
 #pragma once
 
 #include <cstdint>
@@ -56,8 +58,8 @@ class Executor {
   // One record of the log. Fails when it cannot be replayed.
   base::Result<void> replay(client::Client& loader, std::span<const base::ByteView> words);
 
-  // Whatever is due: deadlines, timeouts, the end of a pause, waiters left from the last turn, a suspended script.
-  // True when more is due at once than one turn may do.
+  // Whatever is due: deadlines, timeouts, the end of a pause, waiters left from the last turn, a suspended
+  // script. True when more is due at once than one turn may do.
   bool tick();
   // When tick() is next needed, in monotonic microseconds; 0: at once; nothing: not before something happens.
   [[nodiscard]] std::optional<int64_t> next_tick_us() const;
@@ -83,8 +85,6 @@ class Executor {
   void monitors_changed(int by) { monitors_ += by; }
 
  private:
-
-
   // A command that passed: as a unit of its own, and what follows from it.
   Next run(client::Client& client, Command& command, const Request& request);
   Outcome run_unit(const Call::Origin& origin, Command& command, const Request& request);
@@ -113,7 +113,8 @@ class Executor {
   void end_pause();
   [[nodiscard]] bool deadlines_paused() const;
 
-  void suspend(client::Client& client, Command& command, std::span<const base::ByteView> words, size_t reply_mark);
+  void suspend(client::Client& client, Command& command, std::span<const base::ByteView> words,
+               size_t reply_mark);
   void resume_suspended();
 
   Services& services_;

@@ -37,12 +37,18 @@ void Executor::serve_key(const KeyName& name) {
     if (!has_type && !waiter.wake_on_gone) return services_.blocking.gone_watchers(name.db, name.key) > 0;
     client::Client* client = services_.clients.find(waiter.id);
     SLUICE_CHECK(client != nullptr, "a client that left is no longer parked");
+    if (services_.control.peer_is_dead(*client)) {
+      client->set(client::kCloseNow);
+      services_.clients.needs_attention(*client);
+      return true;
+    }
     rerun(*client);
     return true;
   });
 }
 
-// The parked command runs again as if just sent: gates, arguments, everything. Still blocked: it keeps its place.
+// The parked command runs again as if just sent: gates, arguments, everything. Still blocked: it keeps its
+// place.
 void Executor::rerun(client::Client& client) {
   const OwnedRequest& request = services_.blocking.request_of(client.id);
   Command& command = *request.command;
@@ -59,7 +65,8 @@ void Executor::rerun(client::Client& client) {
     services_.stats.count_error(verdict.error);
     ++command.stats.rejected;
   } else {
-    outcome = run_unit({command, client, request.words, reply, Entrance::kRerun}, command, Request{request.words});
+    outcome =
+        run_unit({command, client, request.words, reply, Entrance::kRerun}, command, Request{request.words});
   }
   close_unit(*unit_, client, mark);
   if (outcome == Outcome::kBlocked) return;
@@ -106,8 +113,8 @@ bool Executor::unblock(client::Client& client, base::ByteView error) {
 
 bool Executor::deadlines_paused() const {
   const ServerState& state = services_.state;
-  return !services_.settings.active_expire || state.loading || state.script_busy || !state.disk_error.empty() ||
-         state.pause != PauseMode::kNone;
+  return !services_.settings.active_expire || state.loading || state.script_busy ||
+         !state.disk_error.empty() || state.pause != PauseMode::kNone;
 }
 
 bool Executor::fire_deadlines() {
@@ -223,7 +230,8 @@ void Executor::resume_suspended() {
   client::Client& client = *services_.clients.find(suspended_->client);
   Command& command = *suspended_->request.command;
   resp::Reply reply(client.outbox.bytes(), client.protocol);
-  Call call(services_, *suspended_->unit, {command, client, suspended_->request.words, reply, Entrance::kResumed});
+  Call call(services_, *suspended_->unit,
+            {command, client, suspended_->request.words, reply, Entrance::kResumed});
   if (run_command(call, command) == Outcome::kSuspended) return;
   const std::unique_ptr<Suspended> finished = std::move(suspended_);
   services_.state.script_busy = false;

@@ -18,11 +18,14 @@ struct Visitor {
 };
 
 constexpr base::ByteView kDebugRefused =
-    "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a "
-    "local connection, otherwise you need to set this option in the configuration file, and then restart the server.";
+    "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it "
+    "from a "
+    "local connection, otherwise you need to set this option in the configuration file, and then restart the "
+    "server.";
 
 bool is_local(const client::Client& client) {
-  return client.has(client::kUnixSocket) || client.address.starts_with("127.") || client.address.starts_with("[::1]");
+  return client.has(client::kUnixSocket) || client.address.starts_with("127.") ||
+         client.address.starts_with("[::1]");
 }
 
 std::string refuse_protected(const Visitor& v) {

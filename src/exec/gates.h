@@ -1,6 +1,6 @@
-// Gates: the ordered checks between "a known command with enough arguments" and running it. Each is a few lines over
-// plain state; none names a command: what it must know of one is a flag of its row. The order is Redis's, since a
-// client sees which refusal comes first.
+// Gates: the ordered checks between "a known command with enough arguments" and running it. Each is a few
+// lines over plain state; none names a command: what it must know of one is a flag of its row. The order is
+// Redis's, since a client sees which refusal comes first.
 #pragma once
 
 #include <cstdint>
@@ -15,15 +15,16 @@ namespace sluice::exec {
 enum class PauseMode : uint8_t { kNone, kWrite, kAll };
 enum class ProtectedMode : uint8_t { kNo, kLocal, kYes };
 
-// What of the server's condition decides whether a command may run. The server's parts set it; gates only read.
+// What of the server's condition decides whether a command may run. The server's parts set it; gates only
+// read.
 struct ServerState {
   bool loading = false;
-  bool script_busy = false;     // a script has run past busy-reply-threshold
-  bool function_busy = false;   // it is a function
-  bool out_of_memory = false;   // used memory is above maxmemory and nothing may be evicted
-  std::string disk_error;       // full MISCONF text while the log cannot be written; empty: fine
+  bool script_busy = false;    // a script has run past busy-reply-threshold
+  bool function_busy = false;  // it is a function
+  bool out_of_memory = false;  // used memory is above maxmemory and nothing may be evicted
+  std::string disk_error;      // full MISCONF text while the log cannot be written; empty: fine
   PauseMode pause = PauseMode::kNone;
-  int64_t pause_until_ms = 0;   // monotonic
+  int64_t pause_until_ms = 0;  // monotonic
   ProtectedMode debug_commands = ProtectedMode::kNo;
 
   // Nothing here can refuse a command: the usual case, decided by one look.

@@ -1,5 +1,5 @@
-// Services: the parts that commands reach, by reference. Built once by the server (or by the test harness), handed
-// down by the executor; owns nothing.
+// Services: the parts that commands reach, by reference. Built once by the server (or by the test harness),
+// handed down by the executor; owns nothing.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +26,7 @@ namespace sluice::script {
 class Engine;
 }
 namespace sluice::base {
-class Memory;
+class MemoryMeter;
 }
 
 namespace sluice::exec {
@@ -37,7 +37,7 @@ struct Services {
   const base::Clock& clock;
   base::Random& random;
   base::Log& log;
-  const base::Memory& memory;
+  const base::MemoryMeter& memory;
   config::Store& config;
   keyspace::Keyspace& keyspace;
   client::ClientTable& clients;

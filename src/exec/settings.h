@@ -1,5 +1,5 @@
-// Settings: the few configured values that the hot path reads on every command, mirrored from config::Store by the
-// server at start and whenever CONFIG SET changes one.
+// Settings: the few configured values that the hot path reads on every command, mirrored from config::Store
+// by the server at start and whenever CONFIG SET changes one.
 #pragma once
 
 #include <cstddef>
@@ -9,13 +9,13 @@
 namespace sluice::exec {
 
 struct Settings {
-  uint64_t maxmemory_bytes = 0;            // 0: no limit
-  int64_t slowlog_threshold_us = 10'000;   // negative: nothing is logged
+  uint64_t maxmemory_bytes = 0;           // 0: no limit
+  int64_t slowlog_threshold_us = 10'000;  // negative: nothing is logged
   size_t slowlog_max_entries = 128;
-  uint16_t notify_classes = 0;             // keyspace::EventClass bits; 0: no notifications
-  std::string password;                    // requirepass; empty: everybody is welcome
-  bool lazy_expire = false;                // expiries are logged as UNLINK instead of DEL
-  bool active_expire = true;               // DEBUG SET-ACTIVE-EXPIRE
+  uint16_t notify_classes = 0;  // keyspace::EventClass bits; 0: no notifications
+  std::string password;         // requirepass; empty: everybody is welcome
+  bool lazy_expire = false;     // expiries are logged as UNLINK instead of DEL
+  bool active_expire = true;    // DEBUG SET-ACTIVE-EXPIRE
   bool latency_tracking = true;
 };
 

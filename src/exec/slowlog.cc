@@ -26,9 +26,9 @@ void Slowlog::add(std::span<const base::ByteView> words, const client::Client& c
   entry.words.reserve(kept);
   for (size_t i = 0; i < kept; ++i) {
     if (i + 1 == kept && words.size() > kept) {
-      entry.words.push_back("... (" +
-                            base::Bytes(base::format_int64(static_cast<int64_t>(words.size() - kept + 1)).view()) +
-                            " more arguments)");
+      entry.words.push_back(
+          "... (" + base::Bytes(base::format_int64(static_cast<int64_t>(words.size() - kept + 1)).view()) +
+          " more arguments)");
     } else {
       entry.words.push_back(shortened(words[i]));
     }

@@ -1,5 +1,5 @@
-// Slowlog: the commands that took long, newest first, as SLOWLOG GET shows them. Bounded in entries, arguments and
-// argument length, so that what it keeps of a huge command is small.
+// Slowlog: the commands that took long, newest first, as SLOWLOG GET shows them. Bounded in entries,
+// arguments and argument length, so that what it keeps of a huge command is small.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,8 @@ struct SlowEntry {
 class Slowlog {
  public:
   // Copies what it keeps.
-  void add(std::span<const base::ByteView> words, const client::Client& client, int64_t now_us, int64_t duration_us);
+  void add(std::span<const base::ByteView> words, const client::Client& client, int64_t now_us,
+           int64_t duration_us);
   // Drops the oldest beyond `max_entries`.
   void trim(size_t max_entries);
   void clear() { entries_.clear(); }

@@ -27,7 +27,9 @@ constexpr std::array<GroupFacts, 13> kGroups = {{
 
 }  // namespace
 
-std::string_view group_name(Group group) { return kGroups[static_cast<size_t>(group)].name; }
+std::string_view group_name(Group group) {
+  return kGroups[static_cast<size_t>(group)].name;
+}
 
 uint32_t categories_of(const CommandSpec& spec) {
   uint32_t categories = spec.categories & ~kCatNotOfGroup;

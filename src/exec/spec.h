@@ -1,7 +1,7 @@
 // CommandSpec: one row per command or subcommand: everything the server knows of a command besides its code.
-// Rows are constexpr and live at the end of the family file whose functions they name (src/commands); the fields
-// are what Redis's COMMAND and COMMAND DOCS publish, so that clients routing or hinting by them see no difference.
-// A row knows no server part: it is data.
+// Rows are constexpr and live at the end of the family file whose functions they name (src/commands); the
+// fields are what Redis's COMMAND and COMMAND DOCS publish, so that clients routing or hinting by them see no
+// difference. A row knows no server part: it is data.
 #pragma once
 
 #include <array>
@@ -14,8 +14,8 @@ namespace sluice::exec {
 
 class Call;
 
-// What a handler tells the executor. kFailed: an error was replied. kBlocked: nothing was replied and the client
-// waits (Call::block_on). kSuspended: a script yielded; its unit stays open until it is resumed.
+// What a handler tells the executor. kFailed: an error was replied. kBlocked: nothing was replied and the
+// client waits (Call::block_on). kSuspended: a script yielded; its unit stays open until it is resumed.
 enum class Outcome : uint8_t { kDone, kFailed, kBlocked, kSuspended };
 
 using Handler = Outcome (*)(Call&);
@@ -76,9 +76,9 @@ enum Category : uint32_t {
   kCatNotOfGroup = 1u << 31,  // the group's own category does not apply (SORT, WAIT)
 };
 inline constexpr std::array<std::string_view, 21> kCategoryNames = {
-    "keyspace", "read",        "write", "set",    "sortedset", "list",  "hash",
-    "string",   "bitmap",      "hyperloglog", "geo", "stream", "pubsub", "admin",
-    "fast",     "slow",        "blocking", "dangerous", "connection", "transaction", "scripting"};
+    "keyspace", "read",   "write",       "set",       "sortedset",  "list",        "hash",
+    "string",   "bitmap", "hyperloglog", "geo",       "stream",     "pubsub",      "admin",
+    "fast",     "slow",   "blocking",    "dangerous", "connection", "transaction", "scripting"};
 
 // The documentation group of COMMAND DOCS and of HELP.
 enum class Group : uint8_t {
@@ -164,7 +164,9 @@ constexpr KeySpec unknown_spec(uint16_t flags, std::string_view notes) {
   return spec;
 }
 
-constexpr KeySpecs no_keys() { return {}; }
+constexpr KeySpecs no_keys() {
+  return {};
+}
 // One key at `position`.
 constexpr KeySpecs one_key(int8_t position, uint16_t flags, std::string_view notes = {}) {
   return {key_range(position, 0, 1, flags, notes)};
@@ -177,7 +179,9 @@ constexpr KeySpecs keys_from(int8_t first, int8_t last, int8_t step, uint16_t fl
 constexpr KeySpecs numkeys_at(int8_t position, uint16_t flags, std::string_view notes = {}) {
   return {keynum_spec(position, flags, notes)};
 }
-constexpr KeySpecs two_keys(const KeySpec& first, const KeySpec& second) { return {first, second}; }
+constexpr KeySpecs two_keys(const KeySpec& first, const KeySpec& second) {
+  return {first, second};
+}
 // "STREAMS key [key ...] id [id ...]": the first half of what follows the word.
 constexpr KeySpecs stream_keys(int8_t start_from, uint16_t flags) {
   KeySpec spec;
@@ -190,8 +194,12 @@ constexpr KeySpecs stream_keys(int8_t start_from, uint16_t flags) {
   return {spec};
 }
 
-constexpr int exactly(int words) { return words; }  // the command's own name counts
-constexpr int at_least(int words) { return -words; }
+constexpr int exactly(int words) {
+  return words;
+}  // the command's own name counts
+constexpr int at_least(int words) {
+  return -words;
+}
 
 struct CommandSpec {
   std::string_view name;      // lower case; a subcommand's own word, without its container

@@ -1,5 +1,5 @@
-// Stats: the counters behind INFO stats and clients, plain numbers that the executor, the connections and the cron
-// add to. CONFIG RESETSTAT clears them.
+// Stats: the counters behind INFO stats and clients, plain numbers that the executor, the connections and the
+// cron add to. CONFIG RESETSTAT clears them.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// A script that ran past its time, set aside with its whole unit while others are told that the server is busy. Part
-// of the executor.
+// A script that ran past its time, set aside with its whole unit while others are told that the server is
+// busy. Part of the executor.
 #pragma once
 
 #include <memory>

@@ -8,7 +8,9 @@ namespace sluice::exec {
 
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+}
 
 bool same_word(base::ByteView lower_case, base::ByteView any_case) {
   if (lower_case.size() != any_case.size()) return false;
@@ -37,9 +39,11 @@ std::unique_ptr<Command> make_command(const CommandSpec& spec, const Command* co
   auto command = std::make_unique<Command>();
   command->spec = &spec;
   command->container = container;
-  command->full_name = container == nullptr ? std::string(spec.name) : container->full_name + "|" + std::string(spec.name);
+  command->full_name =
+      container == nullptr ? std::string(spec.name) : container->full_name + "|" + std::string(spec.name);
   command->flags = spec.flags | (needs_getkeys(spec) ? kMovableKeys : 0u);
-  for (const CommandSpec& sub : spec.subcommands) command->subcommands.push_back(make_command(sub, command.get()));
+  for (const CommandSpec& sub : spec.subcommands)
+    command->subcommands.push_back(make_command(sub, command.get()));
   return command;
 }
 
@@ -61,7 +65,8 @@ Table::Table(std::span<const std::span<const CommandSpec>> families) {
   }
 }
 
-// The first eight bytes without their case, and the length: two commands rarely collide, and one load finds most.
+// The first eight bytes without their case, and the length: two commands rarely collide, and one load finds
+// most.
 size_t Table::slot_of(base::ByteView name) {
   uint64_t word = 0;
   std::memcpy(&word, name.data(), name.size() < sizeof word ? name.size() : sizeof word);

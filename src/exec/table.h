@@ -1,6 +1,6 @@
-// Table: every command by name, its subcommands under it, and what was counted about each. Names are matched in any
-// case. Built once from the families' rows; rename-command changes names before the server listens. Owns the Command
-// objects; the rows they point to are static.
+// Table: every command by name, its subcommands under it, and what was counted about each. Names are matched
+// in any case. Built once from the families' rows; rename-command changes names before the server listens.
+// Owns the Command objects; the rows they point to are static.
 #pragma once
 
 #include <array>

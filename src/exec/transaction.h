@@ -1,5 +1,5 @@
-// Transactions: what MULTI has queued and what WATCH looks at, per client. It marks clients (kCasDirty) when a watched
-// key changes; running EXEC as one unit is the command's business (commands/transaction).
+// Transactions: what MULTI has queued and what WATCH looks at, per client. It marks clients (kCasDirty) when
+// a watched key changes; running EXEC as one unit is the command's business (commands/transaction).
 #pragma once
 
 #include <cstdint>
@@ -55,8 +55,8 @@ struct KeyNameEqual {
 
 struct Transaction {
   std::vector<OwnedRequest> queue;
-  size_t next = 0;          // the command EXEC is at
-  uint32_t all_flags = 0;   // of the queued commands, ORed
+  size_t next = 0;             // the command EXEC is at
+  uint32_t all_flags = 0;      // of the queued commands, ORed
   uint32_t every_flags = ~0u;  // ANDed
 };
 

@@ -1,5 +1,6 @@
-// Unit: one thing the server does, whole or not at all, in the eyes of everybody else: a command, an EXEC, a script, a
-// served waiter, a deadline firing. One clock reading, one group of records in the log. The executor owns them.
+// Unit: one thing the server does, whole or not at all, in the eyes of everybody else: a command, an EXEC, a
+// script, a served waiter, a deadline firing. One clock reading, one group of records in the log. The
+// executor owns them.
 #pragma once
 
 #include <cstdint>

@@ -4,7 +4,9 @@
 
 namespace sluice::keyspace {
 
-ChangeLog::~ChangeLog() { clear(); }
+ChangeLog::~ChangeLog() {
+  clear();
+}
 
 void ChangeLog::clear() {
   for (const Change& change : changes_) {

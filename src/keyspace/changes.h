@@ -1,6 +1,7 @@
-// ChangeLog: what the command at hand did to which keys, in order. Edit and Keyspace write it; the executor reads it
-// when the command closes, to log expiries, mark watchers, wake waiters, invalidate caches and publish events, and
-// then clears it. Removed entries live here until then, so that views into their keys stay good.
+// ChangeLog: what the command at hand did to which keys, in order. Edit and Keyspace write it; the executor
+// reads it when the command closes, to log expiries, mark watchers, wake waiters, invalidate caches and
+// publish events, and then clears it. Removed entries live here until then, so that views into their keys
+// stay good.
 #pragma once
 
 #include <cstdint>
@@ -36,10 +37,16 @@ class ChangeLog {
   ChangeLog(const ChangeLog&) = delete;
   ChangeLog& operator=(const ChangeLog&) = delete;
 
-  void created(Database& db, Entry& entry, const Event* event) { add(db, &entry, event, ChangeKind::kCreated); }
-  void touched(Database& db, Entry& entry, const Event* event) { add(db, &entry, event, ChangeKind::kTouched); }
+  void created(Database& db, Entry& entry, const Event* event) {
+    add(db, &entry, event, ChangeKind::kCreated);
+  }
+  void touched(Database& db, Entry& entry, const Event* event) {
+    add(db, &entry, event, ChangeKind::kTouched);
+  }
   // Takes the entry over. REQUIRES: detached.
-  void removed(Database& db, Entry* entry, const Event* event) { add(db, entry, event, ChangeKind::kRemoved); }
+  void removed(Database& db, Entry* entry, const Event* event) {
+    add(db, entry, event, ChangeKind::kRemoved);
+  }
   void expired(Database& db, Entry* entry) { add(db, entry, &events::expired, ChangeKind::kExpired); }
 
   // How many changes count toward `rdb_changes_since_last_save` and toward "does this command go to the log".

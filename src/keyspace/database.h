@@ -1,8 +1,9 @@
-// Database: one numbered set of keys. Owns its entries; knows nothing of expiry rules, events or clients, which are
-// Keyspace's. An entry's pointer stays good until it is destroyed, whatever else is added or removed.
+// Database: one numbered set of keys. Owns its entries; knows nothing of expiry rules, events or clients,
+// which are Keyspace's. An entry's pointer stays good until it is destroyed, whatever else is added or
+// removed.
 //
-// FLUSHDB puts a new Database in the place of the old one, which is then emptied in slices: a deadline that still
-// names a buried database is dropped unfired.
+// FLUSHDB puts a new Database in the place of the old one, which is then emptied in slices: a deadline that
+// still names a buried database is dropped unfired.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,8 @@ class Deadlines;
 
 class Database {
  public:
-  Database(int index, const ds::HashSeed& seed, const ds::Epoch& epoch) : entries_(seed, epoch), index_(index) {}
+  Database(int index, const ds::HashSeed& seed, const ds::Epoch& epoch)
+      : entries_(seed, epoch), index_(index) {}
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;

@@ -20,13 +20,17 @@ void Deadlines::clear_expiry(Entry& entry) {
   due.db->volatile_changed(-1);
 }
 
-int64_t Deadlines::expiry_ms(const Entry& entry) const { return heap_.time_of(entry.deadline); }
+int64_t Deadlines::expiry_ms(const Entry& entry) const {
+  return heap_.time_of(entry.deadline);
+}
 
 std::optional<int64_t> Deadlines::next_ms() const {
   if (heap_.empty()) return std::nullopt;
   return heap_.top_time_ms();
 }
 
-Due Deadlines::front() const { return heap_.top(); }
+Due Deadlines::front() const {
+  return heap_.top();
+}
 
 }  // namespace sluice::keyspace

@@ -1,8 +1,8 @@
-// Deadlines: the one ordered index of what is due when. Exact, not sampled: whatever waits for a moment is found
-// here when it comes, in order, and the reactor sleeps until then. Times are unix milliseconds.
+// Deadlines: the one ordered index of what is due when. Exact, not sampled: whatever waits for a moment is
+// found here when it comes, in order, and the reactor sleeps until then. Times are unix milliseconds.
 //
-// It only orders; what a firing does is its kind's business and runs as a unit of the executor. Today's kind is the
-// expiry of a key; an entry has at most one such deadline and knows its handle.
+// It only orders; what a firing does is its kind's business and runs as a unit of the executor. Today's kind
+// is the expiry of a key; an entry has at most one such deadline and knows its handle.
 #pragma once
 
 #include <cstdint>

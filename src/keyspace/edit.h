@@ -1,9 +1,9 @@
-// View<T> and Edit<T>: the only doors to a value. A View reads; an Edit changes, and says so once, by commit(),
-// which marks the key touched, counts the change and queues its event, so that no handler can forget one of the
-// three. Both live for one command at most.
+// View<T> and Edit<T>: the only doors to a value. A View reads; an Edit changes, and says so once, by
+// commit(), which marks the key touched, counts the change and queues its event, so that no handler can
+// forget one of the three. Both live for one command at most.
 //
-// An Edit that created its key and is dropped without commit leaves no trace. An Edit that was written through and
-// dropped without commit() or unchanged() is a bug of ours and stops the process.
+// An Edit that created its key and is dropped without commit leaves no trace. An Edit that was written
+// through and dropped without commit() or unchanged() is a bug of ours and stops the process.
 #pragma once
 
 #include <utility>

@@ -1,5 +1,6 @@
-// What happened to a key, in the words of keyspace notifications (https://redis.io/docs/latest/develop/use/keyspace-notifications/).
-// A change is committed with one of these; src/server publishes them when the configuration asks for their class.
+// What happened to a key, in the words of keyspace notifications
+// (https://redis.io/docs/latest/develop/use/keyspace-notifications/). A change is committed with one of
+// these; src/server publishes them when the configuration asks for their class.
 #pragma once
 
 #include <cstdint>

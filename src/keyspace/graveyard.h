@@ -1,6 +1,6 @@
-// Graveyard: what clients can no longer reach and memory still holds. Small values die at once; big ones, and whole
-// flushed databases, wait here and are freed in slices at the end of turns, so that DEL of ten million members or
-// FLUSHALL stops nobody.
+// Graveyard: what clients can no longer reach and memory still holds. Small values die at once; big ones, and
+// whole flushed databases, wait here and are freed in slices at the end of turns, so that DEL of ten million
+// members or FLUSHALL stops nobody.
 #pragma once
 
 #include <cstddef>
@@ -32,7 +32,8 @@ class Graveyard {
   bool step(size_t max, Deadlines& deadlines);
 
   [[nodiscard]] bool empty() const { return values_.empty() && databases_.empty(); }
-  // Objects waiting, and objects freed so far in slices: INFO's lazyfree_pending_objects and lazyfreed_objects.
+  // Objects waiting, and objects freed so far in slices: INFO's lazyfree_pending_objects and
+  // lazyfreed_objects.
   [[nodiscard]] size_t pending() const;
   [[nodiscard]] uint64_t freed() const { return freed_; }
 

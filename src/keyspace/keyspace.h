@@ -1,6 +1,7 @@
-// Keyspace: all databases, and the rules by which a key is found: expired keys are gone, wrong types are refused,
-// removals are recorded. Owns databases, deadlines and the graveyard. It knows no client, no wire and no log; whoever
-// looks brings an Access that says which database, what time it is and where changes are written down.
+// Keyspace: all databases, and the rules by which a key is found: expired keys are gone, wrong types are
+// refused, removals are recorded. Owns databases, deadlines and the graveyard. It knows no client, no wire
+// and no log; whoever looks brings an Access that says which database, what time it is and where changes are
+// written down.
 #pragma once
 
 #include <cstdint>
@@ -51,7 +52,6 @@ class Keyspace {
   [[nodiscard]] Graveyard& graveyard() { return graveyard_; }
   // The limits by which values change their form; the server sets them from the configuration.
   [[nodiscard]] types::ValueContext& value_context() { return value_context_; }
-  [[nodiscard]] ds::ListContext& list_context() { return list_context_; }
   // The snapshot epoch that every node of every value announces its first change to.
   [[nodiscard]] ds::Epoch& epoch() { return epoch_; }
 
@@ -66,15 +66,14 @@ class Keyspace {
   Boxed<T> make() {
     if constexpr (std::is_same_v<T, types::StringValue>) {
       return types::StringValue();
-    } else if constexpr (std::is_same_v<T, types::List>) {
-      return std::make_unique<types::List>(list_context_);
     } else {
       return std::make_unique<T>(value_context_);
     }
   }
 
   // Stores a value under a key, over whatever was there. Clears its expiry unless told to keep it.
-  Entry& store(const Access& access, base::ByteView key, Value value, const Event& event, bool keep_expiry = false);
+  Entry& store(const Access& access, base::ByteView key, Value value, const Event& event,
+               bool keep_expiry = false);
   // Removes a live entry.
   void remove(const Access& access, Entry& entry, const Event& event);
   // Removes an entry whose time has come; the executor logs it.
@@ -88,7 +87,6 @@ class Keyspace {
   ds::HashSeed seed_;
   ds::Epoch epoch_{};
   types::ValueContext value_context_{seed_, epoch_};
-  ds::ListContext list_context_{&epoch_, {}};
   Deadlines deadlines_;
   Graveyard graveyard_;
   std::vector<std::unique_ptr<Database>> databases_;

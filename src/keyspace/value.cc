@@ -10,7 +10,9 @@ template <class T>
 const T& inner(const std::unique_ptr<T>& box) {
   return *box;
 }
-const types::StringValue& inner(const types::StringValue& value) { return value; }
+const types::StringValue& inner(const types::StringValue& value) {
+  return value;
+}
 
 }  // namespace
 
@@ -21,17 +23,19 @@ std::string_view type_name(Type type) {
 }
 
 std::string_view encoding_of(const Value& value) {
-  return std::visit([](const auto& held) { return inner(held).encoding(); }, value);
+  return std::visit([](const auto& held) -> std::string_view { return inner(held).encoding(); }, value);
 }
 
 bool vanishes(const Value& value) {
   switch (type_of(value)) {
     case Type::kString:
-    case Type::kStream: return false;
+    case Type::kStream:
+      return false;
     case Type::kList:
     case Type::kHash:
     case Type::kSet:
-    case Type::kSortedSet: return element_count(value) == 0;
+    case Type::kSortedSet:
+      return element_count(value) == 0;
   }
   return false;
 }
@@ -42,13 +46,22 @@ size_t memory_bytes(const Value& value) {
 
 namespace {
 
-size_t count_of(const types::StringValue&) { return 1; }
+size_t count_of(const types::StringValue&) {
+  return 1;
+}
 template <class T>
 size_t count_of(const std::unique_ptr<T>& box) {
   return box->size();
 }
 
-bool release(types::StringValue&, size_t) { return false; }
+bool release(types::StringValue&, size_t) {
+  return false;
+}
+// A list frees nodes, and says when none is left.
+bool release(std::unique_ptr<types::List>& box, size_t max) {
+  constexpr size_t kElementsPerNode = 32;
+  return !box->release_slice(max / kElementsPerNode + 1);
+}
 template <class T>
 bool release(std::unique_ptr<T>& box, size_t max) {
   return box->release_slice(max);

@@ -1,6 +1,6 @@
-// Value: any of the types a key can hold, and the facts every part asks of them. A new type is one alternative here
-// and its overloads in value.cc; std::visit has no catch-all anywhere, so the compiler lists what is left to do.
-// A value knows no key, no clock and no client.
+// Value: any of the types a key can hold, and the facts every part asks of them. A new type is one
+// alternative here and its overloads in value.cc; std::visit has no catch-all anywhere, so the compiler lists
+// what is left to do. A value knows no key, no clock and no client.
 #pragma once
 
 #include <cstddef>
@@ -28,9 +28,12 @@ using Value = std::variant<types::StringValue, std::unique_ptr<types::List>, std
 enum class Type : uint8_t { kString, kList, kHash, kSet, kSortedSet, kStream };
 
 template <class T>
-using Boxed = std::conditional_t<std::is_same_v<T, types::StringValue>, types::StringValue, std::unique_ptr<T>>;
+using Boxed =
+    std::conditional_t<std::is_same_v<T, types::StringValue>, types::StringValue, std::unique_ptr<T>>;
 
-inline Type type_of(const Value& value) { return static_cast<Type>(value.index()); }
+inline Type type_of(const Value& value) {
+  return static_cast<Type>(value.index());
+}
 
 template <class T>
 constexpr Type type_as() {

@@ -139,7 +139,9 @@ bool Connection::flush(uint64_t watermark) {
   return wants_socket;  // the socket will call; otherwise the watermark must
 }
 
-void Connection::on_writable() { owner_.has_output(*this); }
+void Connection::on_writable() {
+  owner_.has_output(*this);
+}
 
 void Connection::on_eof() {
   // Whoever waits for a job and has gone must not get it. Others get the answers to what they asked.
@@ -151,6 +153,8 @@ void Connection::on_eof() {
   owner_.has_output(*this);
 }
 
-void Connection::on_error(int) { owner_.lost(*this); }
+void Connection::on_error(int) {
+  owner_.lost(*this);
+}
 
 }  // namespace sluice::server

@@ -1,8 +1,10 @@
-// Connection: one client's socket, the half request it has sent so far, and its Client. Bytes in go through the parser
-// to the executor; bytes out come from the client's outbox when the turn ends. Reading never stops, so that the death
-// of a peer is noticed while its command waits; what arrives meanwhile is kept, up to the query limit.
+// Connection: one client's socket, the half request it has sent so far, and its Client. Bytes in go through
+// the parser to the executor; bytes out come from the client's outbox when the turn ends. Reading never
+// stops, so that the death of a peer is noticed while its command waits; what arrives meanwhile is kept, up
+// to the query limit.
 //
-// Owned by the server, which alone decides when it dies. Holds memory only while it holds half a request or waits.
+// Owned by the server, which alone decides when it dies. Holds memory only while it holds half a request or
+// waits.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +24,8 @@ inline constexpr size_t kHeldBytesLimit = size_t{16} << 20;
 
 class Connection;
 
-// What a connection needs of the server: the executor behind a narrow door, and to be told when something happened.
+// What a connection needs of the server: the executor behind a narrow door, and to be told when something
+// happened.
 class ConnectionOwner {
  public:
   virtual ~ConnectionOwner() = default;

@@ -1,6 +1,6 @@
-// Fanout: where the effects of a unit go: its records as one group into the log, its messages to subscribers, its
-// commands to monitors; and the journal offset that tags whatever anybody is told of it. The only writer of the log's
-// batch and the only publisher.
+// Fanout: where the effects of a unit go: its records as one group into the log, its messages to subscribers,
+// its commands to monitors; and the journal offset that tags whatever anybody is told of it. The only writer
+// of the log's batch and the only publisher.
 #pragma once
 
 #include <cstdint>

@@ -1,0 +1,27 @@
+// ServerControl: the server's side of exec::Control: the few administrative acts that need the server as a
+// whole.
+#pragma once
+
+#include "exec/control.h"
+
+namespace sluice::server {
+
+class Server;
+
+class ServerControl final : public exec::Control {
+ public:
+  explicit ServerControl(Server& server) : server_(server) {}
+
+  [[nodiscard]] exec::ProcessFacts process_facts() const override;
+  [[nodiscard]] exec::LogFacts log_facts() const override;
+  base::Result<void> shutdown(const exec::ShutdownOptions& options) override;
+  base::Result<void> abort_shutdown() override;
+  base::Result<void> reload_log() override;
+  base::Result<void> rewrite_config() override;
+  [[nodiscard]] bool peer_is_dead(const client::Client& client) const override;
+
+ private:
+  Server& server_;
+};
+
+}  // namespace sluice::server

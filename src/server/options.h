@@ -1,0 +1,54 @@
+// What the server's parts are told of the configuration, as plain structs: server/configuration fills them
+// from config::Store, at the start and whenever CONFIG SET changes something.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "aof/writer.h"
+
+namespace sluice::server {
+
+struct ListenOptions {
+  std::vector<std::string>
+      addresses;          // "127.0.0.1", "::1", "*"; a leading '-' means: only if it is available
+  int port = 6379;        // 0: no TCP
+  std::string unix_path;  // empty: none
+  unsigned unix_permission = 0;
+  int backlog = 511;
+};
+
+struct OutputLimit {
+  uint64_t hard_bytes = 0;  // 0: none
+  uint64_t soft_bytes = 0;
+  int64_t soft_seconds = 0;
+};
+
+struct ClientOptions {
+  size_t max_clients = 10000;
+  int64_t idle_timeout_s = 0;  // 0: never
+  int keepalive_s = 300;
+  bool protected_mode = true;
+  bool bound_to_all = false;  // no bind directive: protected mode looks at this
+  int64_t max_bulk_bytes = int64_t{512} << 20;
+  size_t query_limit_bytes = size_t{1} << 30;
+  OutputLimit normal;
+  OutputLimit pubsub;
+};
+
+struct LogOptions {
+  bool enabled = false;
+  bool load_truncated = true;
+  aof::WriterOptions writer;
+};
+
+struct ProcessOptions {
+  bool daemonize = false;
+  std::string pid_file;
+  int64_t shutdown_timeout_s = 10;
+  int cron_per_second = 10;
+};
+
+}  // namespace sluice::server

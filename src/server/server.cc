@@ -1,0 +1,447 @@
+#include "server/server.h"
+
+#include <array>
+#include <csignal>
+#include <utility>
+
+#include "commands/all.h"
+#include "config/store.h"
+#include "resp/errors.h"
+#include "server/configuration.h"
+
+namespace sluice::server {
+
+namespace {
+
+std::string make_run_id(base::Random& random) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string id(40, '0');
+  for (char& digit : id) digit = kDigits[random.below(kDigits.size())];
+  return id;
+}
+
+}  // namespace
+
+Server::Server(config::Store& config, base::Log& log, base::Fs& fs)
+    : config_(config),
+      log_(log),
+      fs_(fs),
+      random_(base::Random::entropy()),
+      loop_(clock_),
+      hub_(clients_),
+      keyspace_(database_count(config), base::Random::entropy()),
+      scripts_(clock_, script_limits(config)),
+      table_(commands::all_families()),
+      transactions_(clients_),
+      blocking_(clients_),
+      control_(*this),
+      services_{clock_, random_,       log_,      memory_,  config_, keyspace_, clients_,  hub_,    scripts_,
+                table_, transactions_, blocking_, slowlog_, stats_,  state_,    settings_, control_},
+      fanout_(clients_, hub_),
+      executor_(services_, fanout_),
+      run_id_(make_run_id(random_)),
+      started_unix_us_(clock_.unix_us()) {
+  apply_configuration();
+}
+
+Server::~Server() {
+  // Sockets and handles first: they must be gone before the loop is.
+  connections_.clear();
+  listeners_.clear();
+  signals_.clear();
+  if (flusher_) flusher_->stop();
+  flusher_waker_.reset();
+}
+
+void Server::apply_configuration() {
+  apply_settings(config_, settings_, state_);
+  apply_limits(config_, keyspace_);
+  listen_ = listen_options(config_);
+  client_options_ = client_options(config_);
+  log_options_ = log_options(config_);
+  process_ = process_options(config_);
+  if (writer_) writer_->set_mode(log_options_.writer.mode);
+}
+
+base::Result<void> Server::start() {
+  if (auto listening = listen(); !listening) return listening;
+  for (const int signal : {SIGTERM, SIGINT}) {
+    signals_.push_back(std::make_unique<net::SignalWatch>(loop_, signal, [this](int) {
+      log_.warning("Received a signal to stop: finishing the turn, syncing the log.");
+      if (stop_deadline_us_ != 0) {
+        exit_status_ = 1;  // asked twice: do not wait for the disk any longer
+        loop_.stop();
+      } else if (auto stopping = begin_stop(true); !stopping) {
+        log_.warning(stopping.error().message);
+      }
+    }));
+  }
+  loop_.on_before_poll([this] { before_poll(); });
+  loop_.on_deadline([] {});  // it only has to end the poll: the work is before_poll's
+  scripts_.start_watchdog();
+
+  if (log_options_.enabled) {
+    aof::LoaderOptions options{log_options_.writer.place, log_options_.load_truncated, true};
+    loading_ = std::make_unique<LogLoading>(fs_, options, executor_, log_);
+    state_.loading = true;
+  } else {
+    log_.notice("Ready to accept connections");
+  }
+  return {};
+}
+
+int Server::run() {
+  loop_.run();
+  finish_stop();
+  return exit_status_;
+}
+
+base::Result<void> Server::listen() {
+  if (listen_.port != 0) {
+    for (const std::string& configured : listen_.addresses) {
+      const bool optional = configured.starts_with("-");
+      const net::TcpAddress address{optional ? configured.substr(1) : configured,
+                                    static_cast<uint16_t>(listen_.port), listen_.backlog};
+      auto listener = net::Listener::tcp(loop_, address, accept_callbacks());
+      if (listener.ok()) {
+        listeners_.push_back(std::move(*listener));
+      } else if (!optional) {
+        return base::Error{"Could not " + listener.error().message};
+      }
+    }
+    if (listeners_.empty()) return base::Error{"Could not listen on any of the addresses of 'bind'"};
+  }
+  if (!listen_.unix_path.empty()) {
+    const net::UnixAddress address{listen_.unix_path, listen_.unix_permission, listen_.backlog};
+    auto listener = net::Listener::unix_path(loop_, address, accept_callbacks());
+    if (!listener.ok()) return base::Error{"Could not " + listener.error().message};
+    listeners_.push_back(std::move(*listener));
+  }
+  return {};
+}
+
+net::AcceptCallbacks Server::accept_callbacks() {
+  return {
+      [this](std::unique_ptr<net::Socket> socket) { accept(std::move(socket)); },
+      [this](int code) {
+        log_.warning("Error accepting a client connection: " + base::io_error(code, "accept", "").message);
+      }};
+}
+
+bool Server::refuses_stranger(const net::Socket& socket) const {
+  return client_options_.protected_mode && settings_.password.empty() && !socket.peer_is_loopback();
+}
+
+void Server::accept(std::unique_ptr<net::Socket> socket) {
+  base::ByteView refusal;
+  if (connections_.size() >= client_options_.max_clients) {
+    refusal = resp::errors::kMaxClients;
+  } else if (refuses_stranger(*socket)) {
+    refusal = resp::errors::kProtectedMode;
+  }
+  if (!refusal.empty()) {
+    ++stats_.rejected_connections;
+    const std::array<base::ByteView, 3> words = {"-", refusal, "\r\n"};
+    (void)socket->try_write(words);  // a peer that does not read its refusal has no claim to it
+    return;
+  }
+  ++stats_.connections;
+  if (client_options_.keepalive_s > 0) socket->set_keepalive(client_options_.keepalive_s);
+  auto connection = std::make_unique<Connection>(*this, std::move(socket), clients_.next_id());
+  client::Client& client = connection->client();
+  client.created_ms = clock_.unix_us() / 1000;
+  client.last_active_ms = client.created_ms;
+  client.authenticated = settings_.password.empty();
+  clients_.add(client);
+  Connection& kept = *connection;
+  connections_.emplace(client.id, std::move(connection));
+  kept.socket().start(kept);
+}
+
+Connection* Server::connection_of(client::ClientId id) {
+  const auto found = connections_.find(id);
+  return found == connections_.end() ? nullptr : found->second.get();
+}
+
+resp::ParserLimits Server::parser_limits(const client::Client& client) const {
+  resp::ParserLimits limits;
+  limits.max_bulk_bytes = client_options_.max_bulk_bytes;
+  limits.authenticated = client.authenticated;
+  return limits;
+}
+
+void Server::begin_burst() {
+  executor_.refresh_clock();
+}
+
+bool Server::execute(Connection& connection, resp::Parser& parser) {
+  client::Client& client = connection.client();
+  const exec::Next next = executor_.submit(client, {parser.args(), parser.wire(), &parser});
+  if (!client.outbox.empty() || next == exec::Next::kClose) has_output(connection);
+  // A turn may end in the middle of a poll phase: thousands of sockets may be ready in one.
+  if (++commands_in_turn_ >= kCommandsPerTurn || executor_.now_us() - turn_began_us_ >= kTurnUs) write_turn();
+  return next == exec::Next::kMore;
+}
+
+void Server::has_output(Connection& connection) {
+  if (connection.queued_for_output()) return;
+  connection.set_queued_for_output(true);
+  outputs_.push_back(connection.client().id);
+}
+
+void Server::lost(Connection& connection) {
+  if (connection.lost()) return;
+  connection.set_lost();
+  lost_.push_back(connection.client().id);
+  loop_.request_turn();
+}
+
+// Between two polls: everything that is not an answer to bytes just read.
+void Server::before_poll() {
+  if (loading_) load_slice();
+  executor_.refresh_clock();
+  const bool due = executor_.next_tick_us().value_or(INT64_MAX) <= clock_.monotonic_us();
+  if (due && executor_.tick()) loop_.request_turn();
+  settle_attention();
+  write_turn();
+  close_lost();
+  free_slice();
+  if (clock_.monotonic_us() >= next_cron_us_) cron();
+  if (stop_deadline_us_ != 0) advance_stop();
+  arm_timer();
+}
+
+// Whoever was written to by somebody else, unblocked or marked for closing since the last turn.
+void Server::settle_attention() {
+  size_t resumed = 0;
+  while (clients_.anyone_needs_attention() || !resumes_.empty()) {
+    for (const client::ClientId id : clients_.take_attention()) {
+      Connection* connection = connection_of(id);
+      if (connection == nullptr) continue;
+      client::Client& client = connection->client();
+      if (client.has(client::kCloseNow)) lost(*connection);
+      has_output(*connection);
+      if (client.has(client::kUnblocked)) {
+        client.unset(client::kUnblocked);
+        resumes_.push_back(id);
+      }
+    }
+    std::vector<client::ClientId> batch = std::exchange(resumes_, {});
+    for (size_t i = 0; i < batch.size(); ++i) {
+      if (resumed++ == kResumesPerTurn) {
+        resumes_.insert(resumes_.end(), batch.begin() + static_cast<std::ptrdiff_t>(i), batch.end());
+        loop_.request_turn();
+        return;
+      }
+      if (Connection* connection = connection_of(batch[i])) connection->resume();
+    }
+  }
+}
+
+uint64_t Server::watermark() const {
+  return writer_ ? writer_->released() : UINT64_MAX;
+}
+
+// The end of a turn: one write for everything that was logged, then the answers may go.
+void Server::write_turn() {
+  commands_in_turn_ = 0;
+  turn_began_us_ = executor_.now_us();
+  if (writer_) {
+    writer_->end_turn(clock_.monotonic_us());
+    note_log_state();
+  }
+  flush_outputs();
+}
+
+void Server::note_log_state() {
+  const std::optional<std::string>& failure = writer_->failure();
+  if (failure.has_value() == !state_.disk_error.empty()) return;
+  if (failure) {
+    state_.disk_error = resp::errors::misconf_log(*failure);
+    log_.warning("Writing the log fails: " + *failure + ". Writes are refused until it works again.");
+  } else {
+    state_.disk_error.clear();
+    log_.warning("The log can be written again: writes are accepted.");
+  }
+}
+
+void Server::flush_outputs() {
+  const uint64_t mark = watermark();
+  std::vector<client::ClientId> waiting = std::exchange(held_, {});
+  for (const client::ClientId id : std::exchange(outputs_, {})) waiting.push_back(id);
+  for (const client::ClientId id : waiting) {
+    Connection* connection = connection_of(id);
+    if (connection == nullptr) continue;
+    connection->set_queued_for_output(false);
+    const uint64_t sent_before = connection->client().output_bytes;
+    const bool could_execute = connection->may_execute();
+    const bool settled = connection->flush(mark);
+    stats_.output_bytes += connection->client().output_bytes - sent_before;
+    check_output_limit(*connection);
+    if (!settled) {
+      connection->set_queued_for_output(true);
+      held_.push_back(id);
+    }
+    if (!could_execute && connection->may_execute() && connection->has_input()) {
+      resumes_.push_back(id);
+      loop_.request_turn();
+    }
+  }
+}
+
+void Server::check_output_limit(Connection& connection) {
+  client::Client& client = connection.client();
+  const OutputLimit& limit = client.has(client::kPubsub) ? client_options_.pubsub : client_options_.normal;
+  const uint64_t bytes = client.outbox.unsent_bytes() - client.outbox.held_bytes();
+  bool over = limit.hard_bytes != 0 && bytes >= limit.hard_bytes;
+  if (limit.soft_bytes != 0 && bytes >= limit.soft_bytes) {
+    const int64_t now_ms = clock_.monotonic_us() / 1000;
+    if (client.soft_limit_since_ms == 0) client.soft_limit_since_ms = now_ms;
+    over |= now_ms - client.soft_limit_since_ms > limit.soft_seconds * 1000;
+  } else {
+    client.soft_limit_since_ms = 0;
+  }
+  if (!over || connection.lost()) return;
+  ++stats_.output_buffer_limit_disconnections;
+  log_.warning("Client " + client.address + " closed for exceeding its output buffer limit");
+  client.set(client::kCloseNow);
+  lost(connection);
+}
+
+void Server::close_lost() {
+  std::vector<client::ClientId> postponed;
+  for (const client::ClientId id : std::exchange(lost_, {})) {
+    const auto found = connections_.find(id);
+    if (found == connections_.end()) continue;
+    if (executor_.suspended_client() == id) {
+      postponed.push_back(id);  // its script still runs; it goes when that has ended
+      continue;
+    }
+    executor_.disconnect(found->second->client());
+    clients_.remove(id);
+    connections_.erase(found);
+  }
+  lost_ = std::move(postponed);
+}
+
+void Server::free_slice() {
+  keyspace::Graveyard& graveyard = keyspace_.graveyard();
+  if (!graveyard.empty() && graveyard.step(kFreedPerTurn, keyspace_.deadlines())) loop_.request_turn();
+}
+
+void Server::arm_timer() {
+  int64_t next_us = next_cron_us_;
+  if (const auto tick_us = executor_.next_tick_us()) next_us = std::min(next_us, *tick_us);
+  loop_.set_deadline(next_us);
+}
+
+void Server::cron() {
+  const int64_t now_us = clock_.monotonic_us();
+  next_cron_us_ = now_us + 1'000'000 / process_.cron_per_second;
+  rates_.commands.sample(now_us, stats_.commands);
+  rates_.input_bytes.sample(now_us, stats_.input_bytes);
+  rates_.output_bytes.sample(now_us, stats_.output_bytes);
+  stats_.peak_memory_bytes = std::max(stats_.peak_memory_bytes, memory_.used_bytes());
+  if (writer_) {
+    writer_->tick(now_us);
+    note_log_state();
+    executor_.synced(writer_->synced());
+  }
+  close_idle();
+}
+
+// `timeout`, and soft output limits that time makes hard, for a slice of the clients at each run.
+void Server::close_idle() {
+  const int64_t now_ms = clock_.unix_us() / 1000;
+  cron_client_ = clients_.visit_from(cron_client_, kClientsPerCron, [&](client::Client& client) {
+    Connection* connection = connection_of(client.id);
+    if (connection == nullptr) return;
+    check_output_limit(*connection);
+    constexpr uint32_t kExempt = client::kBlocked | client::kPubsub | client::kMonitor;
+    if (client_options_.idle_timeout_s == 0 || client.has(kExempt)) return;
+    if (now_ms - client.last_active_ms > client_options_.idle_timeout_s * 1000) lost(*connection);
+  });
+}
+
+void Server::load_slice() {
+  base::Result<bool> done = loading_->step();
+  if (done.ok() && !*done) {
+    loop_.request_turn();
+    return;
+  }
+  base::Result<void> begun;
+  if (done.ok()) {
+    const aof::LoadProgress& progress = loading_->progress();
+    log_.notice("Loaded " + std::to_string(progress.records) + " commands from the log, " +
+                std::to_string(progress.loaded_bytes) + " bytes, in " +
+                std::to_string((clock_.unix_us() - started_unix_us_) / 1000) + " ms");
+    begun = begin_log(loading_->take_start());
+  }
+  if (!done.ok() || !begun) {
+    log_.warning(done.ok() ? begun.error().message : done.error().message);
+    exit_status_ = 1;
+    loop_.stop();
+  } else {
+    log_.notice("Ready to accept connections");
+  }
+  loading_.reset();
+  state_.loading = false;
+}
+
+base::Result<void> Server::begin_log(aof::StartPoint start) {
+  flusher_waker_ = std::make_unique<net::Waker>(loop_, [this] {
+    if (!writer_) return;
+    writer_->tick(clock_.monotonic_us());
+    note_log_state();
+    executor_.synced(writer_->synced());
+  });
+  flusher_ = std::make_unique<aof::Flusher>([this] { flusher_waker_->wake(); });
+  writer_ = std::make_unique<aof::Writer>(fs_, random_, *flusher_, log_options_.writer);
+  if (auto started = writer_->start(std::move(start)); !started) {
+    writer_.reset();
+    return started;
+  }
+  flusher_->start();
+  fanout_.set_log(writer_.get());
+  return {};
+}
+
+base::Result<void> Server::begin_stop(bool force) {
+  if (!force && !state_.disk_error.empty()) {
+    return base::Error{"ERR Errors trying to SHUTDOWN. Check logs."};
+  }
+  stop_deadline_us_ = clock_.monotonic_us() + process_.shutdown_timeout_s * 1'000'000;
+  listeners_.clear();
+  loop_.request_turn();
+  return {};
+}
+
+bool Server::abort_stop() {
+  if (stop_deadline_us_ == 0) return false;
+  stop_deadline_us_ = 0;
+  if (auto listening = listen(); !listening) log_.warning(listening.error().message);
+  return true;
+}
+
+// Held replies leave when the log is safe; a disk that fails is waited for no longer than shutdown-timeout.
+void Server::advance_stop() {
+  const bool safe = !writer_ || (writer_->written() == writer_->offset() && !writer_->failure());
+  if (safe || clock_.monotonic_us() >= stop_deadline_us_) loop_.stop();
+}
+
+void Server::finish_stop() {
+  if (flusher_) flusher_->stop();
+  if (writer_) {
+    if (auto closed = writer_->close(); closed) {
+      for (const auto& [id, connection] : connections_) connection->flush(UINT64_MAX);
+    } else {
+      log_.warning("The log could not be closed: " + closed.error().message);
+      exit_status_ = 1;
+    }
+  }
+  connections_.clear();
+  listeners_.clear();
+  log_.notice("Stopped.");
+}
+
+}  // namespace sluice::server

@@ -1,0 +1,171 @@
+// Server: where everything meets. Owns every part and the connections, and gives turns their shape: bytes are
+// read and executed, then the batch is written once, watermarks advance, replies leave, and what is left to
+// do is done in slices. One thread; the flusher behind the log is the only other.
+//
+//   poll ─> read, parse, execute ... ─> before poll: tick · resume the unblocked · write the batch · flush ·
+//   close
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "aof/flusher.h"
+#include "aof/writer.h"
+#include "base/clock.h"
+#include "base/counters.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "client/client_table.h"
+#include "client/hub.h"
+#include "exec/executor.h"
+#include "exec/services.h"
+#include "exec/settings.h"
+#include "net/listener.h"
+#include "net/loop.h"
+#include "script/engine.h"
+#include "server/connection.h"
+#include "server/control.h"
+#include "server/fanout.h"
+#include "server/log_loading.h"
+#include "server/options.h"
+
+namespace sluice::config {
+class Store;
+}
+
+namespace sluice::server {
+
+// Inside one poll phase a turn ends after so many commands, or after this long, so that nobody's reply waits
+// for the thousandth socket.
+inline constexpr size_t kCommandsPerTurn = 512;
+inline constexpr int64_t kTurnUs = 1000;
+// Connections whose kept input is taken up again per turn, and elements freed per turn.
+inline constexpr size_t kResumesPerTurn = 1000;
+inline constexpr size_t kFreedPerTurn = 5000;
+// Idle clients looked at per cron run: the whole crowd within a few seconds.
+inline constexpr size_t kClientsPerCron = 200;
+
+class Server final : public ConnectionOwner {
+ public:
+  Server(config::Store& config, base::Log& log, base::Fs& fs);
+  ~Server() override;
+
+  // Listens and loads the log; fails with a text for the operator.
+  base::Result<void> start();
+  // Serves until stopped. Returns the process's exit status.
+  int run();
+
+  // Takes the plain structs anew from the configuration.
+  void apply_configuration();
+  base::Result<void> begin_stop(bool force);
+  bool abort_stop();
+  base::Result<void> reload_log();
+
+  [[nodiscard]] const exec::Services& services() const { return services_; }
+  [[nodiscard]] const aof::Writer* log_writer() const { return writer_ ? &*writer_ : nullptr; }
+  [[nodiscard]] const LogLoading* loading() const { return loading_.get(); }
+  [[nodiscard]] const std::vector<std::unique_ptr<net::Listener>>& listeners() const { return listeners_; }
+  [[nodiscard]] int64_t started_unix_us() const { return started_unix_us_; }
+  [[nodiscard]] const std::string& run_id() const { return run_id_; }
+  [[nodiscard]] const ListenOptions& listen_options() const { return listen_; }
+  struct Rates {
+    base::RateSampler commands;
+    base::RateSampler input_bytes;
+    base::RateSampler output_bytes;
+  };
+  [[nodiscard]] const Rates& rates() const { return rates_; }
+
+  resp::Parser& shared_parser() override { return parser_; }
+  [[nodiscard]] resp::ParserLimits parser_limits(const client::Client& client) const override;
+  [[nodiscard]] size_t query_limit_bytes() const override { return client_options_.query_limit_bytes; }
+  bool execute(Connection& connection, resp::Parser& parser) override;
+  void begin_burst() override;
+  void has_output(Connection& connection) override;
+  void lost(Connection& connection) override;
+  void count_input(size_t bytes) override { stats_.input_bytes += bytes; }
+  void count_query_overflow() override { ++stats_.query_buffer_limit_disconnections; }
+
+ private:
+  base::Result<void> listen();
+  net::AcceptCallbacks accept_callbacks();
+  void accept(std::unique_ptr<net::Socket> socket);
+  [[nodiscard]] bool refuses_stranger(const net::Socket& socket) const;
+
+  void before_poll();
+  void load_slice();
+  base::Result<void> begin_log(aof::StartPoint start);
+  void settle_attention();
+  void write_turn();
+  void flush_outputs();
+  void check_output_limit(Connection& connection);
+  void close_lost();
+  void free_slice();
+  void note_log_state();
+  void arm_timer();
+  void cron();
+  void close_idle();
+  void advance_stop();
+  void finish_stop();
+  [[nodiscard]] uint64_t watermark() const;
+  Connection* connection_of(client::ClientId id);
+
+  config::Store& config_;
+  base::Log& log_;
+  base::Fs& fs_;
+  base::SystemClock clock_;
+  base::Random random_;
+  base::MemoryMeter memory_;
+  net::Loop loop_;
+
+  client::ClientTable clients_;
+  client::Hub hub_;
+  keyspace::Keyspace keyspace_;
+  script::Engine scripts_;
+  exec::Table table_;
+  exec::Transactions transactions_;
+  exec::Blocking blocking_;
+  exec::Slowlog slowlog_;
+  exec::Stats stats_;
+  exec::ServerState state_;
+  exec::Settings settings_;
+  ServerControl control_;
+  exec::Services services_;
+  Fanout fanout_;
+  exec::Executor executor_;
+
+  ListenOptions listen_;
+  ClientOptions client_options_;
+  LogOptions log_options_;
+  ProcessOptions process_;
+
+  std::unique_ptr<net::Waker> flusher_waker_;
+  std::unique_ptr<aof::Flusher> flusher_;
+  std::unique_ptr<aof::Writer> writer_;
+  std::unique_ptr<LogLoading> loading_;
+  std::vector<std::unique_ptr<net::Listener>> listeners_;
+  std::vector<std::unique_ptr<net::SignalWatch>> signals_;
+
+  resp::Parser parser_;
+  std::unordered_map<client::ClientId, std::unique_ptr<Connection>> connections_;
+  std::vector<client::ClientId> outputs_;  // have something to send
+  std::vector<client::ClientId> held_;     // have something that waits for the watermark
+  std::vector<client::ClientId> lost_;
+  std::vector<client::ClientId> resumes_;  // may go on with kept input
+  size_t commands_in_turn_ = 0;
+  int64_t turn_began_us_ = 0;
+  int64_t next_cron_us_ = 0;
+  client::ClientId cron_client_ = 0;
+  Rates rates_;
+  std::string run_id_;
+  int64_t started_unix_us_ = 0;
+  int64_t stop_deadline_us_ = 0;  // monotonic; 0: not stopping
+  int exit_status_ = 0;
+};
+
+}  // namespace sluice::server

@@ -92,6 +92,8 @@ class NodeList {
   // Removes `count` elements from `first` on (fewer if there are not so many). Whole nodes are not freed but
   // handed back as a list, so that the caller can free a long one in slices.
   NodeList cut(uint64_t first, uint64_t count);
+  // A list of the same nodes, copied: a node belongs to one list, or a snapshot could not tell whose it is.
+  [[nodiscard]] NodeList clone() const;
   // Frees up to max_nodes nodes from the back. Returns whether the list is empty now.
   bool release_slice(size_t max_nodes);
 

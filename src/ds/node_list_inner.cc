@@ -238,7 +238,18 @@ bool NodeList::merge_with_next(size_t node) {
   return true;
 }
 
-// ---- cutting
+// ---- whole lists
+
+NodeList NodeList::clone() const {
+  NodeList copy(*context_);
+  const uint32_t epoch = context_->epoch->current;
+  for (size_t i = 0; i < nodes_; ++i) {
+    NodeHeader* const node = is_large_node(i) ? &make_large_node(base::Bytes(large_value(i)), epoch)->header
+                                              : &copy_list_node(*as_list_node(header(i)), epoch)->header;
+    copy.insert_slot(i, {node, static_cast<uint32_t>(node_size(i)), static_cast<uint32_t>(node_bytes(i))});
+  }
+  return copy;
+}
 
 NodeList NodeList::cut(uint64_t first, uint64_t count) {
   NodeList removed(*context_);

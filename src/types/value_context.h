@@ -8,6 +8,7 @@
 
 #include "ds/hash_seed.h"
 #include "ds/node.h"
+#include "ds/node_list.h"
 
 namespace sluice::types {
 
@@ -46,6 +47,7 @@ struct ValueContext {
   HashLimits hash{};
   SetLimits set{};
   SortedSetLimits sorted_set{};
+  ds::ListContext list{&epoch, {}};
   StreamLimits stream{};
 };
 

@@ -17,11 +17,11 @@ constexpr size_t kBacklogPipeline = 64;
 std::string json_job() {
   const std::string counter(kCounter);
   const std::string random(kRandom);
-  return R"({"retry":true,"queue":"default","class":"InvoiceMailerJob","args":[)" + random +
+  return R"({"retry":true,"queue":"default","class":"InvoiceMailerJob","args":[4)" + random +
          R"(,"customer-)" + counter +
-         R"(@example.com",{"locale":"en","attempt":1,"template":"monthly_statement"}],"jid":")" + random +
-         random + R"(","created_at":17)" + counter + R"(.25,"enqueued_at":17)" + counter +
-         R"(.5,"trace_id":")" + random + R"("})";
+         R"(@example.com",{"locale":"en","template":"monthly_statement"}],"jid":")" + random + random +
+         R"(","created_at":1.7)" + counter + R"(e9,"enqueued_at":1.7)" + counter + R"(e9,"trace_id":")" +
+         random + R"("})";
 }
 
 std::string list_key(size_t index) {

@@ -1,0 +1,264 @@
+#include "types/stream.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+
+namespace sluice::types {
+
+Stream::Stream(Stream&& other) noexcept
+    : context_(other.context_),
+      blocks_(std::exchange(other.blocks_, {})),
+      head_(std::exchange(other.head_, 0)),
+      block_bytes_(std::exchange(other.block_bytes_, 0)),
+      length_(std::exchange(other.length_, 0)),
+      entries_added_(std::exchange(other.entries_added_, 0)),
+      last_id_(std::exchange(other.last_id_, {})),
+      max_deleted_id_(std::exchange(other.max_deleted_id_, {})) {}
+
+Stream& Stream::operator=(Stream&& other) noexcept {
+  std::swap(context_, other.context_);
+  std::swap(blocks_, other.blocks_);
+  std::swap(head_, other.head_);
+  std::swap(block_bytes_, other.block_bytes_);
+  std::swap(length_, other.length_);
+  std::swap(entries_added_, other.entries_added_);
+  std::swap(last_id_, other.last_id_);
+  std::swap(max_deleted_id_, other.max_deleted_id_);
+  return *this;
+}
+
+Stream::~Stream() {
+  release_slice(SIZE_MAX);
+}
+
+size_t Stream::memory_bytes() const {
+  return block_bytes_ + blocks_.capacity() * sizeof(Place);
+}
+
+// --- blocks
+// ----------------------------------------------------------------------------------------------------
+
+size_t Stream::block_for(const StreamId& id) const {
+  const auto begin = blocks_.begin() + static_cast<std::ptrdiff_t>(head_);
+  const auto after =
+      std::upper_bound(begin, blocks_.end(), id,
+                       [](const StreamId& wanted, const Place& place) { return wanted < place.first; });
+  return after == begin ? kNoBlock : static_cast<size_t>(after - begin) - 1;
+}
+
+void Stream::unpin(StreamBlock* block) {
+  if (--block->refs == 0) delete block;
+}
+
+// The block in a state that may be changed: announced to a snapshot, and a copy of its own if one pinned it.
+StreamBlock& Stream::writable(size_t index) {
+  StreamBlock*& block = blocks_[head_ + index].block;
+  ds::announce_change(context_->epoch, *block, this);
+  if (ds::is_pinned(*block)) {
+    StreamBlock* copy = block->clone();
+    copy->epoch = context_->epoch.current;
+    block_bytes_ += copy->memory_bytes();
+    block_bytes_ -= block->memory_bytes();
+    unpin(block);
+    block = copy;
+  }
+  return *block;
+}
+
+void Stream::drop_block(size_t index) {
+  StreamBlock* block = blocks_[head_ + index].block;
+  ds::announce_change(context_->epoch, *block, this);
+  block_bytes_ -= block->memory_bytes();
+  unpin(block);
+  if (index > 0) {
+    blocks_.erase(blocks_.begin() + static_cast<std::ptrdiff_t>(head_ + index));
+    return;
+  }
+  // Trims cut at the front: the gap is closed only when it is as big as what is left.
+  ++head_;
+  if (head_ == blocks_.size() || (head_ >= kMinCompaction && head_ * 2 >= blocks_.size())) {
+    blocks_.erase(blocks_.begin(), blocks_.begin() + static_cast<std::ptrdiff_t>(head_));
+    head_ = 0;
+    if (blocks_.capacity() > kMinCompaction && blocks_.size() * 4 < blocks_.capacity())
+      blocks_.shrink_to_fit();
+  }
+}
+
+bool Stream::release_slice(size_t max) {
+  for (; max > 0 && block_count() > 0; --max) {
+    StreamBlock* block = blocks_.back().block;
+    block_bytes_ -= block->memory_bytes();
+    unpin(block);
+    blocks_.pop_back();
+  }
+  if (block_count() > 0) return true;
+  std::vector<Place>().swap(blocks_);
+  head_ = 0;
+  length_ = 0;
+  return false;
+}
+
+// --- adding
+// ----------------------------------------------------------------------------------------------------
+
+base::Result<StreamId, AppendError> Stream::next_id(const StreamIdRequest& wanted, uint64_t now_ms) const {
+  using Kind = StreamIdRequest::Kind;
+  if (wanted.kind == Kind::kExplicit && wanted.id == kMinStreamId) return AppendError::kZeroId;
+  if (last_id_ == kMaxStreamId) return AppendError::kExhausted;
+  StreamId id = wanted.id;
+  if (wanted.kind == Kind::kNext) {
+    // A clock that was set back must not hand out lower ids.
+    id = now_ms > last_id_.ms ? StreamId{now_ms, 0} : *last_id_.next();
+  } else if (wanted.kind == Kind::kNextSeq && id.ms == last_id_.ms) {
+    if (last_id_.seq == UINT64_MAX) return AppendError::kNotGreater;
+    id = *last_id_.next();
+  }
+  if (id <= last_id_) return AppendError::kNotGreater;
+  return id;
+}
+
+bool Stream::is_full(const StreamBlock& block, size_t arriving_bytes) const {
+  const StreamLimits& limits = context_->stream;
+  size_t max_bytes = limits.node_max_bytes;
+  if (max_bytes == 0 || max_bytes > kMaxEntryBytes) max_bytes = kMaxEntryBytes;
+  if (block.bytes() + arriving_bytes >= max_bytes) return true;
+  return limits.node_max_entries != 0 && block.live() + block.deleted() >= limits.node_max_entries;
+}
+
+base::Result<void, AppendError> Stream::append(const StreamId& id, StreamFields fields) {
+  SLUICE_CHECK(id > last_id_, "a stream id that does not grow");
+  SLUICE_CHECK(!fields.empty() && fields.size() % 2 == 0, "stream fields come in pairs");
+  size_t arriving_bytes = 0;
+  for (const base::ByteView part : fields) arriving_bytes += part.size();
+  if (arriving_bytes > kMaxEntryBytes) return AppendError::kTooLarge;
+  if (block_count() == 0 || is_full(block_at(block_count() - 1), arriving_bytes)) {
+    auto* block = new StreamBlock(id, fields);
+    block->epoch = context_->epoch.current;
+    block_bytes_ += block->memory_bytes();
+    blocks_.push_back({id, block});
+  } else {
+    StreamBlock& block = writable(block_count() - 1);
+    block_bytes_ -= block.memory_bytes();
+    block.append(id, fields);
+    block_bytes_ += block.memory_bytes();
+  }
+  ++length_;
+  ++entries_added_;
+  last_id_ = id;
+  return {};
+}
+
+// --- reading
+// ---------------------------------------------------------------------------------------------------
+
+void Stream::Cursor::step(bool forward) {
+  const StreamBlock& block = stream_->block_at(block_);
+  entry_ = forward ? block.next(*entry_) : block.prev(*entry_);
+  if (entry_) return;
+  if (forward ? block_ + 1 == stream_->block_count() : block_ == 0) return;
+  block_ = forward ? block_ + 1 : block_ - 1;
+  entry_ = forward ? stream_->block_at(block_).first() : stream_->block_at(block_).last();
+}
+
+void Stream::Cursor::skip_deleted(bool forward) {
+  while (entry_ && entry_->deleted) step(forward);
+}
+
+void Stream::Cursor::next() {
+  step(true);
+  skip_deleted(true);
+}
+
+void Stream::Cursor::prev() {
+  step(false);
+  skip_deleted(false);
+}
+
+Stream::Cursor Stream::seek(const StreamId& id) const {
+  const size_t block = block_for(id);
+  Cursor cursor(*this, block == kNoBlock ? 0 : block);
+  if (block_count() == 0) return cursor;
+  cursor.entry_ = block_at(cursor.block_).first();
+  while (cursor.entry_ && (cursor.entry_->id < id || cursor.entry_->deleted)) cursor.step(true);
+  return cursor;
+}
+
+Stream::Cursor Stream::seek_back(const StreamId& id) const {
+  const size_t block = block_for(id);
+  Cursor cursor(*this, block);
+  if (block == kNoBlock) return cursor;
+  cursor.entry_ = block_at(block).last();
+  while (cursor.entry_ && (cursor.entry_->id > id || cursor.entry_->deleted)) cursor.step(false);
+  return cursor;
+}
+
+bool Stream::contains(const StreamId& id) const {
+  const Cursor cursor = seek(id);
+  return cursor.valid() && cursor.entry().id == id;
+}
+
+StreamId Stream::first_id() const {
+  const Cursor cursor = seek(kMinStreamId);
+  return cursor.valid() ? cursor.entry().id : kMinStreamId;
+}
+
+// --- removing
+// --------------------------------------------------------------------------------------------------
+
+bool Stream::remove(const StreamId& id) {
+  const Cursor cursor = seek(id);
+  if (!cursor.valid() || cursor.entry().id != id) return false;
+  if (block_at(cursor.block_).live() == 1) {
+    drop_block(cursor.block_);
+  } else {
+    // A copy has the same bytes, so the entry's place holds in it too.
+    StreamBlock& block = writable(cursor.block_);
+    block_bytes_ -= block.memory_bytes();
+    block.remove(cursor.entry());
+    block_bytes_ += block.memory_bytes();
+  }
+  --length_;
+  max_deleted_id_ = std::max(max_deleted_id_, id);
+  return true;
+}
+
+uint64_t Stream::trim(const StreamTrim& rule) {
+  const bool by_length = rule.keep == StreamTrim::Keep::kMaxLength;
+  uint64_t gone = 0;
+  while (block_count() > 0) {
+    if (by_length && length_ <= rule.max_length) break;
+    const StreamBlock& block = block_at(0);
+    const uint64_t live = block.live();
+    if (rule.limit != 0 && gone + live > rule.limit) break;
+    const bool whole = by_length ? length_ - live >= rule.max_length : block.last().id < rule.min_id;
+    if (!whole) {
+      if (!rule.approximate) gone += trim_within(rule);
+      break;
+    }
+    drop_block(0);
+    length_ -= live;
+    gone += live;
+  }
+  return gone;
+}
+
+// Deletes from the first block what is in excess, entry by entry. The block stays even if nothing live is
+// left in it, as it does in Redis: it decides where the next one begins.
+uint64_t Stream::trim_within(const StreamTrim& rule) {
+  StreamBlock& block = writable(0);
+  block_bytes_ -= block.memory_bytes();
+  const uint64_t excess = length_ - std::min(length_, rule.max_length);
+  uint64_t seen_live = 0;
+  const uint64_t gone = block.remove_until([&](const StreamEntry& entry) {
+    if (rule.keep == StreamTrim::Keep::kMinId) return entry.id >= rule.min_id;
+    if (!entry.deleted) ++seen_live;
+    return seen_live > excess;
+  });
+  length_ -= gone;
+  block_bytes_ += block.memory_bytes();
+  return gone;
+}
+
+}  // namespace sluice::types

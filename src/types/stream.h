@@ -1,0 +1,132 @@
+// The stream value: entries of fields under growing ids, in append-only, reference-counted blocks
+// (types/stream_block.h) found by binary search. Blocks end where Redis ends its nodes, since `MAXLEN ~` cuts
+// whole ones and clients see where. A stream stays when its last entry goes: its ids never repeat.
+//
+// Knows no key and no wire; the time comes in as an argument. Consumer groups stand beside it, in another
+// file.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/result.h"
+#include "types/stream_block.h"
+#include "types/stream_id.h"
+#include "types/value_context.h"
+
+namespace sluice::types {
+
+// Why an entry cannot be added.
+enum class AppendError {
+  kZeroId,      // 0-0 is no id of an entry
+  kNotGreater,  // the id is not above the last one
+  kExhausted,   // the last possible id is taken
+  kTooLarge,    // names and values take more than kMaxEntryBytes
+};
+
+// What XTRIM and XADD may be told. A whole block is cut when all of it is in excess; what is left of the
+// excess is deleted entry by entry unless `approximate`. With a limit (0 is none) at most so many entries go.
+struct StreamTrim {
+  enum class Keep { kMaxLength, kMinId };
+  Keep keep = Keep::kMaxLength;
+  uint64_t max_length = 0;
+  StreamId min_id;
+  bool approximate = false;
+  uint64_t limit = 0;
+};
+
+class Stream {
+ public:
+  static constexpr size_t kMaxEntryBytes = size_t{1} << 30;
+
+  // Stands on one entry that is not deleted, or on none. Dies with the next change of the stream.
+  class Cursor {
+   public:
+    [[nodiscard]] bool valid() const { return entry_.has_value(); }
+    // REQUIRES: valid().
+    [[nodiscard]] const StreamEntry& entry() const { return *entry_; }
+    void next();
+    void prev();
+
+   private:
+    friend class Stream;
+    Cursor(const Stream& stream, size_t block) : stream_(&stream), block_(block) {}
+    void skip_deleted(bool forward);
+    void step(bool forward);
+
+    const Stream* stream_;
+    size_t block_;
+    std::optional<StreamEntry> entry_;
+  };
+
+  explicit Stream(const ValueContext& context) : context_(&context) {}
+  Stream(Stream&& other) noexcept;
+  Stream& operator=(Stream&& other) noexcept;
+  ~Stream();
+
+  [[nodiscard]] bool empty() const { return length_ == 0; }
+  [[nodiscard]] uint64_t size() const { return length_; }
+  [[nodiscard]] const char* encoding() const { return "stream"; }
+  [[nodiscard]] size_t memory_bytes() const;  // Everything behind this object.
+  [[nodiscard]] size_t block_count() const { return blocks_.size() - head_; }
+
+  [[nodiscard]] const StreamId& last_id() const { return last_id_; }  // Of any entry ever added.
+  [[nodiscard]] const StreamId& max_deleted_id() const {
+    return max_deleted_id_;
+  }  // Of remove(); trims do not count.
+  [[nodiscard]] uint64_t entries_added() const { return entries_added_; }
+  // Of the first entry there is, 0-0 without one.
+  [[nodiscard]] StreamId first_id() const;
+
+  // The id that an XADD asking for `wanted` at `now_ms` gets.
+  [[nodiscard]] base::Result<StreamId, AppendError> next_id(const StreamIdRequest& wanted,
+                                                            uint64_t now_ms) const;
+  // REQUIRES: id > last_id(), at least one field. Fails with kTooLarge only.
+  base::Result<void, AppendError> append(const StreamId& id, StreamFields fields);
+
+  // The first entry with at least this id, or the last with at most it.
+  [[nodiscard]] Cursor seek(const StreamId& id) const;
+  [[nodiscard]] Cursor seek_back(const StreamId& id) const;
+  [[nodiscard]] bool contains(const StreamId& id) const;
+
+  // True when there was such an entry.
+  bool remove(const StreamId& id);
+  // Returns how many entries went.
+  uint64_t trim(const StreamTrim& rule);
+
+  // Frees up to `max` blocks of a stream that is no longer used otherwise; true while there are more.
+  bool release_slice(size_t max);
+
+  // Gives back one reference to a block. For the stream and for whoever pinned it.
+  static void unpin(StreamBlock* block);
+
+ private:
+  struct Place {
+    StreamId first;  // The block's master id, here so that a search touches no block.
+    StreamBlock* block;
+  };
+
+  static constexpr size_t kNoBlock = SIZE_MAX;
+  static constexpr size_t kMinCompaction = 64;
+
+  // The block that an entry with this id would be in, kNoBlock before the first one. Counted from head_ on.
+  [[nodiscard]] size_t block_for(const StreamId& id) const;
+  [[nodiscard]] StreamBlock& block_at(size_t index) const { return *blocks_[head_ + index].block; }
+  [[nodiscard]] bool is_full(const StreamBlock& block, size_t arriving_bytes) const;
+  StreamBlock& writable(size_t index);
+  void drop_block(size_t index);
+  uint64_t trim_within(const StreamTrim& rule);
+
+  const ValueContext* context_;
+  std::vector<Place> blocks_;  // By first id; those before head_ are gone.
+  size_t head_ = 0;
+  size_t block_bytes_ = 0;
+  uint64_t length_ = 0;
+  uint64_t entries_added_ = 0;
+  StreamId last_id_;
+  StreamId max_deleted_id_;
+};
+
+}  // namespace sluice::types

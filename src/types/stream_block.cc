@@ -1,0 +1,160 @@
+#include "types/stream_block.h"
+
+#include <utility>
+
+#include "base/check.h"
+#include "ds/size_class.h"
+
+namespace sluice::types {
+
+using ds::ListpackView;
+using ds::Packable;
+
+namespace {
+
+constexpr int64_t kDeletedFlag = 1;
+constexpr int64_t kSameNamesFlag = 2;
+
+// Elements of an entry before its values, the trailing count aside.
+constexpr int64_t kEntryHead = 3;
+
+Packable packable(uint64_t number) {
+  return Packable(static_cast<int64_t>(number));
+}
+
+}  // namespace
+
+StreamBlock::StreamBlock(const StreamId& id, StreamFields fields) : master_id_(id) {
+  pack_.append(Packable(int64_t{1}));
+  pack_.append(Packable(int64_t{0}));
+  pack_.append(packable(fields.size() / 2));
+  for (size_t i = 0; i < fields.size(); i += 2) pack_.append(Packable(fields[i]));
+  pack_.append(Packable(int64_t{0}));
+  append_entry(id, fields, true);
+}
+
+StreamBlock* StreamBlock::clone() const {
+  return new StreamBlock(master_id_, ds::Listpack::copy_of(pack_.block()));
+}
+
+uint64_t StreamBlock::deleted() const {
+  return number_at(pack_.view().next(pack_.view().first()));
+}
+
+size_t StreamBlock::memory_bytes() const {
+  return ds::size_class(sizeof(StreamBlock)) + pack_.memory_bytes();
+}
+
+// The third element is the number of names; they follow.
+size_t StreamBlock::names_position() const {
+  const ListpackView view = pack_.view();
+  return view.next(view.next(view.next(view.first())));
+}
+
+bool StreamBlock::has_master_names(StreamFields fields) const {
+  const ListpackView view = pack_.view();
+  size_t at = view.next(view.next(view.first()));
+  if (number_at(at) != fields.size() / 2) return false;
+  for (size_t i = 0; i < fields.size(); i += 2) {
+    at = view.next(at);
+    if (!ds::equals(view.get(at), fields[i])) return false;
+  }
+  return true;
+}
+
+void StreamBlock::append(const StreamId& id, StreamFields fields) {
+  const bool same_names = has_master_names(fields);
+  pack_.replace(pack_.view().first(), packable(live() + 1));
+  append_entry(id, fields, same_names);
+}
+
+// Differences of ids are taken and undone modulo 2^64: a sequence may restart far below the master's.
+void StreamBlock::append_entry(const StreamId& id, StreamFields fields, bool same_names) {
+  const auto count = static_cast<int64_t>(fields.size() / 2);
+  pack_.append(Packable(same_names ? kSameNamesFlag : 0));
+  pack_.append(packable(id.ms - master_id_.ms));
+  pack_.append(packable(id.seq - master_id_.seq));
+  if (!same_names) pack_.append(Packable(count));
+  for (size_t i = 0; i < fields.size(); i += 2) {
+    if (!same_names) pack_.append(Packable(fields[i]));
+    pack_.append(Packable(fields[i + 1]));
+  }
+  pack_.append(Packable(kEntryHead + (same_names ? count : 1 + 2 * count)));
+}
+
+StreamEntry StreamBlock::entry_at(size_t position) const {
+  const ListpackView view = pack_.view();
+  StreamEntry entry(view);
+  entry.position_ = position;
+  const int64_t flags = view.get(position).number;
+  entry.deleted = (flags & kDeletedFlag) != 0;
+  entry.same_names_ = (flags & kSameNamesFlag) != 0;
+  size_t at = view.next(position);
+  entry.id.ms = master_id_.ms + number_at(at);
+  at = view.next(at);
+  entry.id.seq = master_id_.seq + number_at(at);
+  at = view.next(at);
+  if (entry.same_names_) {
+    entry.names_ = names_position();
+    entry.count_ = number_at(view.next(view.next(view.first())));
+  } else {
+    entry.count_ = number_at(at);
+    at = view.next(at);
+    entry.names_ = at;
+  }
+  entry.values_ = at;
+  return entry;
+}
+
+StreamEntry StreamBlock::first() const {
+  const ListpackView view = pack_.view();
+  size_t at = names_position();
+  for (uint64_t left = number_at(view.next(view.next(view.first()))); left > 0; --left) at = view.next(at);
+  return entry_at(view.next(at));
+}
+
+StreamEntry StreamBlock::last() const {
+  const ListpackView view = pack_.view();
+  size_t at = view.last();
+  for (uint64_t back = number_at(at); back > 0; --back) at = view.prev(at);
+  return entry_at(at);
+}
+
+std::optional<StreamEntry> StreamBlock::next(const StreamEntry& entry) const {
+  const ListpackView view = pack_.view();
+  size_t at = entry.values_;
+  for (size_t left = entry.same_names_ ? entry.count_ : 2 * entry.count_; left > 0; --left)
+    at = view.next(at);
+  at = view.next(at);
+  if (at == ListpackView::kNone) return std::nullopt;
+  return entry_at(at);
+}
+
+std::optional<StreamEntry> StreamBlock::prev(const StreamEntry& entry) const {
+  const ListpackView view = pack_.view();
+  size_t at = view.prev(entry.position_);
+  // Before the first entry stands the 0 that ends the master.
+  uint64_t back = number_at(at);
+  if (back == 0) return std::nullopt;
+  for (; back > 0; --back) at = view.prev(at);
+  return entry_at(at);
+}
+
+void StreamBlock::set_deleted_flag(const StreamEntry& entry) {
+  SLUICE_CHECK(!entry.deleted, "a stream entry deleted twice");
+  pack_.replace(entry.position_, Packable(kDeletedFlag | (entry.same_names_ ? kSameNamesFlag : 0)));
+}
+
+void StreamBlock::count_deleted(uint64_t count) {
+  const size_t live_at = pack_.view().first();
+  const uint64_t deleted_now = deleted() + count;
+  pack_.replace(live_at, packable(live() - count));
+  pack_.replace(pack_.view().next(live_at), packable(deleted_now));
+}
+
+void StreamBlock::remove(const StreamEntry& entry) {
+  set_deleted_flag(entry);
+  count_deleted(1);
+}
+
+}  // namespace sluice::types

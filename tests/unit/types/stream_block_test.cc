@@ -1,0 +1,116 @@
+#include "types/stream_block.h"
+
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "unit/types/fixture.h"
+
+namespace sluice::types {
+
+namespace {
+
+using Parts = std::vector<base::ByteView>;
+
+std::string shown(const StreamEntry& entry) {
+  std::string text(StreamIdText(entry.id).view());
+  if (entry.deleted) text += " deleted";
+  entry.for_each(
+      [&](const ds::Element& name, const ds::Element& value) { text += " " + str(name) + "=" + str(value); });
+  return text;
+}
+
+std::vector<std::string> forwards(const StreamBlock& block) {
+  std::vector<std::string> all;
+  for (std::optional<StreamEntry> entry = block.first(); entry; entry = block.next(*entry)) {
+    all.push_back(shown(*entry));
+  }
+  return all;
+}
+
+std::vector<std::string> backwards(const StreamBlock& block) {
+  std::vector<std::string> all;
+  for (std::optional<StreamEntry> entry = block.last(); entry; entry = block.prev(*entry)) {
+    all.insert(all.begin(), shown(*entry));
+  }
+  return all;
+}
+
+StreamBlock example() {
+  StreamBlock block({5, 1}, Parts{"a", "1", "b", "hello"});
+  block.append({5, 2}, Parts{"a", "300", "b", "x"});
+  block.append({6, 0}, Parts{"c", "-7"});
+  block.append({UINT64_MAX, 3}, Parts{"a", "00", "b", ""});
+  return block;
+}
+
+}  // namespace
+
+TEST_CASE("StreamBlock: walks both ways over entries with and without the master's names") {
+  const StreamBlock block = example();
+  const std::vector<std::string> expected = {"5-1 a=1 b=hello", "5-2 a=300 b=x", "6-0 c=-7",
+                                             "18446744073709551615-3 a=00 b="};
+  CHECK(forwards(block) == expected);
+  CHECK(backwards(block) == expected);
+  CHECK(block.live() == 4);
+  CHECK(block.deleted() == 0);
+  CHECK(block.last().size() == 2);
+}
+
+TEST_CASE("StreamBlock: the bytes are those redis-server 7.0.15 writes for the same commands") {
+  StreamBlock block = example();
+  block.remove(*block.next(block.first()));
+  const base::ByteView dumped(
+      "\x54\0\0\0\x1f\0"
+      "\x03\x01\x01\x01\x02\x01\x81"
+      "a\x02\x81"
+      "b\x02\0\x01"
+      "\x02\x01\0\x01\0\x01\x01\x01\x85hello\x06\x05\x01"
+      "\x03\x01\0\x01\x01\x01\xc1\x2c\x02\x81x\x02\x05\x01"
+      "\0\x01\x01\x01\xdf\xff\x02\x01\x01\x81"
+      "c\x02\xdf\xf9\x02\x06\x01"
+      "\x02\x01\xdf\xfa\x02\x02\x01\x82"
+      "00\x03\x80\x01\x05\x01\xff",
+      84);
+  CHECK(block.listpack() == dumped);
+}
+
+TEST_CASE("StreamBlock: the same names in another order, or fewer, are other names") {
+  StreamBlock block({1, 0}, Parts{"a", "1", "b", "2"});
+  block.append({1, 1}, Parts{"b", "1", "a", "2"});
+  block.append({1, 2}, Parts{"a", "1"});
+  block.append({1, 3}, Parts{"a", "1", "b", "2", "c", "3"});
+  CHECK(forwards(block) ==
+        std::vector<std::string>{"1-0 a=1 b=2", "1-1 b=1 a=2", "1-2 a=1", "1-3 a=1 b=2 c=3"});
+}
+
+TEST_CASE("StreamBlock: removes from the front until told to stop, past counts of any width") {
+  StreamBlock block({1, 0}, Parts{"n", "0"});
+  for (uint64_t i = 1; i < 5000; ++i) block.append({1, i}, Parts{"n", std::to_string(i)});
+  const uint64_t removed = block.remove_until([](const StreamEntry& entry) { return entry.id.seq == 4500; });
+  CHECK(removed == 4500);
+  CHECK(block.live() == 500);
+  CHECK(block.deleted() == 4500);
+  const auto all = forwards(block);
+  REQUIRE(all.size() == 5000);
+  CHECK(all[4499] == "1-4499 deleted n=4499");
+  CHECK(all[4500] == "1-4500 n=4500");
+  CHECK(backwards(block) == all);
+  CHECK(block.remove_until([](const StreamEntry& entry) { return entry.id.seq == 4501; }) == 1);
+}
+
+TEST_CASE("StreamBlock: a clone has the same bytes and a life of its own") {
+  StreamBlock block = example();
+  ds::pin(block);
+  StreamBlock* copy = block.clone();
+  CHECK(copy->refs == 1);
+  CHECK(copy->listpack() == block.listpack());
+  CHECK(copy->master_id() == block.master_id());
+  copy->append({UINT64_MAX, 4}, Parts{"a", "1", "b", "2"});
+  CHECK(copy->live() == 5);
+  CHECK(block.live() == 4);
+  delete copy;
+}
+
+}  // namespace sluice::types

@@ -1,0 +1,374 @@
+#include "types/stream.h"
+
+#include <algorithm>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "unit/types/fixture.h"
+
+namespace sluice::types {
+
+namespace {
+
+using Parts = std::vector<base::ByteView>;
+using Kind = StreamIdRequest::Kind;
+
+std::string shown(const StreamEntry& entry) {
+  std::string text(StreamIdText(entry.id).view());
+  entry.for_each(
+      [&](const ds::Element& name, const ds::Element& value) { text += " " + str(name) + "=" + str(value); });
+  return text;
+}
+
+std::vector<std::string> listed(const Stream& stream, StreamId from = kMinStreamId,
+                                StreamId to = kMaxStreamId) {
+  std::vector<std::string> all;
+  for (auto cursor = stream.seek(from); cursor.valid() && cursor.entry().id <= to; cursor.next()) {
+    all.push_back(shown(cursor.entry()));
+  }
+  return all;
+}
+
+std::vector<std::string> listed_back(const Stream& stream, StreamId from, StreamId to) {
+  std::vector<std::string> all;
+  for (auto cursor = stream.seek_back(from); cursor.valid() && cursor.entry().id >= to; cursor.prev()) {
+    all.push_back(shown(cursor.entry()));
+  }
+  return all;
+}
+
+void add(Stream& stream, StreamId id) {
+  REQUIRE(stream.append(id, Parts{"f", "v"}).ok());
+}
+
+// The same stream kept naively: blocks of a fixed number of entries, as Redis fills its nodes.
+struct Model {
+  struct Entry {
+    StreamId id;
+    std::string text;
+    bool deleted = false;
+  };
+  using Block = std::vector<Entry>;
+
+  void append(StreamId id, std::string text, size_t per_block) {
+    if (blocks.empty() || blocks.back().size() >= per_block) blocks.emplace_back();
+    blocks.back().push_back({id, std::move(text)});
+  }
+  static uint64_t live(const Block& block) {
+    return static_cast<uint64_t>(
+        std::count_if(block.begin(), block.end(), [](const Entry& entry) { return !entry.deleted; }));
+  }
+  [[nodiscard]] uint64_t length() const {
+    uint64_t all = 0;
+    for (const Block& block : blocks) all += live(block);
+    return all;
+  }
+  bool remove(StreamId id) {
+    for (auto block = blocks.begin(); block != blocks.end(); ++block) {
+      for (Entry& entry : *block) {
+        if (entry.id != id || entry.deleted) continue;
+        entry.deleted = true;
+        if (live(*block) == 0) blocks.erase(block);
+        return true;
+      }
+    }
+    return false;
+  }
+  uint64_t trim(const StreamTrim& rule) {
+    uint64_t gone = 0;
+    const bool by_length = rule.keep == StreamTrim::Keep::kMaxLength;
+    while (!blocks.empty() && (!by_length || length() > rule.max_length)) {
+      Block& block = blocks.front();
+      if (rule.limit != 0 && gone + live(block) > rule.limit) return gone;
+      if (by_length ? length() - live(block) >= rule.max_length : block.back().id < rule.min_id) {
+        gone += live(block);
+        blocks.pop_front();
+        continue;
+      }
+      if (rule.approximate) return gone;
+      for (Entry& entry : block) {
+        if (by_length ? length() <= rule.max_length : entry.id >= rule.min_id) return gone;
+        gone += entry.deleted ? 0 : 1;
+        entry.deleted = true;
+      }
+      return gone;
+    }
+    return gone;
+  }
+  [[nodiscard]] std::vector<std::string> range(StreamId from, StreamId to) const {
+    std::vector<std::string> all;
+    for (const Block& block : blocks) {
+      for (const Entry& entry : block) {
+        if (!entry.deleted && entry.id >= from && entry.id <= to) all.push_back(entry.text);
+      }
+    }
+    return all;
+  }
+
+  std::deque<Block> blocks;
+};
+
+}  // namespace
+
+TEST_CASE("Stream: hands out ids that only grow, whatever the clock says") {
+  Fixture fixture;
+  Stream stream(fixture.context);
+  const auto next = [&](StreamIdRequest wanted, uint64_t now_ms) -> std::string {
+    const auto id = stream.next_id(wanted, now_ms);
+    if (id) return std::string(StreamIdText(*id).view());
+    switch (id.error()) {
+      case AppendError::kZeroId:
+        return "zero";
+      case AppendError::kNotGreater:
+        return "not greater";
+      case AppendError::kExhausted:
+        return "exhausted";
+      case AppendError::kTooLarge:
+        break;
+    }
+    return "too large";
+  };
+  CHECK(next({Kind::kNext, {}}, 1000) == "1000-0");
+  CHECK(next({Kind::kNextSeq, {0, 0}}, 0) == "0-1");
+  CHECK(next({Kind::kNextSeq, {5, 0}}, 0) == "5-0");
+  CHECK(next({Kind::kExplicit, {0, 0}}, 0) == "zero");
+  add(stream, {1000, 7});
+  CHECK(next({Kind::kNext, {}}, 1001) == "1001-0");
+  CHECK(next({Kind::kNext, {}}, 1000) == "1000-8");
+  CHECK(next({Kind::kNext, {}}, 3) == "1000-8");
+  CHECK(next({Kind::kNextSeq, {1000, 0}}, 0) == "1000-8");
+  CHECK(next({Kind::kNextSeq, {999, 0}}, 0) == "not greater");
+  CHECK(next({Kind::kExplicit, {1000, 7}}, 0) == "not greater");
+  CHECK(next({Kind::kExplicit, {1000, 8}}, 0) == "1000-8");
+  add(stream, {1000, UINT64_MAX});
+  CHECK(next({Kind::kNext, {}}, 1000) == "1001-0");
+  CHECK(next({Kind::kNextSeq, {1000, 0}}, 0) == "not greater");
+  add(stream, kMaxStreamId);
+  CHECK(next({Kind::kNext, {}}, 1) == "exhausted");
+  CHECK(next({Kind::kExplicit, {5, 5}}, 1) == "exhausted");
+  CHECK(next({Kind::kExplicit, {0, 0}}, 1) == "zero");
+}
+
+TEST_CASE("Stream: ids do not repeat after the last entry is gone") {
+  Fixture fixture;
+  Stream stream(fixture.context);
+  add(stream, {5, 0});
+  CHECK(stream.remove({5, 0}));
+  CHECK(stream.empty());
+  CHECK(stream.first_id() == kMinStreamId);
+  CHECK(stream.last_id() == StreamId{5, 0});
+  CHECK(stream.max_deleted_id() == StreamId{5, 0});
+  CHECK(stream.entries_added() == 1);
+  CHECK_FALSE(stream.next_id({Kind::kExplicit, {5, 0}}, 0).ok());
+}
+
+TEST_CASE("Stream: a block ends at its number of entries, deleted ones counted") {
+  Fixture fixture;
+  fixture.context.stream = {0, 3};
+  Stream stream(fixture.context);
+  for (uint64_t i = 1; i <= 3; ++i) add(stream, {i, 0});
+  CHECK(stream.block_count() == 1);
+  stream.remove({2, 0});
+  add(stream, {4, 0});
+  CHECK(stream.block_count() == 2);
+}
+
+TEST_CASE("Stream: a block ends before the entry that would fill its bytes") {
+  Fixture fixture;
+  fixture.context.stream = {100, 0};
+  Stream stream(fixture.context);
+  add(stream, {1, 0});
+  // 6 + 1 bytes of frame, 5 master elements and 5 of the entry: 29 in all, so 70 more fit and 71 do not.
+  const size_t used = 29;
+  const std::string fits(100 - used - 1 - 1, 'x');
+  Stream other(fixture.context);
+  add(other, {1, 0});
+  REQUIRE(stream.append({2, 0}, Parts{"g", fits}).ok());
+  CHECK(stream.block_count() == 1);
+  REQUIRE(other.append({2, 0}, Parts{"g", fits + "x"}).ok());
+  CHECK(other.block_count() == 2);
+}
+
+TEST_CASE("Stream: exact and approximate trims cut where Redis cuts") {
+  Fixture fixture;
+  fixture.context.stream = {0, 10};
+  const auto after = [&](StreamTrim rule, uint64_t expect_gone) {
+    Stream stream(fixture.context);
+    for (uint64_t i = 1; i <= 35; ++i) add(stream, {i, 0});
+    CHECK(stream.trim(rule) == expect_gone);
+    return stream.size();
+  };
+  StreamTrim rule;
+  rule.max_length = 12;
+  CHECK(after(rule, 23) == 12);
+  rule.approximate = true;
+  CHECK(after(rule, 20) == 15);
+  rule.limit = 15;
+  CHECK(after(rule, 10) == 25);
+  rule.limit = 5;
+  CHECK(after(rule, 0) == 35);
+  rule = {};
+  CHECK(after(rule, 35) == 0);
+  rule.keep = StreamTrim::Keep::kMinId;
+  rule.min_id = {21, 0};
+  CHECK(after(rule, 20) == 15);
+  rule.min_id = {20, 1};
+  CHECK(after(rule, 20) == 15);
+  rule.min_id = {19, 0};
+  CHECK(after(rule, 18) == 17);
+  rule.approximate = true;
+  CHECK(after(rule, 10) == 25);
+}
+
+TEST_CASE("Stream: trims do not count as deletions, removals do") {
+  Fixture fixture;
+  Stream stream(fixture.context);
+  for (uint64_t i = 1; i <= 10; ++i) add(stream, {i, 0});
+  StreamTrim rule;
+  rule.max_length = 6;
+  stream.trim(rule);
+  CHECK(stream.max_deleted_id() == kMinStreamId);
+  CHECK(stream.first_id() == StreamId{5, 0});
+  stream.remove({8, 0});
+  stream.remove({6, 0});
+  CHECK(stream.max_deleted_id() == StreamId{8, 0});
+  CHECK_FALSE(stream.remove({8, 0}));
+  CHECK_FALSE(stream.contains({8, 0}));
+  CHECK(stream.contains({7, 0}));
+}
+
+TEST_CASE("Stream: agrees with a naive one under random appends, deletions, trims and ranges") {
+  for (uint64_t seed = 1; seed <= 8; ++seed) {
+    Fixture fixture;
+    base::Random random(seed);
+    const size_t per_block = 1 + random.below(30);
+    fixture.context.stream = {0, per_block};
+    Stream stream(fixture.context);
+    Model model;
+    StreamId last;
+    const auto random_id = [&] { return StreamId{random.below(last.ms + 2), random.below(4)}; };
+    for (int step = 0; step < 4000; ++step) {
+      const uint64_t dice = random.below(100);
+      if (dice < 70) {
+        const StreamId id =
+            random.below(3) == 0 ? *last.next() : StreamId{last.ms + 1 + random.below(3), random.below(4)};
+        const std::string value = random_member(random, 1000, true);
+        const base::ByteView name = random.below(4) == 0 ? "other" : "field";
+        REQUIRE(stream.append(id, Parts{name, value}).ok());
+        model.append(id, std::string(StreamIdText(id).view()) + " " + std::string(name) + "=" + value,
+                     per_block);
+        last = id;
+      } else if (dice < 95) {
+        const StreamId id = random_id();
+        REQUIRE(stream.contains(id) == !model.range(id, id).empty());
+        REQUIRE(stream.remove(id) == model.remove(id));
+      } else if (dice < 97) {
+        StreamTrim rule;
+        rule.keep = random.below(2) == 0 ? StreamTrim::Keep::kMaxLength : StreamTrim::Keep::kMinId;
+        rule.max_length = stream.size() - random.below(stream.size() / 3 + 1);
+        rule.min_id = {stream.first_id().ms + random.below(60), 1};
+        rule.approximate = random.below(2) == 0;
+        rule.limit = random.below(2) == 0 ? 0 : random.below(100);
+        REQUIRE(stream.trim(rule) == model.trim(rule));
+      } else {
+        const StreamId from = random_id();
+        const StreamId to = random_id();
+        auto expected = model.range(from, to);
+        REQUIRE(listed(stream, from, to) == expected);
+        std::reverse(expected.begin(), expected.end());
+        REQUIRE(listed_back(stream, to, from) == expected);
+      }
+      REQUIRE(stream.size() == model.length());
+      REQUIRE(stream.block_count() == model.blocks.size());
+    }
+    REQUIRE(listed(stream) == model.range(kMinStreamId, kMaxStreamId));
+    CHECK(stream.entries_added() > 2000);
+  }
+}
+
+TEST_CASE("Stream: MAXLEN at every append holds the number of blocks and the memory") {
+  Fixture fixture;
+  Stream stream(fixture.context);
+  StreamTrim rule;
+  rule.max_length = 1000;
+  rule.approximate = true;
+  size_t highest = 0;
+  for (uint64_t i = 1; i <= 50000; ++i) {
+    add(stream, {i, 0});
+    stream.trim(rule);
+    if (i > 2000) highest = std::max(highest, stream.memory_bytes());
+  }
+  CHECK(stream.size() >= 1000);
+  CHECK(stream.size() < 1100);
+  CHECK(stream.block_count() <= 11);
+  CHECK(highest < 20000);
+  CHECK(stream.first_id() == StreamId{50000 - stream.size() + 1, 0});
+}
+
+TEST_CASE("Stream: a pinned block keeps its bytes while the stream changes") {
+  struct Pinner : ds::NodeHook {
+    void before_change(ds::NodeHeader& node, const void*) override {
+      ds::pin(node);
+      pinned.push_back(&node);
+    }
+    std::vector<ds::NodeHeader*> pinned;
+  };
+  Fixture fixture;
+  fixture.context.stream = {0, 4};
+  Pinner pinner;
+  Stream stream(fixture.context);
+  for (uint64_t i = 1; i <= 10; ++i) add(stream, {i, 0});
+  fixture.epoch.current = 1;
+  fixture.epoch.hook = &pinner;
+  add(stream, {11, 0});
+  add(stream, {12, 0});
+  add(stream, {13, 0});
+  CHECK(pinner.pinned.size() == 1);
+  stream.remove({2, 0});
+  stream.remove({3, 0});
+  CHECK(pinner.pinned.size() == 2);
+  StreamTrim rule;
+  stream.trim(rule);
+  CHECK(stream.block_count() == 0);
+  REQUIRE(pinner.pinned.size() == 3);
+  const size_t live[] = {2, 4, 4};
+  for (size_t i = 0; i < 3; ++i) {
+    auto* block = static_cast<StreamBlock*>(pinner.pinned[i]);
+    CHECK(block->live() == live[i]);
+    CHECK(block->deleted() == 0);
+    Stream::unpin(block);
+  }
+}
+
+TEST_CASE("Stream: an entry over the limit is refused and nothing changes") {
+  Fixture fixture;
+  Stream stream(fixture.context);
+  const char byte = 'x';
+  // Never read: only its length counts before it is refused.
+  const base::ByteView huge(&byte, Stream::kMaxEntryBytes + 1);
+  const auto result = stream.append({1, 0}, Parts{"f", huge});
+  REQUIRE_FALSE(result.ok());
+  CHECK(result.error() == AppendError::kTooLarge);
+  CHECK(stream.empty());
+  CHECK(stream.last_id() == kMinStreamId);
+}
+
+TEST_CASE("Stream: is freed in slices, and a small one is small") {
+  Fixture fixture;
+  Stream stream(fixture.context);
+  add(stream, {1, 0});
+  CHECK(stream.memory_bytes() < 160);
+  for (uint64_t i = 2; i <= 5000; ++i) add(stream, {i, 0});
+  Stream moved(std::move(stream));
+  CHECK(stream.empty());
+  int slices = 1;
+  while (moved.release_slice(7)) ++slices;
+  CHECK(slices == 8);
+  CHECK(moved.empty());
+  CHECK(moved.memory_bytes() == 0);
+}
+
+}  // namespace sluice::types

@@ -18,17 +18,19 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if ((choice & 2) != 0) limits.max_bulk_bytes = 64 << 10;
   if ((choice & 4) != 0) limits.max_args = 100;
 
-  const test::Heard whole = test::feed_in_pieces(bytes, limits, [&] { return bytes.size(); });
+  const testing::Heard whole = testing::feed_in_pieces(bytes, limits, [&] { return bytes.size(); });
   base::Random random(choice);
   const uint64_t longest = 1 + random.below(64);
-  const test::Heard pieces = test::feed_in_pieces(bytes, limits, [&] { return 1 + random.below(longest); });
+  const testing::Heard pieces =
+      testing::feed_in_pieces(bytes, limits, [&] { return 1 + random.below(longest); });
   SLUICE_CHECK(pieces.requests == whole.requests, "cutting the input changed the requests");
   SLUICE_CHECK(pieces.wires == whole.wires, "cutting the input changed the wire form");
   SLUICE_CHECK(pieces.error == whole.error, "cutting the input changed the error");
   for (size_t i = 0; i < whole.requests.size(); ++i) {
     SLUICE_CHECK(!whole.requests[i].empty(), "a request without a name");
     if (whole.wires[i].empty()) continue;
-    SLUICE_CHECK(whole.wires[i] == test::multibulk(whole.requests[i]), "a wire form that is not canonical");
+    SLUICE_CHECK(whole.wires[i] == testing::multibulk(whole.requests[i]),
+                 "a wire form that is not canonical");
   }
   return 0;
 }

@@ -11,7 +11,7 @@
 #include "base/bytes.h"
 #include "resp/parser.h"
 
-namespace sluice::test {
+namespace sluice::testing {
 
 struct Heard {
   std::vector<std::vector<base::Bytes>> requests;
@@ -70,4 +70,4 @@ Heard feed_in_pieces(base::ByteView bytes, const resp::ParserLimits& limits, Nex
   return heard;
 }
 
-}  // namespace sluice::test
+}  // namespace sluice::testing

@@ -14,9 +14,9 @@ using base::Bytes;
 using base::ByteView;
 using resp::Parser;
 using resp::ParserLimits;
-using test::feed_in_pieces;
-using test::Heard;
-using test::multibulk;
+using testing::feed_in_pieces;
+using testing::Heard;
+using testing::multibulk;
 using Request = std::vector<Bytes>;
 
 namespace {

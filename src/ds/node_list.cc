@@ -33,7 +33,7 @@ NodeList::NodeList(NodeList&& other) noexcept
     : context_(other.context_),
       size_(std::exchange(other.size_, 0)),
       bytes_(std::exchange(other.bytes_, 0)),
-      single_(std::exchange(other.single_, nullptr)),
+      storage_(std::exchange(other.storage_, {nullptr})),
       ring_capacity_(std::exchange(other.ring_capacity_, 0)),
       head_(std::exchange(other.head_, 0)),
       nodes_(std::exchange(other.nodes_, 0)) {}
@@ -44,7 +44,7 @@ NodeList& NodeList::operator=(NodeList&& other) noexcept {
   context_ = other.context_;
   size_ = std::exchange(other.size_, 0);
   bytes_ = std::exchange(other.bytes_, 0);
-  single_ = std::exchange(other.single_, nullptr);
+  storage_ = std::exchange(other.storage_, {nullptr});
   ring_capacity_ = std::exchange(other.ring_capacity_, 0);
   head_ = std::exchange(other.head_, 0);
   nodes_ = std::exchange(other.nodes_, 0);
@@ -95,7 +95,7 @@ bool NodeList::allows(size_t node, size_t value_bytes) const {
 
 void NodeList::set_header(size_t node, NodeHeader* header) {
   if (ring_capacity_ == 0) {
-    single_ = header;
+    storage_.single = header;
   } else {
     slot(node).node = header;
   }
@@ -113,19 +113,19 @@ void NodeList::resize_ring(size_t capacity) {
   auto* ring = static_cast<Slot*>(std::malloc(capacity * sizeof(Slot)));
   SLUICE_CHECK(ring != nullptr, "out of memory");
   if (ring_capacity_ == 0) {
-    ring[0] = Slot{single_, static_cast<uint32_t>(size_), static_cast<uint32_t>(bytes_)};
+    ring[0] = Slot{storage_.single, static_cast<uint32_t>(size_), static_cast<uint32_t>(bytes_)};
   } else {
     for (size_t i = 0; i < nodes_; ++i) ring[i] = slot(i);
-    std::free(ring_);
+    std::free(storage_.ring);
   }
-  ring_ = ring;
+  storage_.ring = ring;
   ring_capacity_ = static_cast<uint32_t>(capacity);
   head_ = 0;
 }
 
 void NodeList::insert_slot(size_t node, Slot added) {
   if (nodes_ == 0) {
-    single_ = added.node;
+    storage_.single = added.node;
   } else {
     if (ring_capacity_ == 0) resize_ring(kSmallestRing);
     if (nodes_ == ring_capacity_) resize_ring(size_t{ring_capacity_} * 2);
@@ -144,7 +144,7 @@ void NodeList::insert_slot(size_t node, Slot added) {
 
 void NodeList::remove_slots(size_t node, size_t count) {
   if (ring_capacity_ == 0) {
-    single_ = nullptr;
+    storage_.single = nullptr;
     size_ = bytes_ = nodes_ = 0;
     return;
   }
@@ -162,8 +162,8 @@ void NodeList::remove_slots(size_t node, size_t count) {
   nodes_ -= static_cast<uint32_t>(count);
   if (nodes_ <= 1) {
     NodeHeader* const last = nodes_ == 1 ? slot(0).node : nullptr;
-    std::free(ring_);
-    single_ = last;
+    std::free(storage_.ring);
+    storage_.single = last;
     ring_capacity_ = head_ = 0;
   } else if (ring_capacity_ > kSmallestRing && nodes_ < ring_capacity_ / 4) {
     resize_ring(std::bit_ceil(size_t{nodes_}) * 2);

@@ -111,6 +111,10 @@ class NodeList {
     uint32_t count;
     uint32_t bytes;
   };
+  union Storage {
+    NodeHeader* single;  // ring_capacity_ == 0: the only node, or null
+    Slot* ring;          // a power of two of slots, used from head_ on
+  };
   // An element's place: offset from the first entry of its node.
   struct Place {
     size_t node;
@@ -130,9 +134,9 @@ class NodeList {
   static constexpr size_t kListpackOverhead = ListpackView::kHeaderBytes + 1;
   static constexpr size_t kLastEntry = SIZE_MAX;  // as an offset: the last entry of the node
 
-  [[nodiscard]] Slot& slot(size_t node) const { return ring_[(head_ + node) & (ring_capacity_ - 1)]; }
+  [[nodiscard]] Slot& slot(size_t node) const { return storage_.ring[(head_ + node) & (ring_capacity_ - 1)]; }
   [[nodiscard]] NodeHeader* header(size_t node) const {
-    return ring_capacity_ == 0 ? single_ : slot(node).node;
+    return ring_capacity_ == 0 ? storage_.single : slot(node).node;
   }
   [[nodiscard]] uint64_t node_bytes(size_t node) const {
     return ring_capacity_ == 0 ? bytes_ : slot(node).bytes;
@@ -167,10 +171,7 @@ class NodeList {
   const ListContext* context_;
   uint64_t size_ = 0;
   uint64_t bytes_ = 0;
-  union {
-    NodeHeader* single_ = nullptr;  // ring_capacity_ == 0: the only node, or null
-    Slot* ring_;                    // a power of two of slots, used from head_ on
-  };
+  Storage storage_{nullptr};
   uint32_t ring_capacity_ = 0;
   uint32_t head_ = 0;
   uint32_t nodes_ = 0;

@@ -54,6 +54,8 @@ class Stage:
     def close(self):
         for child in self.children:
             self._end(child)
+        for straggler in self._stragglers():
+            os.kill(straggler, signal.SIGKILL)
         if self.redis is not None:
             self.redis.close()
         self.server.close()
@@ -67,12 +69,25 @@ class Stage:
             pass
         child.wait()
 
+    def _stragglers(self):
+        """Processes that left their parent's group (RQ's work horses do), known by this stage's folder in their environment."""
+        mark = ("SLUICE_COMPAT=%s" % self.scratch).encode()
+        found = []
+        for entry in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open("/proc/%s/environ" % entry, "rb") as file:
+                    if mark in file.read().split(b"\0"):
+                        found.append(int(entry))
+            except OSError:
+                pass  # gone meanwhile, or somebody else's
+        return found
+
     @property
     def url(self):
         return "redis://127.0.0.1:%d" % self.server.port
 
     def environment(self):
-        found = dict(os.environ, REDIS_URL=self.url + "/0", PYTHONDONTWRITEBYTECODE="1", PYTHONPATH=self.folder, PYTHONWARNINGS="ignore",
+        found = dict(os.environ, REDIS_URL=self.url + "/0", SLUICE_COMPAT=self.scratch, PYTHONDONTWRITEBYTECODE="1", PYTHONPATH=self.folder, PYTHONWARNINGS="ignore",
                      LC_ALL="C.UTF-8", PATH="/usr/bin:/bin")  # Debian's python3 and ruby, whatever shims stand before them
         found.pop("PYTHONHOME", None)
         return found

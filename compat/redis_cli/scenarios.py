@@ -46,7 +46,7 @@ class Terminal:
     def command(self, text, pattern):
         """Types a line, reads its answer and the prompt after it: what is typed before the prompt would not be edited."""
         self.type(text + "\r")
-        self.expect(r"\r[\s\S]*" + pattern + r"[\s\S]*> $")
+        self.expect(r"(?i)\r[\s\S]*" + pattern + r"[\s\S]*> $")
 
     def close(self):
         try:
@@ -72,7 +72,7 @@ def interactive(stage):
         terminal.command("llen q", "QUEUED")
         terminal.command("exec", r"1\) \(integer\) 2")
         terminal.command("select 3", r"OK\s+\S*\[3\]")
-        terminal.command("help lpush", r"(?i)summary: ")
+        terminal.command("help lpush", "summary: ")
         terminal.command("nosuch", r"\(error\) ERR unknown command")
     finally:
         terminal.close()

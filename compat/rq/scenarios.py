@@ -9,6 +9,7 @@ from rq.job import Job, JobStatus
 from rq.registry import FailedJobRegistry, ScheduledJobRegistry, StartedJobRegistry
 from rq.worker import Worker
 
+POPPED_UNNOTED = 1  # RQ pops an id and notes the job as started afterwards: a crash between the two loses it
 LATER_S = 3600  # as the registry's clean-up would see it an hour from now
 
 
@@ -102,29 +103,32 @@ def killed(stage):
 
 
 def restart(stage):
-    """The server crashes and comes back twice: under waiting workers, and in the middle of a queue."""
+    """The server crashes and comes back twice: under a waiting worker, and in the middle of a queue."""
     idle, busy = Queue("default", connection=stage.redis), Queue("later", connection=stage.redis)
-    children = [worker(stage, "default")]
+    first = worker(stage, "default")
+    stage.wait("the worker waits for jobs", lambda: stage.redis.info("clients")["blocked_clients"] == 1)
     kept = [busy.enqueue("rq_jobs.slow", "slow", n, retry=Retry(max=5)) for n in range(40)]
     stage.server.restart(crash=True)
     stage.expect("jobs after the crash", busy.get_job_ids(), [job.id for job in kept])
     job = idle.enqueue("rq_jobs.add", 1, 2)
     stage.wait("the worker that waited goes on", finished(stage, [job]), 60)
-    children.append(worker(stage, "later"))
+    stage.expect("it is the same worker", first.poll(), None)
+    children = [worker(stage, "later")]
     stage.wait("some jobs are done", lambda: stage.redis.scard("slow") >= 3)
     stage.server.restart(crash=True)
+    started = StartedJobRegistry("later", connection=stage.redis)
+    failed = FailedJobRegistry("later", connection=stage.redis)
 
     def all_done():
-        """What a supervisor and the clean-up do: start workers that quit, requeue what they left."""
-        for at, child in enumerate(children):
-            if child.poll() is not None:
-                children[at] = stage.spawn("rq", ["/usr/bin/rq", "worker", "--url", stage.url, "later"])
+        """Does what a supervisor and the clean-up do: starts a worker when one quit, requeues what it left."""
+        if children[-1].poll() is not None:
+            children.append(stage.spawn("rq", ["/usr/bin/rq", "worker", "--url", stage.url, "later"]))
         if not busy.get_job_ids():
-            StartedJobRegistry("later", connection=stage.redis).cleanup(timestamp=int(time.time()) + LATER_S)
-            failed = FailedJobRegistry("later", connection=stage.redis)
+            started.cleanup(timestamp=int(time.time()) + LATER_S)
             for lost in failed.get_job_ids():
                 failed.requeue(lost)
-        return stage.redis.scard("slow") == 40
+        idle_again = not busy.get_job_ids() and not started.get_job_ids() and not failed.get_job_ids()
+        return idle_again and stage.redis.scard("slow") >= 40 - POPPED_UNNOTED
     stage.wait("every job ran", all_done, 60)
 
 

@@ -47,6 +47,7 @@ end
 
 class SlowJob
   include Sidekiq::Job
+  sidekiq_retry_in { |_count, _error| 1 }
   def perform(name, value)
     sleep 0.02
     notes { |server| server.sadd(name, value) }

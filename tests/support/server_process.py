@@ -5,6 +5,7 @@ is ever left running, since the child gets its own process group and dies with t
 Knows nothing of what is sent to the server afterwards.
 """
 import os
+import random
 import shutil
 import signal
 import socket
@@ -17,9 +18,17 @@ STOP_TIMEOUT_S = 15.0
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below the range that outgoing connections draw from: a client that reconnects in a loop could else be given
+    the port of the very server that is being restarted."""
+    draw = random.SystemRandom()
+    while True:
+        port = draw.randrange(12000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 class ServerProcess:
@@ -55,8 +64,12 @@ class ServerProcess:
             try:
                 with socket.create_connection(("127.0.0.1", self.port), 1) as probe:
                     probe.settimeout(2)
-                    probe.sendall(b"*1\r\n$4\r\nPING\r\n")
-                    if probe.recv(64).startswith(b"+PONG"):
+                    probe.sendall(b"PING\r\nINFO server\r\n")
+                    answer = b""
+                    while b"process_id:" not in answer or not answer.endswith(b"\r\n"):
+                        answer += probe.recv(65536) or b"\r\nprocess_id:0\r\n"
+                    # Some other server may have taken the port first.
+                    if answer.startswith(b"+PONG") and b"process_id:%d\r\n" % self.process.pid in answer:
                         return True
             except OSError:
                 pass

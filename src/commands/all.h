@@ -11,6 +11,8 @@ namespace sluice::commands {
 
 std::span<const exec::CommandSpec> handshake_commands();
 std::span<const exec::CommandSpec> transaction_commands();
+std::span<const exec::CommandSpec> expire_commands();
+std::span<const exec::CommandSpec> scan_commands();
 
 // All of them, in the order COMMAND lists them.
 std::vector<std::span<const exec::CommandSpec>> all_families();

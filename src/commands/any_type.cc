@@ -1,0 +1,40 @@
+#include "commands/any_type.h"
+
+#include "keyspace/event.h"
+
+namespace sluice::commands {
+
+keyspace::Entry* look_up(exec::Call& call, base::ByteView key, bool touch) {
+  keyspace::Access access = call.access();
+  access.touch = access.touch && touch;
+  keyspace::Entry* entry = call.on.keyspace.find(access, key);
+  ++(entry != nullptr ? call.on.stats.keyspace_hits : call.on.stats.keyspace_misses);
+  return entry;
+}
+
+std::string invalid_expire_time(const exec::Call& call) {
+  return "ERR invalid expire time in '" + call.command.full_name + "' command";
+}
+
+std::optional<int64_t> expiry_of(exec::Call& call, const keyspace::Entry& entry) {
+  if (entry.deadline == keyspace::kNoDeadline) return std::nullopt;
+  return call.on.keyspace.deadlines().expiry_ms(entry);
+}
+
+void set_expiry(exec::Call& call, keyspace::Entry& entry, int64_t when_ms) {
+  keyspace::Database& db = *call.access().db;
+  call.on.keyspace.deadlines().set_expiry(db, entry, when_ms);
+  call.unit().changes.touched(db, entry, &keyspace::events::expire);
+}
+
+void remove_outdated(exec::Call& call, keyspace::Entry& entry) {
+  // Recorded first: the key's bytes are the entry's.
+  call.propagate_as({call.on.settings.lazy_expire ? "UNLINK" : "DEL", entry.key()});
+  call.on.keyspace.remove(call.access(), entry, keyspace::events::del);
+}
+
+bool is_past(const exec::Call& call, int64_t when_ms) {
+  return when_ms <= call.now_ms() && call.entrance != exec::Entrance::kReplay;
+}
+
+}  // namespace sluice::commands

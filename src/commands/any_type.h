@@ -1,0 +1,30 @@
+// What commands that treat a key whatever it holds share: looking one up without using it, and its deadline.
+// Commands of one type go through Call::view and Call::edit instead.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/bytes.h"
+#include "exec/call.h"
+#include "keyspace/entry.h"
+
+namespace sluice::commands {
+
+// The live entry or null, counted as a hit or a miss. `touch`: the key counts as used now.
+keyspace::Entry* look_up(exec::Call& call, base::ByteView key, bool touch);
+
+// "ERR invalid expire time in 'set' command".
+std::string invalid_expire_time(const exec::Call& call);
+// When the key expires, in unix milliseconds.
+std::optional<int64_t> expiry_of(exec::Call& call, const keyspace::Entry& entry);
+// Sets that and says so, as one more change of the key; what INFO counts is the caller's matter.
+void set_expiry(exec::Call& call, keyspace::Entry& entry, int64_t when_ms);
+// The moment asked for is not in the future: the key goes now, and the log is told so instead of the command.
+void remove_outdated(exec::Call& call, keyspace::Entry& entry);
+// Whether a deadline given by a command has passed already. Never while the log is loaded: it brings its own
+// removals.
+bool is_past(const exec::Call& call, int64_t when_ms);
+
+}  // namespace sluice::commands

@@ -2,7 +2,7 @@
 // would pass a guard by (sandbox.h), or where one script could harm the next.
 #pragma once
 
-#include <lua.hpp>
+#include <luajit-2.1/lua.hpp>
 
 namespace sluice::script {
 

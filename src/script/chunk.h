@@ -1,7 +1,7 @@
 // Text into a Lua function, by way of the dialect (dialect.h). The only place where code is compiled.
 #pragma once
 
-#include <lua.hpp>
+#include <luajit-2.1/lua.hpp>
 
 #include "base/bytes.h"
 #include "script/dialect.h"

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include <lua.hpp>
+#include <luajit-2.1/lua.hpp>
 
 #include "base/bytes.h"
 #include "resp/protocol.h"

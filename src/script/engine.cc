@@ -3,6 +3,8 @@
 #include <xxhash.h>
 
 #include "base/check.h"
+#include "script/interpreter.h"
+#include "script/watchdog.h"
 
 namespace sluice::script {
 
@@ -13,9 +15,23 @@ size_t Engine::TextHash::operator()(std::string_view text) const {
 }
 
 Engine::Engine(const base::Clock& clock, const Limits& limits)
-    : clock_(clock), limits_(limits), interpreter_(clock, limits.memory_bytes) {}
+    : clock_(clock),
+      limits_(limits),
+      interpreter_(std::make_unique<Interpreter>(clock, limits.memory_bytes)) {}
 
 Engine::~Engine() = default;
+
+void Engine::interrupt() {
+  interpreter_->interrupt();
+}
+
+bool Engine::busy() const {
+  return interpreter_->suspended();
+}
+
+size_t Engine::memory_bytes() const {
+  return interpreter_->memory_bytes();
+}
 
 void Engine::start_watchdog() {
   SLUICE_CHECK(watchdog_ == nullptr, "the watchdog runs already");
@@ -50,7 +66,7 @@ base::Result<Script*> Engine::add(ByteView text, bool loaded) {
   SLUICE_CHECK(!busy(), "compiling while a script is suspended");
   base::Result<Shebang> shebang = parse_shebang(text);
   if (!shebang.ok()) return shebang.error();
-  base::Result<int> compiled = interpreter_.compile(text.substr(shebang->bytes));
+  base::Result<int> compiled = interpreter_->compile(text.substr(shebang->bytes));
   if (!compiled.ok()) {
     return base::Error{"ERR Error compiling script (new function): " + compiled.error().message};
   }
@@ -68,7 +84,7 @@ base::Result<Script*> Engine::add(ByteView text, bool loaded) {
 void Engine::evict_oldest() {
   Script* script = evictable_.front();
   evictable_.pop_front();
-  interpreter_.forget(script->function);
+  interpreter_->forget(script->function);
   text_bytes_ -= script->text.size();
   by_sha_.erase(view(script->sha));
   by_text_.erase(by_text_.find(script->text));  // By iterator: the key is a view into what goes.
@@ -83,7 +99,7 @@ const Script* Engine::find(ByteView sha) const {
 
 void Engine::flush() {
   SLUICE_CHECK(!busy(), "flushing while a script is suspended");
-  for (const auto& entry : by_text_) interpreter_.forget(entry.second->function);
+  for (const auto& entry : by_text_) interpreter_->forget(entry.second->function);
   by_sha_.clear();
   by_text_.clear();
   evictable_.clear();
@@ -98,21 +114,21 @@ Outcome Engine::run(const Script& script, const Invocation& invocation, Host& ho
   touch(script);
   running_ = script.sha;
   running_flags_ = script.flags;
-  interpreter_.bind(host, reply, view(running_));
+  interpreter_->bind(host, reply, view(running_));
   if (watchdog_ != nullptr) watchdog_->begin_run(clock_.monotonic_us());
   Outcome outcome =
-      interpreter_.start(script.function, invocation, {limits_.busy_after_us, limits_.hard_after_us});
+      interpreter_->start(script.function, invocation, {limits_.busy_after_us, limits_.hard_after_us});
   if (watchdog_ != nullptr) watchdog_->end_run();
   return outcome;
 }
 
 Outcome Engine::resume(Host& host, resp::Reply& reply) {
-  interpreter_.bind(host, reply, view(running_));
-  return interpreter_.resume({limits_.slice_us, limits_.hard_after_us});
+  interpreter_->bind(host, reply, view(running_));
+  return interpreter_->resume({limits_.slice_us, limits_.hard_after_us});
 }
 
 std::string Engine::kill() {
-  return interpreter_.kill(view(running_));
+  return interpreter_->kill(view(running_));
 }
 
 }  // namespace sluice::script

@@ -13,10 +13,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <list>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -26,12 +24,14 @@
 #include "base/result.h"
 #include "resp/reply.h"
 #include "script/host.h"
-#include "script/interpreter.h"
+#include "script/run.h"
 #include "script/sha1.h"
 #include "script/shebang.h"
-#include "script/watchdog.h"
 
 namespace sluice::script {
+
+class Interpreter;
+class Watchdog;
 
 struct Limits {
   int64_t busy_after_us = 5'000'000;      // busy-reply-threshold: a run that lasts longer is suspended.
@@ -61,7 +61,7 @@ class Engine {
   // Starts the thread that notices long runs; until then only `interrupt` does. Not before daemonizing.
   void start_watchdog();
   // The run in progress looks at its deadline soon. From any thread.
-  void interrupt() { interpreter_.interrupt(); }
+  void interrupt();
 
   // The script with this text, compiled at most once. Errors are the text a client reads.
   // REQUIRES: !busy().
@@ -82,12 +82,12 @@ class Engine {
   // allows killing is for the caller to judge. REQUIRES: busy().
   [[nodiscard]] std::string kill();
   // A run is suspended, and nothing else may run.
-  [[nodiscard]] bool busy() const { return interpreter_.suspended(); }
+  [[nodiscard]] bool busy() const;
   [[nodiscard]] ScriptFlags running_flags() const { return running_flags_; }
 
   [[nodiscard]] size_t script_count() const { return by_text_.size(); }
-  [[nodiscard]] size_t memory_bytes() const { return interpreter_.memory_bytes(); }  // Of the Lua state.
-  [[nodiscard]] size_t text_bytes() const { return text_bytes_; }                    // Of the cached texts.
+  [[nodiscard]] size_t memory_bytes() const;                       // Of the Lua state.
+  [[nodiscard]] size_t text_bytes() const { return text_bytes_; }  // Of the cached texts.
 
  private:
   struct TextHash {
@@ -101,7 +101,7 @@ class Engine {
 
   const base::Clock& clock_;
   Limits limits_;
-  Interpreter interpreter_;
+  std::unique_ptr<Interpreter> interpreter_;
   ByText by_text_;  // Owns the scripts; the keys are views into their texts.
   std::unordered_map<std::string_view, Script*, TextHash> by_sha_;
   std::list<Script*> evictable_;  // Longest unused first.

@@ -19,20 +19,9 @@
 #include "base/result.h"
 #include "resp/reply.h"
 #include "script/context.h"
+#include "script/run.h"
 
 namespace sluice::script {
-
-enum class Outcome : uint8_t { kDone, kSuspended };
-
-struct Invocation {
-  std::span<const base::ByteView> keys;
-  std::span<const base::ByteView> argv;
-};
-
-struct RunLimits {
-  int64_t busy_after_us;  // From here on a run is suspended where it can be.
-  int64_t hard_after_us;  // From here on it is stopped where it cannot.
-};
 
 class Interpreter {
  public:

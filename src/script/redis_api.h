@@ -3,7 +3,7 @@
 // by Host only.
 #pragma once
 
-#include <lua.hpp>
+#include <luajit-2.1/lua.hpp>
 
 namespace sluice::script {
 

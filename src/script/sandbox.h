@@ -10,7 +10,7 @@
 // by.
 #pragma once
 
-#include <lua.hpp>
+#include <luajit-2.1/lua.hpp>
 
 namespace sluice::script {
 

@@ -1,7 +1,10 @@
 #include "script/shebang.h"
 
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "base/words.h"
 
 namespace sluice::script {
 namespace {
@@ -23,31 +26,6 @@ constexpr FlagName kFlagNames[] = {
     {"no-cluster", &ScriptFlags::no_cluster},
     {"allow-cross-slot-keys", &ScriptFlags::allow_cross_slot_keys},
 };
-
-bool is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-// Words separated by blanks; a double or single quote joins what stands inside it. False: a quote stays open.
-bool split_words(ByteView line, std::vector<std::string>& words) {
-  size_t i = 0;
-  while (true) {
-    while (i < line.size() && is_space(line[i])) ++i;
-    if (i == line.size()) return true;
-    std::string word;
-    char quote = 0;
-    for (; i < line.size() && (quote != 0 || !is_space(line[i])); ++i) {
-      char c = line[i];
-      if (quote != 0 ? c == quote : (c == '"' || c == '\'')) {
-        quote = quote != 0 ? '\0' : c;
-      } else {
-        word.push_back(c);
-      }
-    }
-    if (quote != 0) return false;
-    words.push_back(std::move(word));
-  }
-}
 
 bool set_flag(ByteView name, ScriptFlags& flags) {
   for (const FlagName& known : kFlagNames) {
@@ -78,8 +56,9 @@ base::Result<Shebang> parse_shebang(ByteView script) {
   if (!script.starts_with("#!")) return shebang;
   size_t end = script.find('\n');
   if (end == ByteView::npos) return Error{"ERR Invalid script shebang"};
-  std::vector<std::string> words;
-  if (!split_words(script.substr(0, end), words)) return Error{"ERR Invalid engine in script shebang"};
+  std::optional<std::vector<base::Bytes>> split = base::split_words(script.substr(0, end));
+  if (!split) return Error{"ERR Invalid engine in script shebang"};
+  const std::vector<base::Bytes>& words = *split;
   if (words[0] != "#!lua") return Error{"ERR Unexpected engine in script shebang: " + words[0]};
   shebang.flags.declared = true;
   shebang.bytes = end;

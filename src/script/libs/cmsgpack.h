@@ -12,7 +12,7 @@
 
 #include <cstddef>
 
-#include <lua.hpp>
+#include <luajit-2.1/lua.hpp>
 
 namespace sluice::script::libs {
 

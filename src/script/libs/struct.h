@@ -8,7 +8,7 @@
 //   it says f d       float, double                       s       a text that ends with a zero byte
 #pragma once
 
-#include <lua.hpp>
+#include <luajit-2.1/lua.hpp>
 
 namespace sluice::script::libs {
 

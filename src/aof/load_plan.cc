@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "aof/probe.h"
+#include "aof/file_io.h"
 
 namespace sluice::aof {
 
@@ -69,8 +69,16 @@ Result<std::vector<LogPart>> plan_load(base::Fs& fs, const LogPlace& place, cons
     if (part->header.state == HeaderState::kTorn && !part->last) {
       return bad_beginning(place, *part, "the header is incomplete, although increments follow");
     }
-    if (part->header.state == HeaderState::kEmpty) continue;
-    if (part->origin == Origin::kOurs && next != nullptr && next->origin == Origin::kOurs) {
+    if (part->header.state == HeaderState::kEmpty) {
+      // We name an increment only when its header is on disk, and drop empty ones of redis-server from the
+      // manifest.
+      if (manifest.verified && !part->last) {
+        return bad_beginning(place, *part, "the file is empty, although increments follow");
+      }
+      continue;
+    }
+    if (part->header.state == HeaderState::kOurs && next != nullptr &&
+        next->header.state == HeaderState::kOurs) {
       part->limit = next->header.header.start;
     }
     next = &*part;

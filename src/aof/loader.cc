@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "aof/file_io.h"
 #include "base/check.h"
 
 namespace sluice::aof {
@@ -66,6 +67,9 @@ Result<bool> Loader::step(size_t budget_bytes) {
         break;
       case Phase::kCut:
         done = cut_on(budget);
+        break;
+      case Phase::kRewrite:
+        done = rewrite_on(budget);
         break;
       case Phase::kDone:
         break;
@@ -169,12 +173,15 @@ Result<void> Loader::open_increment() {
   const LogPart& next = part();
   if (next.header.state == HeaderState::kTorn) return cut_at(0, "the header is incomplete");
   const Header& header = next.header.header;
-  if (!offset_) offset_ = header.start;
+  // A base stands for everything before the increments that follow it.
+  if (!offset_) offset_ = manifest_.base ? header.start : 0;
   if (header.start != *offset_) {
     return damage(0, "it goes on at journal offset " + std::to_string(header.start) +
                          ", but what comes before ends at " + std::to_string(*offset_));
   }
   reading_.buffer_at = reading_.tail_at = next.header.size;
+  reading_.unsynced_at = reading_.checkpoint_at = next.header.size;
+  reading_.checkpoint = header.start;
   progress_.loaded_bytes += next.header.size;
   if (header.db == 0) return {};
   const std::string db = std::to_string(header.db);
@@ -298,6 +305,13 @@ Result<void> Loader::scan_annotation(const Item& item) {
   offset_ = annotation->offset;
   r.scan += item.size;
   r.batch = r.whole = r.ready = r.scan;
+  if (annotation->synced == annotation->offset) {
+    r.unsynced_at = file_offset(r.batch);
+  } else if (annotation->synced >= r.checkpoint) {
+    r.unsynced_at = r.checkpoint_at;
+    r.checkpoint = annotation->offset;
+    r.checkpoint_at = file_offset(r.batch);
+  }
   return {};
 }
 
@@ -355,6 +369,10 @@ Result<void> Loader::finish_part() {
     return {};
   }
   LogPart& done = part();
+  if (options_.repair && done.last && reading_.unsynced_at < end_of_part()) {
+    phase_ = Phase::kRewrite;
+    return {};
+  }
   if (reading_.cut) {
     const std::string kept = tail_cut_ ? "; they are kept in " + tail_cut_->copy_path() : std::string();
     const uint64_t bytes = done.size - *reading_.cut;
@@ -375,6 +393,21 @@ Result<void> Loader::finish_part() {
   }
   ++part_index_;
   phase_ = Phase::kOpenPart;
+  return {};
+}
+
+// The process before may have had a sync fail and died: the kernel then shows bytes that are not on disk and
+// that no later sync writes. Writing them again makes them dirty again, so that the sync below means what it
+// says.
+Result<void> Loader::rewrite_on(size_t& budget) {
+  uint64_t& at = reading_.unsynced_at;
+  const uint64_t left = end_of_part() - at;
+  auto bytes = read_exactly(*file_, at, static_cast<size_t>(std::min<uint64_t>(left, kReadChunk)));
+  if (!bytes) return to_error(bytes.error());
+  if (auto written = write_at(*file_, *bytes, at); !written) return to_error(written.error());
+  at += bytes->size();
+  spend(budget, bytes->size());
+  if (at == end_of_part()) phase_ = Phase::kRead;
   return {};
 }
 
@@ -400,11 +433,7 @@ Result<void> Loader::finish_tail() {
   Bytes line;
   append_annotation(line, numbers, ByteView(r.buffer).substr(r.batch, numbers.length),
                     part().header.header.seed);
-  for (size_t done = 0; done < line.size();) {
-    auto written = file_->pwrite(ByteView(line).substr(done), end + done);
-    if (!written) return to_error(written.error());
-    done += *written;
-  }
+  if (auto written = write_at(*file_, line, end); !written) return to_error(written.error());
   return {};
 }
 

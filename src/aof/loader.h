@@ -51,7 +51,7 @@ class Loader {
   [[nodiscard]] StartPoint take_start();
 
  private:
-  enum class Phase { kBegin, kOpenPart, kRead, kProbe, kCut, kDone };
+  enum class Phase { kBegin, kOpenPart, kRead, kProbe, kCut, kRewrite, kDone };
   enum class Torn { kNo, kYes };  // whether the bytes just stop, or are wrong
 
   // The part being read. Positions are indexes into `buffer`: apply <= ready <= whole <= scan.
@@ -74,6 +74,11 @@ class Loader {
     std::string why;              // it is to be cut, or is being probed
     bool annotated = false;       // the broken batch has its annotation, which does not hold
     Bytes extension;
+    // File offsets: everything before `unsynced_at` was synced, and the next annotation that states a synced
+    // offset of at least `checkpoint` moves it to `checkpoint_at`.
+    uint64_t unsynced_at = 0;
+    uint64_t checkpoint = 0;
+    uint64_t checkpoint_at = 0;
   };
 
   base::Result<void> begin();
@@ -101,11 +106,13 @@ class Loader {
   base::Result<void> probed();
   base::Result<void> cut_at(uint64_t file_at, const std::string& why);
   base::Result<void> cut_on(size_t& budget);
+  base::Result<void> rewrite_on(size_t& budget);
   base::Result<void> finish_tail();
 
   [[nodiscard]] LogPart& part() { return parts_[part_index_]; }
   [[nodiscard]] bool ours() { return part().origin == Origin::kOurs; }
   [[nodiscard]] uint64_t file_offset(size_t in_buffer) const { return reading_.buffer_at + in_buffer; }
+  [[nodiscard]] uint64_t end_of_part() { return reading_.cut.value_or(part().size); }
   [[nodiscard]] std::string path() { return options_.place.path(part().entry.name); }
   [[nodiscard]] base::Error damage(uint64_t file_at, const std::string& what);
   void add_finding(FindingKind kind, uint64_t at, uint64_t bytes, const std::string& what);

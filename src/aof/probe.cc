@@ -1,8 +1,8 @@
 #include "aof/probe.h"
 
 #include <algorithm>
-#include <cerrno>
 
+#include "aof/file_io.h"
 #include "aof/frame.h"
 
 namespace sluice::aof {
@@ -20,17 +20,6 @@ constexpr uint64_t kWorkFactor = 4;
 constexpr uint64_t kWorkFloor = uint64_t{64} * 1024 * 1024;
 
 }  // namespace
-
-IoResult<Bytes> read_exactly(base::File& file, uint64_t at, size_t size) {
-  Bytes bytes(size, '\0');
-  for (size_t have = 0; have < size;) {
-    auto got = file.pread(bytes.data() + have, size - have, at + have);
-    if (!got) return got.error();
-    if (*got == 0) return base::IoError{EIO, "the file became shorter while it was read"};
-    have += *got;
-  }
-  return bytes;
-}
 
 AnnotationProbe::AnnotationProbe(base::File& file, uint64_t file_size, BreakPoint broken)
     : file_(file),

@@ -53,7 +53,4 @@ class AnnotationProbe {
   bool gave_up_ = false;
 };
 
-// Reads exactly `size` bytes at `at`.
-base::IoResult<Bytes> read_exactly(base::File& file, uint64_t at, size_t size);
-
 }  // namespace sluice::aof

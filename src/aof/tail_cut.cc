@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "aof/probe.h"
+#include "aof/file_io.h"
 
 namespace sluice::aof {
 

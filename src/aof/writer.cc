@@ -4,7 +4,7 @@
 #include <system_error>
 #include <utility>
 
-#include "base/check.h"
+#include "aof/file_io.h"
 
 namespace sluice::aof {
 
@@ -13,16 +13,6 @@ namespace {
 using base::Error;
 using base::IoResult;
 using base::Result;
-
-IoResult<void> pwrite_all(base::File& file, ByteView bytes, uint64_t at) {
-  while (!bytes.empty()) {
-    auto taken = file.pwrite(bytes, at);
-    if (!taken) return taken.error();
-    bytes.remove_prefix(*taken);
-    at += *taken;
-  }
-  return {};
-}
 
 }  // namespace
 
@@ -127,7 +117,7 @@ IoResult<void> Writer::write_batch(Batch& batch, Increment& increment) {
   Bytes line;
   append_annotation(line, numbers, batch.bytes, increment.seed);
   batch.bytes.append(line);
-  if (auto written = pwrite_all(*increment.file, batch.bytes, increment.size); !written) return written;
+  if (auto written = write_at(*increment.file, batch.bytes, increment.size); !written) return written;
   increment.size += batch.bytes.size();
   return {};
 }
@@ -142,7 +132,7 @@ IoResult<Writer::Increment> Writer::open_increment(uint64_t seq, uint64_t start,
   increment.file = std::move(*file);
   Bytes header;
   append_header(header, {increment.seed, start, synced_, db});
-  if (auto written = pwrite_all(*increment.file, header, 0); !written) return written.error();
+  if (auto written = write_at(*increment.file, header, 0); !written) return written.error();
   increment.size = header.size();
   return increment;
 }

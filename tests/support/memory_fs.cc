@@ -373,6 +373,11 @@ void MemoryFs::fail_next(DiskCall call, int code, int times) {
   faults_[call] = {code, times};
 }
 
+void MemoryFs::clear_faults() {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  faults_.clear();
+}
+
 void MemoryFs::limit_write(size_t bytes) {
   const std::lock_guard<std::mutex> guard(mutex_);
   write_limit_ = bytes;

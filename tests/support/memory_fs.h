@@ -61,6 +61,7 @@ class MemoryFs final : public base::Fs {
   // The next `times` calls of this kind fail with errno `code`. A failed fdatasync drops the bytes it should
   // have synced, as Linux does: a later one succeeds without them.
   void fail_next(DiskCall call, int code, int times = 1);
+  void clear_faults();
   // Writes take at most this many bytes per call; 0 for no limit.
   void limit_write(size_t bytes);
   // After this many more bytes written, writes take what fits and then fail with ENOSPC.

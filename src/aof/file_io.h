@@ -1,0 +1,18 @@
+// All or nothing, where base::File may do a part. Knows no format.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/bytes.h"
+#include "base/fs.h"
+
+namespace sluice::aof {
+
+// Reads exactly `size` bytes at `at`; EIO when the file ends before.
+base::IoResult<base::Bytes> read_exactly(base::File& file, uint64_t at, size_t size);
+
+// Writes all of `bytes` at `at`. After an error an unknown part of them is in the file.
+base::IoResult<void> write_at(base::File& file, base::ByteView bytes, uint64_t at);
+
+}  // namespace sluice::aof

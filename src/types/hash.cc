@@ -153,6 +153,20 @@ std::pair<ds::Element, ds::Element> Hash::random(base::Random& random) const {
   return {view.get(at), view.get(view.next(at))};
 }
 
+Hash Hash::clone() const {
+  Hash copy(*context_);
+  if (table_ == nullptr) {
+    copy.packed_ = ds::Listpack::copy_of(packed_.block());
+    return copy;
+  }
+  copy.table_ = std::make_unique<Table>(*context_);
+  table_->dict.for_each([&](const HashItem* item) {
+    copy.table_->dict.insert(HashItem::create(item->field(), item->value()));
+  });
+  copy.table_->item_bytes = table_->item_bytes;
+  return copy;
+}
+
 bool Hash::release_slice(size_t max) {
   if (table_ == nullptr) {
     packed_.clear();

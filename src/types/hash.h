@@ -72,6 +72,8 @@ class Hash {
   template <class Visit>
   void sample(size_t count, base::Random& random, Visit&& visit) const;
 
+  // Every field with its value, in the same encoding (COPY).
+  [[nodiscard]] Hash clone() const;
   // Frees up to `max` fields of a hash that is no longer used otherwise; true while there are more.
   bool release_slice(size_t max);
 

@@ -222,6 +222,23 @@ ds::Element Set::random(base::Random& random) const {
   return text(std::get<2>(state_)->dict.random(random));
 }
 
+Set Set::clone() const {
+  Set copy(*context_);
+  if (const auto* integers = std::get_if<IntSet>(&state_)) {
+    auto& copied = std::get<IntSet>(copy.state_);
+    for (size_t i = 0; i < integers->size(); ++i) copied.insert(integers->at(i));
+  } else if (const auto* packed = std::get_if<Listpack>(&state_)) {
+    copy.state_ = Listpack::copy_of(packed->block());
+  } else {
+    const Table& table = *std::get<2>(state_);
+    auto copied = std::make_unique<Table>(*context_);
+    table.dict.for_each([&](const SetItem* item) { copied->dict.insert(SetItem::create(item->member())); });
+    copied->item_bytes = table.item_bytes;
+    copy.state_ = std::move(copied);
+  }
+  return copy;
+}
+
 bool Set::release_slice(size_t max) {
   auto* table = std::get_if<2>(&state_);
   if (table == nullptr) {

@@ -64,6 +64,8 @@ class Set {
   template <class Visit>
   void sample(size_t count, base::Random& random, Visit&& visit) const;
 
+  // Every member, in the same encoding (COPY).
+  [[nodiscard]] Set clone() const;
   // Frees up to `max` members of a set that is no longer used otherwise; true while there are more.
   bool release_slice(size_t max);
 

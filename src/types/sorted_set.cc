@@ -224,6 +224,22 @@ void SortedSet::convert() {
   packed_ = ds::Listpack();
 }
 
+SortedSet SortedSet::clone() const {
+  SortedSet copy(*context_);
+  if (table_ == nullptr) {
+    copy.packed_ = ds::Listpack::copy_of(packed_.block());
+    return copy;
+  }
+  copy.table_ = std::make_unique<Table>(*context_);
+  table_->dict.for_each([&](const RankItem* item) {
+    RankItem* copied = RankItem::create(item->score(), item->member());
+    copy.table_->tree.insert(copied);
+    copy.table_->dict.insert(copied);
+  });
+  copy.table_->item_bytes = table_->item_bytes;
+  return copy;
+}
+
 // The tree goes first, leaving the items to the dict: neither looks at an item that is freed already.
 bool SortedSet::release_slice(size_t max) {
   if (table_ == nullptr) {

@@ -114,6 +114,8 @@ class SortedSet {
   template <class Visit>
   void sample(size_t count, base::Random& random, Visit&& visit) const;
 
+  // Every member with its score, in the same encoding (COPY).
+  [[nodiscard]] SortedSet clone() const;
   // Frees up to `max` members of a set that is no longer used otherwise; true while there are more.
   bool release_slice(size_t max);
 

@@ -86,6 +86,22 @@ void Stream::drop_block(size_t index) {
   }
 }
 
+Stream Stream::clone() const {
+  Stream copy(*context_);
+  copy.blocks_.reserve(block_count());
+  for (size_t i = 0; i < block_count(); ++i) {
+    StreamBlock* block = block_at(i).clone();
+    block->epoch = context_->epoch.current;
+    copy.blocks_.push_back({blocks_[head_ + i].first, block});
+    copy.block_bytes_ += block->memory_bytes();
+  }
+  copy.length_ = length_;
+  copy.entries_added_ = entries_added_;
+  copy.last_id_ = last_id_;
+  copy.max_deleted_id_ = max_deleted_id_;
+  return copy;
+}
+
 bool Stream::release_slice(size_t max) {
   for (; max > 0 && block_count() > 0; --max) {
     StreamBlock* block = blocks_.back().block;

@@ -96,6 +96,8 @@ class Stream {
   // Returns how many entries went.
   uint64_t trim(const StreamTrim& rule);
 
+  // The same entries in the same blocks, and everything the stream remembers (COPY).
+  [[nodiscard]] Stream clone() const;
   // Frees up to `max` blocks of a stream that is no longer used otherwise; true while there are more.
   bool release_slice(size_t max);
 

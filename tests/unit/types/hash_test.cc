@@ -169,4 +169,23 @@ TEST_CASE("Hash: a moved hash keeps its fields") {
   CHECK(str(*other.get("a")) == "1");
 }
 
+TEST_CASE("Hash: a clone has the same fields and encoding, and a life of its own") {
+  Fixture fixture;
+  for (const int count : {0, 3, 600}) {
+    Hash hash(fixture.context);
+    for (int i = 0; i < count; ++i) hash.set("f" + std::to_string(i), std::to_string(i));
+    Hash copy = hash.clone();
+    CHECK(copy.size() == static_cast<size_t>(count));
+    CHECK(std::string(copy.encoding()) == hash.encoding());
+    CHECK(copy.memory_bytes() > 0);
+    for (int i = 0; i < count; ++i) REQUIRE(str(*copy.get("f" + std::to_string(i))) == std::to_string(i));
+    copy.set("f0", "changed");
+    copy.erase("f1");
+    if (count > 0) {
+      CHECK(str(*hash.get("f0")) == "0");
+      CHECK(hash.contains("f1"));
+    }
+  }
+}
+
 }  // namespace sluice::types

@@ -177,4 +177,24 @@ TEST_CASE("SetItem: short and long members come back whole") {
   }
 }
 
+TEST_CASE("Set: a clone has the same members and encoding, and a life of its own") {
+  Fixture fixture;
+  const auto filled = [&](int count, const std::string& prefix) {
+    Set set(fixture.context);
+    for (int i = 0; i < count; ++i) set.add(prefix + std::to_string(i));
+    return set;
+  };
+  for (const std::string prefix : {"", "m"}) {
+    for (const int count : {1, 100, 1000}) {
+      Set set = filled(count, prefix);
+      Set copy = set.clone();
+      CHECK(copy.size() == static_cast<size_t>(count));
+      CHECK(std::string(copy.encoding()) == set.encoding());
+      for (int i = 0; i < count; ++i) REQUIRE(copy.contains(prefix + std::to_string(i)));
+      copy.remove(prefix + "0");
+      CHECK(set.contains(prefix + "0"));
+    }
+  }
+}
+
 }  // namespace sluice::types

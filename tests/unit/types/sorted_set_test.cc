@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -275,6 +276,28 @@ TEST_CASE("SortedSet: a member takes far less than in a skiplist, and all go in 
   CHECK(slices >= 40);
   CHECK(slices <= 41);
   CHECK(set.empty());
+}
+
+TEST_CASE("SortedSet: a clone has the same order and encoding, and a life of its own") {
+  Fixture fixture;
+  for (const int count : {0, 5, 500}) {
+    SortedSet set(fixture.context);
+    for (int i = 0; i < count; ++i) set.add("m" + std::to_string(i), (i * 37) % 100 + 0.5);
+    SortedSet copy = set.clone();
+    CHECK(copy.size() == static_cast<size_t>(count));
+    CHECK(std::string(copy.encoding()) == set.encoding());
+    std::vector<std::pair<std::string, double>> expected;
+    std::vector<std::pair<std::string, double>> copied;
+    set.for_each([&](const ds::Element& member, double score) { expected.emplace_back(str(member), score); });
+    copy.for_each([&](const ds::Element& member, double score) { copied.emplace_back(str(member), score); });
+    CHECK(copied == expected);
+    copy.add("m0", -1);
+    copy.remove("m1");
+    if (count > 0) {
+      CHECK(set.score("m0") == 0.5);
+      CHECK(set.score("m1").has_value());
+    }
+  }
 }
 
 }  // namespace sluice::types

@@ -371,4 +371,25 @@ TEST_CASE("Stream: is freed in slices, and a small one is small") {
   CHECK(moved.memory_bytes() == 0);
 }
 
+TEST_CASE("Stream: a clone has the same entries and memory of the past, and a life of its own") {
+  Fixture fixture;
+  Stream stream(fixture.context);
+  for (uint64_t i = 1; i <= 350; ++i) add(stream, {i, 0});
+  StreamTrim rule;
+  rule.max_length = 220;
+  stream.trim(rule);
+  stream.remove({300, 0});
+  Stream copy = stream.clone();
+  CHECK(copy.size() == 219);
+  CHECK(copy.block_count() == stream.block_count());
+  CHECK(listed(copy) == listed(stream));
+  CHECK(copy.last_id() == StreamId{350, 0});
+  CHECK(copy.max_deleted_id() == StreamId{300, 0});
+  CHECK(copy.entries_added() == 350);
+  add(copy, {351, 0});
+  copy.remove({200, 0});
+  CHECK(stream.last_id() == StreamId{350, 0});
+  CHECK(stream.contains({200, 0}));
+}
+
 }  // namespace sluice::types

@@ -11,6 +11,7 @@ namespace sluice::commands {
 
 std::span<const exec::CommandSpec> handshake_commands();
 std::span<const exec::CommandSpec> transaction_commands();
+std::span<const exec::CommandSpec> key_commands();
 std::span<const exec::CommandSpec> expire_commands();
 std::span<const exec::CommandSpec> scan_commands();
 

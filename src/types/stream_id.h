@@ -17,7 +17,8 @@ struct StreamId {
   uint64_t ms = 0;
   uint64_t seq = 0;
 
-  friend auto operator<=>(const StreamId&, const StreamId&) = default;
+  friend auto operator<=>(const StreamId&,
+                          const StreamId&) = default;  // NOLINT(modernize-use-nullptr): false alarm
   friend bool operator==(const StreamId&, const StreamId&) = default;
 
   // Nothing beyond the ends.

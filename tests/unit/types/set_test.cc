@@ -49,7 +49,7 @@ TEST_CASE("Set: an integer too many makes a set of integers a table, not a listp
 TEST_CASE("Set: a string makes integers a listpack only where all of them and itself fit one") {
   Fixture fixture;
   fixture.context.set = {512, 4, 5};
-  const auto joined = [&](std::vector<std::string> members, const std::string& newcomer) {
+  const auto joined = [&](const std::vector<std::string>& members, const std::string& newcomer) {
     Set set(fixture.context);
     for (const auto& member : members) set.add(member);
     REQUIRE(set.add(newcomer));
@@ -82,7 +82,7 @@ TEST_CASE("Set: a listpack becomes a table when it is full or a member is long, 
 
 TEST_CASE("Set: expecting very many members chooses the table at once") {
   Fixture fixture;
-  const auto expecting = [&](size_t count, const char* first, std::vector<std::string> members) {
+  const auto expecting = [&](size_t count, const char* first, const std::vector<std::string>& members) {
     Set set(fixture.context);
     for (const auto& member : members) set.add(member);
     set.expect(count, first);

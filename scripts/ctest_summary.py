@@ -14,6 +14,8 @@ RESULT = re.compile(r"^\s*\d+/\d+ Test\s+#(\d+): (\S+) \.*\s*(.*?)\s+([\d.]+) se
 OUTPUT = re.compile(r"^(\d+): (.*)$")
 DOCTEST = re.compile(r"^\[doctest\] test cases:\s*\d+ \|\s*(\d+) passed \|\s*(\d+) failed")
 OWN_COUNT = re.compile(r"^(\d+) passed, (\d+) failed$")
+# The sanitizers close with a map of shadow memory that pushes what matters off the end.
+SHADOW = re.compile(r"^(?:=>|  )0x[0-9a-f]+: ?|^  [A-Z][\w' ]+: +(?:[0-9a-f]{2} ?)+$|^Shadow byte")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -42,7 +44,8 @@ def main() -> int:
         passed, failed = passed + good, failed + bad
         print(f"   {name}: {good} passed, {bad} failed, {seconds:.1f} s{'' if ok else ' ' + verdict}")
         if not ok:
-            print("\n".join("      " + line for line in output[number][-TAIL_LINES:]))
+            said = [line for line in output[number] if not SHADOW.match(line)]
+            print("\n".join("      " + line for line in said[-TAIL_LINES:]))
     if not results or (status != 0 and failed == 0):
         with open(log, encoding="utf-8", errors="replace") as lines:
             print("".join(lines.readlines()[-TAIL_LINES:]))

@@ -18,9 +18,9 @@ struct ProcessFacts {
   std::string run_id;
   std::vector<std::string> listeners;  // "name=tcp,bind=127.0.0.1,bind=-::1,port=6379"
   int tcp_port = 0;
-  double ops_per_second = 0;
-  double input_kbps = 0;
-  double output_kbps = 0;
+  uint64_t ops_per_second = 0;
+  uint64_t input_bytes_per_second = 0;
+  uint64_t output_bytes_per_second = 0;
 };
 
 // What INFO persistence and the gates know of the log.
@@ -29,9 +29,7 @@ struct LogFacts {
   bool last_write_ok = true;
   std::string last_error;
   uint64_t current_bytes = 0;
-  uint64_t base_bytes = 0;
-  uint64_t buffered_bytes = 0;
-  uint64_t pending_sync_bytes = 0;
+  uint64_t retained_bytes = 0;  // in memory until the disk has them
   uint64_t written_offset = 0;
   uint64_t synced_offset = 0;
   uint64_t delayed_syncs = 0;

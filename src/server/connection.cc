@@ -17,7 +17,7 @@ Connection::Connection(ConnectionOwner& owner, std::unique_ptr<net::Socket> sock
 
 bool Connection::may_execute() const {
   constexpr uint32_t kStops = client::kBlocked | client::kCloseAfterReply | client::kCloseNow;
-  return !lost_ && !client_.has(kStops) && client_.outbox.held_bytes() <= kHeldBytesLimit;
+  return !lost_ && !client_.has(kStops) && client_.outbox.held_bytes() <= owner_.held_limit_bytes();
 }
 
 std::span<char> Connection::read_buffer(std::span<char> shared) {

@@ -19,8 +19,6 @@ namespace sluice::server {
 
 // The most that leaves one connection in one turn: a peer that reads fast must not hold up the others.
 inline constexpr size_t kWriteBytesPerTurn = size_t{1} << 20;
-// Held replies (waiting for the disk) beyond which a connection's requests are no longer executed.
-inline constexpr size_t kHeldBytesLimit = size_t{16} << 20;
 
 class Connection;
 
@@ -33,6 +31,8 @@ class ConnectionOwner {
   virtual resp::Parser& shared_parser() = 0;
   [[nodiscard]] virtual resp::ParserLimits parser_limits(const client::Client& client) const = 0;
   [[nodiscard]] virtual size_t query_limit_bytes() const = 0;
+  // Held replies (waiting for the disk) beyond which a connection's requests are no longer executed.
+  [[nodiscard]] virtual size_t held_limit_bytes() const = 0;
   // Executes one request; false: no further one may be executed now.
   virtual bool execute(Connection& connection, resp::Parser& parser) = 0;
   // A new reading of bytes begins: the clock is read.

@@ -31,9 +31,9 @@ struct ClientOptions {
   int64_t idle_timeout_s = 0;  // 0: never
   int keepalive_s = 300;
   bool protected_mode = true;
-  bool bound_to_all = false;  // no bind directive: protected mode looks at this
   int64_t max_bulk_bytes = int64_t{512} << 20;
   size_t query_limit_bytes = size_t{1} << 30;
+  size_t held_limit_bytes = size_t{16} << 20;  // replies waiting for the disk beyond which requests wait too
   OutputLimit normal;
   OutputLimit pubsub;
 };
@@ -42,6 +42,12 @@ struct LogOptions {
   bool enabled = false;
   bool load_truncated = true;
   aof::WriterOptions writer;
+};
+
+// How the process was started: what INFO tells, and where CONFIG REWRITE writes.
+struct Invocation {
+  std::string executable;
+  std::string config_file;  // absolute; empty: none
 };
 
 struct ProcessOptions {

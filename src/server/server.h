@@ -23,6 +23,7 @@
 #include "base/random.h"
 #include "client/client_table.h"
 #include "client/hub.h"
+#include "config/store.h"
 #include "exec/executor.h"
 #include "exec/services.h"
 #include "exec/settings.h"
@@ -34,10 +35,6 @@
 #include "server/fanout.h"
 #include "server/log_loading.h"
 #include "server/options.h"
-
-namespace sluice::config {
-class Store;
-}
 
 namespace sluice::server {
 
@@ -53,7 +50,7 @@ inline constexpr size_t kClientsPerCron = 200;
 
 class Server final : public ConnectionOwner {
  public:
-  Server(config::Store& config, base::Log& log, base::Fs& fs);
+  Server(config::Store& config, base::SpdLog& log, base::Fs& fs, Invocation invocation);
   ~Server() override;
 
   // Listens and loads the log; fails with a text for the operator.
@@ -61,11 +58,18 @@ class Server final : public ConnectionOwner {
   // Serves until stopped. Returns the process's exit status.
   int run();
 
+  // rename-command, before start().
+  base::Result<void> rename_command(base::ByteView name, base::ByteView new_name) {
+    return table_.rename(name, new_name);
+  }
   // Takes the plain structs anew from the configuration.
   void apply_configuration();
   base::Result<void> begin_stop(bool force);
   bool abort_stop();
   base::Result<void> reload_log();
+  base::Result<void> rewrite_config();
+  [[nodiscard]] bool peer_is_dead(client::ClientId id) const;
+  [[nodiscard]] const Invocation& invocation() const { return invocation_; }
 
   [[nodiscard]] const exec::Services& services() const { return services_; }
   [[nodiscard]] const aof::Writer* log_writer() const { return writer_ ? &*writer_ : nullptr; }
@@ -84,6 +88,7 @@ class Server final : public ConnectionOwner {
   resp::Parser& shared_parser() override { return parser_; }
   [[nodiscard]] resp::ParserLimits parser_limits(const client::Client& client) const override;
   [[nodiscard]] size_t query_limit_bytes() const override { return client_options_.query_limit_bytes; }
+  [[nodiscard]] size_t held_limit_bytes() const override { return client_options_.held_limit_bytes; }
   bool execute(Connection& connection, resp::Parser& parser) override;
   void begin_burst() override;
   void has_output(Connection& connection) override;
@@ -92,6 +97,7 @@ class Server final : public ConnectionOwner {
   void count_query_overflow() override { ++stats_.query_buffer_limit_disconnections; }
 
  private:
+  base::Result<void, config::ApplyError> follow_configuration(std::span<const config::Option> options);
   base::Result<void> listen();
   net::AcceptCallbacks accept_callbacks();
   void accept(std::unique_ptr<net::Socket> socket);
@@ -116,8 +122,9 @@ class Server final : public ConnectionOwner {
   Connection* connection_of(client::ClientId id);
 
   config::Store& config_;
-  base::Log& log_;
+  base::SpdLog& log_;
   base::Fs& fs_;
+  const Invocation invocation_;
   base::SystemClock clock_;
   base::Random random_;
   base::MemoryMeter memory_;

@@ -1,0 +1,139 @@
+#include "server/configuration.h"
+
+#include <algorithm>
+
+namespace sluice::server {
+
+using config::Option;
+
+namespace {
+
+size_t size_of(const config::Store& config, Option option) {
+  return static_cast<size_t>(std::max<int64_t>(config.number(option), 0));
+}
+
+OutputLimit output_limit(const config::Store& config, config::OutputClass which) {
+  const config::OutputLimit limit = config.output_limit(which);
+  return {static_cast<uint64_t>(limit.hard_bytes), static_cast<uint64_t>(limit.soft_bytes),
+          limit.soft_seconds};
+}
+
+}  // namespace
+
+int database_count(const config::Store& config) {
+  return static_cast<int>(config.number(Option::kDatabases));
+}
+
+script::Limits script_limits(const config::Store& config) {
+  script::Limits limits;
+  const int64_t busy_ms = config.number(Option::kBusyReplyThreshold);
+  // 0 and negative values: scripts are never reported as busy, in Redis; here they are still cut into slices
+  // late.
+  limits.busy_after_us = busy_ms > 0 ? busy_ms * 1000 : INT64_MAX / 4;
+  limits.hard_after_us = limits.busy_after_us * 2;
+  return limits;
+}
+
+ListenOptions listen_options(const config::Store& config) {
+  ListenOptions options;
+  for (const base::Bytes& address : config.words(Option::kBind)) options.addresses.push_back(address);
+  options.port = static_cast<int>(config.number(Option::kPort));
+  options.unix_path = config.text(Option::kUnixSocket);
+  options.unix_permission = static_cast<unsigned>(config.number(Option::kUnixSocketPerm));
+  options.backlog = static_cast<int>(config.number(Option::kTcpBacklog));
+  return options;
+}
+
+ClientOptions client_options(const config::Store& config) {
+  ClientOptions options;
+  options.max_clients = size_of(config, Option::kMaxClients);
+  options.idle_timeout_s = config.number(Option::kTimeout);
+  options.keepalive_s = static_cast<int>(config.number(Option::kTcpKeepalive));
+  options.protected_mode = config.flag(Option::kProtectedMode);
+  options.max_bulk_bytes = config.number(Option::kProtoMaxBulkLen);
+  options.query_limit_bytes = size_of(config, Option::kClientQueryBufferLimit);
+  options.held_limit_bytes = size_of(config, Option::kHeldRepliesLimit);
+  options.normal = output_limit(config, config::OutputClass::kNormal);
+  options.pubsub = output_limit(config, config::OutputClass::kPubsub);
+  return options;
+}
+
+LogOptions log_options(const config::Store& config) {
+  LogOptions options;
+  options.enabled = config.flag(Option::kAppendOnly);
+  options.load_truncated = config.flag(Option::kAofLoadTruncated);
+  options.writer.place = {".", config.text(Option::kAppendDirname), config.text(Option::kAppendFilename)};
+  options.writer.retention_limit_bytes = size_of(config, Option::kAofRetainedLimit);
+  switch (config.choice<config::AppendFsync>(Option::kAppendFsync)) {
+    case config::AppendFsync::kAlways:
+      options.writer.mode = aof::SyncMode::kAlways;
+      break;
+    case config::AppendFsync::kEverysec:
+      options.writer.mode = aof::SyncMode::kEverysec;
+      break;
+    case config::AppendFsync::kNo:
+      options.writer.mode = aof::SyncMode::kNo;
+      break;
+  }
+  return options;
+}
+
+ProcessOptions process_options(const config::Store& config) {
+  ProcessOptions options;
+  options.daemonize = config.flag(Option::kDaemonize);
+  options.pid_file = config.text(Option::kPidFile);
+  options.shutdown_timeout_s = config.number(Option::kShutdownTimeout);
+  return options;
+}
+
+base::LogLevel log_level(const config::Store& config) {
+  switch (config.choice<config::LogLevel>(Option::kLogLevel)) {
+    case config::LogLevel::kDebug:
+      return base::LogLevel::kDebug;
+    case config::LogLevel::kVerbose:
+      return base::LogLevel::kVerbose;
+    case config::LogLevel::kNotice:
+      return base::LogLevel::kNotice;
+    case config::LogLevel::kWarning:
+      return base::LogLevel::kWarning;
+    case config::LogLevel::kNothing:
+      return base::LogLevel::kNothing;
+  }
+  return base::LogLevel::kNotice;
+}
+
+void apply_settings(const config::Store& config, exec::Settings& settings, exec::ServerState& state) {
+  settings.maxmemory_bytes = size_of(config, Option::kMaxMemory);
+  settings.slowlog_threshold_us = config.number(Option::kSlowlogLogSlowerThan);
+  settings.slowlog_max_entries = size_of(config, Option::kSlowlogMaxLen);
+  settings.notify_classes = static_cast<uint16_t>(config.number(Option::kNotifyKeyspaceEvents));
+  settings.password = config.text(Option::kRequirePass);
+  settings.latency_tracking = config.flag(Option::kLatencyTracking);
+  switch (config.choice<config::Access>(Option::kEnableDebugCommand)) {
+    case config::Access::kNo:
+      state.debug_commands = exec::ProtectedMode::kNo;
+      break;
+    case config::Access::kYes:
+      state.debug_commands = exec::ProtectedMode::kYes;
+      break;
+    case config::Access::kLocal:
+      state.debug_commands = exec::ProtectedMode::kLocal;
+      break;
+  }
+}
+
+void apply_limits(const config::Store& config, keyspace::Keyspace& keyspace) {
+  types::ValueContext& context = keyspace.value_context();
+  context.hash.max_listpack_entries = size_of(config, Option::kHashMaxListpackEntries);
+  context.hash.max_listpack_value_bytes = size_of(config, Option::kHashMaxListpackValue);
+  context.set.max_intset_entries = size_of(config, Option::kSetMaxIntsetEntries);
+  context.set.max_listpack_entries = size_of(config, Option::kSetMaxListpackEntries);
+  context.set.max_listpack_value_bytes = size_of(config, Option::kSetMaxListpackValue);
+  context.sorted_set.max_listpack_entries = size_of(config, Option::kZsetMaxListpackEntries);
+  context.sorted_set.max_listpack_value_bytes = size_of(config, Option::kZsetMaxListpackValue);
+  context.stream.node_max_bytes = size_of(config, Option::kStreamNodeMaxBytes);
+  context.stream.node_max_entries = size_of(config, Option::kStreamNodeMaxEntries);
+  context.list.limits.max_listpack_size = static_cast<int32_t>(config.number(Option::kListMaxListpackSize));
+}
+
+}  // namespace sluice::server

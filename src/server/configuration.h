@@ -1,0 +1,27 @@
+// From config::Store to the plain structs that the parts read: the one place that knows which option is which
+// field.
+#pragma once
+
+#include "base/log.h"
+#include "config/store.h"
+#include "exec/gates.h"
+#include "exec/settings.h"
+#include "keyspace/keyspace.h"
+#include "script/engine.h"
+#include "server/options.h"
+
+namespace sluice::server {
+
+[[nodiscard]] int database_count(const config::Store& config);
+[[nodiscard]] script::Limits script_limits(const config::Store& config);
+[[nodiscard]] ListenOptions listen_options(const config::Store& config);
+[[nodiscard]] ClientOptions client_options(const config::Store& config);
+[[nodiscard]] LogOptions log_options(const config::Store& config);
+[[nodiscard]] ProcessOptions process_options(const config::Store& config);
+
+[[nodiscard]] base::LogLevel log_level(const config::Store& config);
+
+void apply_settings(const config::Store& config, exec::Settings& settings, exec::ServerState& state);
+void apply_limits(const config::Store& config, keyspace::Keyspace& keyspace);
+
+}  // namespace sluice::server

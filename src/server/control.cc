@@ -1,0 +1,72 @@
+#include "server/control.h"
+
+#include "server/server.h"
+
+namespace sluice::server {
+
+exec::ProcessFacts ServerControl::process_facts() const {
+  exec::ProcessFacts facts;
+  facts.started_unix_us = server_.started_unix_us();
+  facts.executable = server_.invocation().executable;
+  facts.config_file = server_.invocation().config_file;
+  facts.run_id = server_.run_id();
+  facts.tcp_port = server_.listen_options().port;
+  if (facts.tcp_port != 0) {
+    std::string line = "name=tcp";
+    for (const std::string& address : server_.listen_options().addresses) line += ",bind=" + address;
+    facts.listeners.push_back(line + ",port=" + std::to_string(facts.tcp_port));
+  }
+  if (!server_.listen_options().unix_path.empty()) {
+    facts.listeners.push_back("name=unix,bind=" + server_.listen_options().unix_path);
+  }
+  facts.ops_per_second = server_.rates().commands.per_second();
+  facts.input_bytes_per_second = server_.rates().input_bytes.per_second();
+  facts.output_bytes_per_second = server_.rates().output_bytes.per_second();
+  return facts;
+}
+
+exec::LogFacts ServerControl::log_facts() const {
+  exec::LogFacts facts;
+  if (const aof::Writer* writer = server_.log_writer()) {
+    facts.enabled = true;
+    facts.last_write_ok = !writer->failure().has_value();
+    facts.last_error = writer->failure().value_or("");
+    facts.current_bytes = writer->increment_bytes();
+    facts.retained_bytes = writer->retained_bytes();
+    facts.written_offset = writer->written();
+    facts.synced_offset = writer->synced();
+    facts.delayed_syncs = writer->delayed_syncs();
+  }
+  if (const LogLoading* loading = server_.loading()) {
+    facts.enabled = true;
+    facts.loading = true;
+    facts.load_total_bytes = loading->progress().total_bytes;
+    facts.load_done_bytes = loading->progress().loaded_bytes;
+    facts.loaded_commands = loading->progress().records;
+    facts.load_started_unix_s = server_.started_unix_us() / 1'000'000;
+  }
+  return facts;
+}
+
+base::Result<void> ServerControl::shutdown(const exec::ShutdownOptions& options) {
+  return server_.begin_stop(options.force || options.save == exec::ShutdownSave::kNoSave);
+}
+
+base::Result<void> ServerControl::abort_shutdown() {
+  if (server_.abort_stop()) return {};
+  return base::Error{"ERR No shutdown in progress."};
+}
+
+base::Result<void> ServerControl::reload_log() {
+  return server_.reload_log();
+}
+
+base::Result<void> ServerControl::rewrite_config() {
+  return server_.rewrite_config();
+}
+
+bool ServerControl::peer_is_dead(const client::Client& client) const {
+  return server_.peer_is_dead(client.id);
+}
+
+}  // namespace sluice::server

@@ -1,0 +1,248 @@
+// The server's beginning and end: listening, accepting, loading the log, stopping.
+#include <array>
+#include <csignal>
+#include <utility>
+
+#include "resp/errors.h"
+#include "server/configuration.h"
+#include "server/server.h"
+
+namespace sluice::server {
+
+namespace {
+
+constexpr uint64_t kMaxConfigFileBytes = uint64_t{16} << 20;
+
+}  // namespace
+
+void Server::apply_configuration() {
+  apply_settings(config_, settings_, state_);
+  apply_limits(config_, keyspace_);
+  listen_ = server::listen_options(config_);
+  client_options_ = server::client_options(config_);
+  log_options_ = server::log_options(config_);
+  process_ = server::process_options(config_);
+  if (writer_) writer_->set_mode(log_options_.writer.mode);
+}
+
+// CONFIG SET has changed these: follow, or say why not, and the old values come back.
+base::Result<void, config::ApplyError> Server::follow_configuration(std::span<const config::Option> options) {
+  const ListenOptions before = listen_;
+  apply_configuration();
+  for (const config::Option option : options) {
+    switch (option) {
+      case config::Option::kAppendOnly:
+        if (log_options_.enabled == (writer_ != nullptr)) break;
+        return config::ApplyError{option, "the log can only be switched on or off at start"};
+      case config::Option::kLogLevel:
+        log_.set_level(log_level(config_));
+        break;
+      case config::Option::kBind:
+      case config::Option::kPort:
+        if (listen_.addresses == before.addresses && listen_.port == before.port) break;
+        listeners_.clear();
+        if (auto listening = listen(); !listening) {
+          return config::ApplyError{option, "Unable to listen on this port: " + listening.error().message};
+        }
+        break;
+      default:
+        break;
+    }
+  }
+  return {};
+}
+
+base::Result<void> Server::start() {
+  if (auto listening = listen(); !listening) return listening;
+  for (const int signal : {SIGTERM, SIGINT}) {
+    signals_.push_back(std::make_unique<net::SignalWatch>(loop_, signal, [this](int) {
+      log_.warning("Received a signal to stop: finishing the turn, syncing the log.");
+      if (stop_deadline_us_ != 0) {
+        exit_status_ = 1;  // asked twice: do not wait for the disk any longer
+        loop_.stop();
+      } else if (auto stopping = begin_stop(true); !stopping) {
+        log_.warning(stopping.error().message);
+      }
+    }));
+  }
+  loop_.on_before_poll([this] { before_poll(); });
+  loop_.on_deadline([] {});  // it only has to end the poll: the work is before_poll's
+  scripts_.start_watchdog();
+
+  if (log_options_.enabled) {
+    aof::LoaderOptions options{log_options_.writer.place, log_options_.load_truncated, true};
+    loading_ = std::make_unique<LogLoading>(fs_, options, executor_, log_);
+    state_.loading = true;
+  } else {
+    log_.notice("Ready to accept connections");
+  }
+  return {};
+}
+
+base::Result<void> Server::listen() {
+  if (listen_.port != 0) {
+    for (const std::string& configured : listen_.addresses) {
+      const bool optional = configured.starts_with("-");
+      const net::TcpAddress address{optional ? configured.substr(1) : configured,
+                                    static_cast<uint16_t>(listen_.port), listen_.backlog};
+      auto listener = net::Listener::tcp(loop_, address, accept_callbacks());
+      if (listener.ok()) {
+        listeners_.push_back(std::move(*listener));
+      } else if (!optional) {
+        return base::Error{"Could not " + listener.error().message};
+      }
+    }
+    if (listeners_.empty()) return base::Error{"Could not listen on any of the addresses of 'bind'"};
+  }
+  if (!listen_.unix_path.empty()) {
+    const net::UnixAddress address{listen_.unix_path, listen_.unix_permission, listen_.backlog};
+    auto listener = net::Listener::unix_path(loop_, address, accept_callbacks());
+    if (!listener.ok()) return base::Error{"Could not " + listener.error().message};
+    listeners_.push_back(std::move(*listener));
+  }
+  return {};
+}
+
+net::AcceptCallbacks Server::accept_callbacks() {
+  return {
+      [this](std::unique_ptr<net::Socket> socket) { accept(std::move(socket)); },
+      [this](int code) {
+        log_.warning("Error accepting a client connection: " + base::io_error(code, "accept", "").message);
+      }};
+}
+
+bool Server::refuses_stranger(const net::Socket& socket) const {
+  return client_options_.protected_mode && settings_.password.empty() && !socket.peer_is_loopback();
+}
+
+void Server::accept(std::unique_ptr<net::Socket> socket) {
+  base::ByteView refusal;
+  if (connections_.size() >= client_options_.max_clients) {
+    refusal = resp::errors::kMaxClients;
+  } else if (refuses_stranger(*socket)) {
+    refusal = resp::errors::kProtectedMode;
+  }
+  if (!refusal.empty()) {
+    ++stats_.rejected_connections;
+    const std::array<base::ByteView, 3> words = {"-", refusal, "\r\n"};
+    (void)socket->try_write(words);  // a peer that does not read its refusal has no claim to it
+    return;
+  }
+  ++stats_.connections;
+  if (client_options_.keepalive_s > 0) socket->set_keepalive(client_options_.keepalive_s);
+  auto connection = std::make_unique<Connection>(*this, std::move(socket), clients_.next_id());
+  client::Client& client = connection->client();
+  client.created_ms = clock_.unix_us() / 1000;
+  client.last_active_ms = client.created_ms;
+  client.authenticated = settings_.password.empty();
+  clients_.add(client);
+  Connection& kept = *connection;
+  connections_.emplace(client.id, std::move(connection));
+  kept.socket().start(kept);
+}
+
+void Server::load_slice() {
+  base::Result<bool> done = loading_->step();
+  if (done.ok() && !*done) {
+    loop_.request_turn();
+    return;
+  }
+  base::Result<void> begun;
+  if (done.ok()) {
+    const aof::LoadProgress& progress = loading_->progress();
+    log_.notice("Loaded " + std::to_string(progress.records) + " commands from the log, " +
+                std::to_string(progress.loaded_bytes) + " bytes, in " +
+                std::to_string((clock_.unix_us() - started_unix_us_) / 1000) + " ms");
+    begun = begin_log(loading_->take_start());
+  }
+  if (!done.ok() || !begun) {
+    log_.warning(done.ok() ? begun.error().message : done.error().message);
+    exit_status_ = 1;
+    loop_.stop();
+  } else {
+    log_.notice("Ready to accept connections");
+  }
+  loading_.reset();
+  state_.loading = false;
+}
+
+base::Result<void> Server::begin_log(aof::StartPoint start) {
+  flusher_waker_ = std::make_unique<net::Waker>(loop_, [this] {
+    if (!writer_) return;
+    writer_->tick(clock_.monotonic_us());
+    note_log_state();
+    executor_.synced(writer_->synced());
+  });
+  flusher_ = std::make_unique<aof::Flusher>([this] { flusher_waker_->wake(); });
+  writer_ = std::make_unique<aof::Writer>(fs_, random_, *flusher_, log_options_.writer);
+  if (auto started = writer_->start(std::move(start)); !started) {
+    writer_.reset();
+    return started;
+  }
+  flusher_->start();
+  fanout_.set_log(writer_.get());
+  return {};
+}
+
+base::Result<void> Server::reload_log() {
+  if (!writer_) return base::Error{"ERR The log is not enabled (appendonly no)"};
+  writer_->end_turn(clock_.monotonic_us());
+  if (writer_->failure()) return base::Error{"ERR " + *writer_->failure()};
+  for (int db = 0; db < keyspace_.database_count(); ++db) keyspace_.flush(db);
+  const aof::LoaderOptions options{log_options_.writer.place, log_options_.load_truncated, false};
+  LogLoading again(fs_, options, executor_, log_);
+  for (;;) {
+    const base::Result<bool> done = again.step(kLoadSliceBytes);
+    if (!done.ok()) return base::Error{"ERR " + done.error().message};
+    if (*done) return {};
+  }
+}
+
+base::Result<void> Server::rewrite_config() {
+  if (invocation_.config_file.empty()) return base::Error{"ERR The server is running without a config file"};
+  const auto text = base::read_whole(fs_, invocation_.config_file, kMaxConfigFileBytes);
+  if (!text.ok()) return base::Error{"ERR Rewriting config file: " + text.error().message};
+  const auto replaced = base::replace_file(fs_, invocation_.config_file, config_.rewrite(*text));
+  if (!replaced.ok()) return base::Error{"ERR Rewriting config file: " + replaced.error().message};
+  return {};
+}
+
+base::Result<void> Server::begin_stop(bool force) {
+  if (!force && !state_.disk_error.empty()) {
+    return base::Error{"ERR Errors trying to SHUTDOWN. Check logs."};
+  }
+  stop_deadline_us_ = clock_.monotonic_us() + process_.shutdown_timeout_s * 1'000'000;
+  listeners_.clear();
+  loop_.request_turn();
+  return {};
+}
+
+bool Server::abort_stop() {
+  if (stop_deadline_us_ == 0) return false;
+  stop_deadline_us_ = 0;
+  if (auto listening = listen(); !listening) log_.warning(listening.error().message);
+  return true;
+}
+
+// Held replies leave when the log is safe; a disk that fails is waited for no longer than shutdown-timeout.
+void Server::advance_stop() {
+  const bool safe = !writer_ || (writer_->written() == writer_->offset() && !writer_->failure());
+  if (safe || clock_.monotonic_us() >= stop_deadline_us_) loop_.stop();
+}
+
+void Server::finish_stop() {
+  if (flusher_) flusher_->stop();
+  if (writer_) {
+    if (auto closed = writer_->close(); closed) {
+      for (const auto& [id, connection] : connections_) connection->flush(UINT64_MAX);
+    } else {
+      log_.warning("The log could not be closed: " + closed.error().message);
+      exit_status_ = 1;
+    }
+  }
+  connections_.clear();
+  listeners_.clear();
+  log_.notice("Stopped.");
+}
+
+}  // namespace sluice::server

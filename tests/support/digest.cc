@@ -1,0 +1,93 @@
+// The harness's digest: the whole state as text, so that a test can compare two of them.
+#include <algorithm>
+
+#include "base/number.h"
+#include "support/harness.h"
+
+namespace sluice::test {
+
+namespace {
+
+std::string element_text(const ds::Element& element) {
+  base::NumberText buffer;
+  return std::string(element.to_text(buffer));
+}
+
+std::string sorted(std::vector<std::string> lines) {
+  std::sort(lines.begin(), lines.end());
+  std::string text;
+  for (const std::string& line : lines) text += line + "\n";
+  return text;
+}
+
+std::string content(const types::StringValue& value) {
+  base::NumberText buffer;
+  return std::string(value.view(buffer));
+}
+
+std::string content(const std::unique_ptr<types::List>& list) {
+  std::string text;
+  for (auto cursor = list->cursor_at(0); cursor.valid(); cursor.next())
+    text += element_text(cursor.get()) + "\n";
+  return text;
+}
+
+std::string content(const std::unique_ptr<types::Hash>& hash) {
+  std::vector<std::string> lines;
+  hash->for_each([&](const ds::Element& field, const ds::Element& value) {
+    lines.push_back(element_text(field) + "=" + element_text(value));
+  });
+  return sorted(std::move(lines));
+}
+
+std::string content(const std::unique_ptr<types::Set>& set) {
+  std::vector<std::string> lines;
+  set->for_each([&](const ds::Element& member) { lines.push_back(element_text(member)); });
+  return sorted(std::move(lines));
+}
+
+std::string content(const std::unique_ptr<types::SortedSet>& set) {
+  std::string text;
+  set->for_each([&](const ds::Element& member, double score) {
+    text += element_text(member) + "@" + std::string(base::format_double(score).view()) + "\n";
+  });
+  return text;
+}
+
+std::string content(const std::unique_ptr<types::Stream>& stream) {
+  const auto id_text = [](const types::StreamId& id) {
+    return std::to_string(id.ms) + "-" + std::to_string(id.seq);
+  };
+  std::string text = id_text(stream->last_id()) + " " + id_text(stream->max_deleted_id()) + " " +
+                     std::to_string(stream->entries_added()) + "\n";
+  for (auto cursor = stream->seek(types::StreamId{}); cursor.valid(); cursor.next()) {
+    text += id_text(cursor.entry().id);
+    cursor.entry().for_each([&](const ds::Element& name, const ds::Element& value) {
+      text += " " + element_text(name) + "=" + element_text(value);
+    });
+    text += "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string Harness::digest() {
+  std::string text;
+  for (int db = 0; db < keyspace.database_count(); ++db) {
+    std::vector<std::string> keys;
+    keyspace.database(db).entries().for_each([&](const keyspace::Entry* entry) {
+      std::string line = std::to_string(db) + " " + std::string(entry->key()) + " ";
+      line += keyspace::type_name(keyspace::type_of(entry->value));
+      line += " " + std::string(keyspace::encoding_of(entry->value));
+      if (entry->deadline != keyspace::kNoDeadline) {
+        line += " until " + std::to_string(keyspace.deadlines().expiry_ms(*entry));
+      }
+      keys.push_back(line + "\n" + std::visit([](const auto& held) { return content(held); }, entry->value));
+    });
+    text += sorted(std::move(keys));
+  }
+  return text;
+}
+
+}  // namespace sluice::test

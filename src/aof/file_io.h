@@ -15,4 +15,8 @@ base::IoResult<base::Bytes> read_exactly(base::File& file, uint64_t at, size_t s
 // Writes all of `bytes` at `at`. After an error an unknown part of them is in the file.
 base::IoResult<void> write_at(base::File& file, base::ByteView bytes, uint64_t at);
 
+[[nodiscard]] inline base::Error to_error(const base::IoError& failure) {
+  return base::Error{failure.message};
+}
+
 }  // namespace sluice::aof

@@ -14,19 +14,10 @@ namespace {
 using base::Error;
 using base::Result;
 
-constexpr size_t kReadChunk = size_t{256} * 1024;
 // What one part costs of a step's budget, whatever is in it.
 constexpr size_t kOpenCost = size_t{16} * 1024;
 // The smallest piece that a disk writes or loses as one.
 constexpr uint64_t kSector = 512;
-
-Error to_error(const base::IoError& failure) {
-  return Error{failure.message};
-}
-
-void spend(size_t& budget, size_t cost) {
-  budget -= std::min(budget, cost);
-}
 
 // Whether a whole sector of the file inside `bytes` is zero: what a power cut leaves of a page it lost.
 // Records appended by another server do not look like this.
@@ -36,10 +27,6 @@ bool has_blank_sector(ByteView bytes, uint64_t file_at) {
     if (bytes.substr(at, kSector) == ByteView(kBlank.data(), kSector)) return true;
   }
   return false;
-}
-
-std::string plural(uint64_t count, const std::string& noun) {
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
 
 }  // namespace
@@ -127,7 +114,7 @@ Result<void> Loader::begin() {
   for (const LogPart& each : parts_) progress_.total_bytes += each.size;
   for (const Orphan& orphan : find_orphans(fs_, place, manifest_)) {
     findings_.push_back({FindingKind::kOrphan, orphan.name, 0, orphan.size_bytes,
-                         place.path(orphan.name) + ": " + plural(orphan.size_bytes, "byte") +
+                         place.path(orphan.name) + ": " + std::to_string(orphan.size_bytes) + " bytes" +
                              " that the manifest does not name; not loaded, and kept"});
   }
   phase_ = Phase::kOpenPart;
@@ -377,7 +364,7 @@ Result<void> Loader::finish_part() {
     const std::string kept = tail_cut_ ? "; they are kept in " + tail_cut_->copy_path() : std::string();
     const uint64_t bytes = done.size - *reading_.cut;
     add_finding(FindingKind::kCut, *reading_.cut, bytes,
-                reading_.why + ": " + plural(bytes, "byte") + " from here on " +
+                reading_.why + ": " + std::to_string(bytes) + " bytes" + " from here on " +
                     (options_.repair ? "were cut" : "would be cut") + kept);
   }
   tail_cut_.reset();
@@ -393,117 +380,6 @@ Result<void> Loader::finish_part() {
   }
   ++part_index_;
   phase_ = Phase::kOpenPart;
-  return {};
-}
-
-// The process before may have had a sync fail and died: the kernel then shows bytes that are not on disk and
-// that no later sync writes. Writing them again makes them dirty again, so that the sync below means what it
-// says.
-Result<void> Loader::rewrite_on(size_t& budget) {
-  uint64_t& at = reading_.unsynced_at;
-  const uint64_t left = end_of_part() - at;
-  auto bytes = read_exactly(*file_, at, static_cast<size_t>(std::min<uint64_t>(left, kReadChunk)));
-  if (!bytes) return to_error(bytes.error());
-  if (auto written = write_at(*file_, *bytes, at); !written) return to_error(written.error());
-  at += bytes->size();
-  spend(budget, bytes->size());
-  if (at == end_of_part()) phase_ = Phase::kRead;
-  return {};
-}
-
-// Counts the tail into the journal, and seals one that stands behind batches of ours, so that from now on
-// damage to it is found.
-Result<void> Loader::finish_tail() {
-  const Reading& r = reading_;
-  const uint64_t end = file_offset(r.whole);
-  if (!r.tail || end == r.tail_at) return {};
-  Annotation numbers;
-  numbers.length = end - r.tail_at;
-  numbers.synced = *offset_;
-  *offset_ += numbers.length;
-  numbers.offset = *offset_;
-  if (!ours()) return {};
-  add_finding(FindingKind::kUnannotated, r.tail_at, numbers.length,
-              plural(numbers.length, "byte") +
-                  " of records without an annotation were loaded: another server appended "
-                  "them, or this one was stopped while it wrote");
-  if (r.tail_granted || !part().last || !options_.repair) return {};
-  // The seal will say that what stands before the tail is on disk, so that must be true before it is written.
-  if (auto synced = file_->fdatasync(); !synced) return to_error(synced.error());
-  Bytes line;
-  append_annotation(line, numbers, ByteView(r.buffer).substr(r.batch, numbers.length),
-                    part().header.header.seed);
-  if (auto written = write_at(*file_, line, end); !written) return to_error(written.error());
-  return {};
-}
-
-Result<void> Loader::broken(const std::string& why, Torn torn) {
-  if (ours() && !reading_.tail) return broken_batch(why, false);
-  const uint64_t at = file_offset(reading_.whole);
-  const bool cuttable = part().last && (ours() || torn == Torn::kYes);
-  if (cuttable) return cut_at(at, why);
-  return damage(at, why);
-}
-
-Result<void> Loader::broken_batch(const std::string& why, bool annotated) {
-  const LogPart& from = part();
-  if (from.limit && *offset_ == *from.limit) return end_at_limit();
-  const BreakPoint point{file_offset(reading_.batch), *offset_, from.header.header.seed};
-  reading_.why = why;
-  reading_.annotated = annotated;
-  probe_.emplace(*file_, from.size, point);
-  phase_ = Phase::kProbe;
-  return {};
-}
-
-Result<void> Loader::probe_on(size_t& budget) {
-  auto done = probe_->step(std::min(budget, kReadChunk));
-  if (!done) return to_error(done.error());
-  spend(budget, kReadChunk);
-  return *done ? probed() : Result<void>{};
-}
-
-Result<void> Loader::probed() {
-  Reading& r = reading_;
-  const auto synced = probe_->synced();
-  const bool gave_up = probe_->gave_up();
-  const bool annotated = r.annotated || probe_->own_annotation();
-  probe_.reset();
-  phase_ = Phase::kRead;
-  const uint64_t at = file_offset(r.batch);
-  // Synced offsets are ends of batches: one above this batch's beginning covers all of it.
-  if (gave_up || (synced && *synced > *offset_)) {
-    return damage(at, r.why + ", and it was on disk before: later batches say so");
-  }
-  if (synced || annotated) {
-    if (part().last) return cut_at(at, r.why);
-    return damage(at, r.why + ", although increments follow");
-  }
-  r.tail = true;
-  r.tail_at = at;
-  r.scan = r.whole = r.batch;
-  r.in_group = r.continued = false;
-  r.wanted = 0;
-  return {};
-}
-
-Result<void> Loader::cut_at(uint64_t file_at, const std::string& why) {
-  if (!options_.load_truncated) {
-    return Error{path() + ": offset " + std::to_string(file_at) + ": " + why +
-                 ". With 'aof-load-truncated yes' the file is cut there and the rest kept beside it"};
-  }
-  reading_.cut = file_at;
-  reading_.why = why;
-  reading_.ready = static_cast<size_t>(file_at - reading_.buffer_at);
-  reading_.ended = true;
-  return {};
-}
-
-Result<void> Loader::cut_on(size_t& budget) {
-  auto done = tail_cut_->step(std::min(budget, kReadChunk));
-  if (!done) return to_error(done.error());
-  spend(budget, kReadChunk);
-  if (*done) phase_ = Phase::kRead;
   return {};
 }
 

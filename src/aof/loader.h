@@ -5,6 +5,7 @@
 // Owns the open file and one buffer of at most a batch or a unit; knows no commands but MULTI and EXEC.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -80,6 +81,9 @@ class Loader {
     uint64_t checkpoint = 0;
     uint64_t checkpoint_at = 0;
   };
+
+  static constexpr size_t kReadChunk = size_t{256} * 1024;
+  static void spend(size_t& budget, size_t cost) { budget -= std::min(budget, cost); }
 
   base::Result<void> begin();
   base::Result<void> open_part();

@@ -115,9 +115,10 @@ Outcome Engine::run(const Script& script, const Invocation& invocation, Host& ho
   running_ = script.sha;
   running_flags_ = script.flags;
   interpreter_->bind(host, reply, view(running_));
-  if (watchdog_ != nullptr) watchdog_->begin_run(clock_.monotonic_us());
-  Outcome outcome =
-      interpreter_->start(script.function, invocation, {limits_.busy_after_us, limits_.hard_after_us});
+  int64_t now_us = clock_.monotonic_us();
+  if (watchdog_ != nullptr) watchdog_->begin_run(now_us);
+  Outcome outcome = interpreter_->start(script.function, invocation,
+                                        {limits_.busy_after_us, limits_.hard_after_us}, now_us);
   if (watchdog_ != nullptr) watchdog_->end_run();
   return outcome;
 }

@@ -177,12 +177,13 @@ int Interpreter::call_drive(lua_State* lua) {
   return 0;
 }
 
-Outcome Interpreter::start(int function, const Invocation& invocation, const RunLimits& limits) {
+Outcome Interpreter::start(int function, const Invocation& invocation, const RunLimits& limits,
+                           int64_t now_us) {
   SLUICE_CHECK(!suspended_, "a script is started while another is suspended");
   invocation_ = &invocation;
   function_ = function;
   context_.protocol = resp::Protocol::kResp2;
-  begun_us_ = clock_.monotonic_us();
+  begun_us_ = now_us;
   return run(Phase::kStart, limits);
 }
 

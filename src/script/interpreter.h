@@ -36,7 +36,9 @@ class Interpreter {
 
   // Runs `function` and, when it is done, writes its one reply. `sha` goes into error texts. Arguments are
   // copied. REQUIRES: !suspended().
-  [[nodiscard]] Outcome start(int function, const Invocation& invocation, const RunLimits& limits);
+  // `now_us` is monotonic time, which the caller has read already.
+  [[nodiscard]] Outcome start(int function, const Invocation& invocation, const RunLimits& limits,
+                              int64_t now_us);
   [[nodiscard]] Outcome resume(const RunLimits& limits);
   // Ends a suspended run; the text of its error.
   std::string kill(base::ByteView sha);
@@ -45,7 +47,6 @@ class Interpreter {
   void bind(Host& host, resp::Reply& reply, base::ByteView sha);
 
   [[nodiscard]] bool suspended() const { return suspended_; }
-  [[nodiscard]] int64_t begun_us() const { return begun_us_; }
   [[nodiscard]] size_t memory_bytes() const { return context_.used_bytes; }
 
   // Makes the run in progress look at its deadline. From any thread, at any time.

@@ -65,7 +65,7 @@ class Words:
             "draws": [b"%d" % n for n in range(-8, 9)] + [b"100", b"-150", b"abc", b"", I64_MAX],
             "bitval": [b"0", b"1", b"1", b"2", b"abc"],
             "anykey": [letter + b"%d" % n for letter in FAMILY_KEYS.values() for n in range(KEYS_PER_FAMILY)],
-            "nokey": [b"nokey"],
+            "nokey": [b"nokey"], "lexkey": [b"y0", b"y1", b"y2", b"y3"],
             "subcommand": [b"FOO", b"", b"help me", b"\x00"],
         }
         self.generators = {"value": self._value, "id": self._stream_id, "newid": self._new_stream_id,

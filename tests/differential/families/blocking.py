@@ -21,4 +21,4 @@ FAMILY = Family("blocking", [
     Row("RPUSH", "key value+", weight=4),
     Row("BLPOP", "", fixed=True, weight=0.2),
     Row("BLMOVE", "key key LEFT", fixed=True, weight=0.2),
-], share=0.1)
+], share=0.03)

@@ -1,4 +1,4 @@
-"""Sorted sets."""
+"""Sorted sets. Ranges by text are defined where all scores are equal: they have keys of their own, on which every score is 0."""
 from family import Family, Row
 from pair import ScanWhole
 
@@ -17,18 +17,20 @@ FAMILY = Family("zsets", [
     Row("ZRANK", "key member"),
     Row("ZREVRANK", "key member"),
     Row("ZCOUNT", "key bound bound"),
-    Row("ZLEXCOUNT", "key lex lex"),
+    Row("ZADD", "lexkey 0 member 0 member 0 member", weight=3, fixed=True),
+    Row("ZREM", "lexkey member+"),
+    Row("ZLEXCOUNT", "lexkey lex lex"),
     Row("ZRANGE", "key int int ( REV | WITHSCORES )", "scores"),
     Row("ZRANGE", "key bound bound BYSCORE ( REV | WITHSCORES | " + LIMIT + " )", "scores"),
-    Row("ZRANGE", "key lex lex BYLEX ( REV | " + LIMIT + " )", "scores"),
+    Row("ZRANGE", "lexkey lex lex BYLEX ( REV | " + LIMIT + " )", "scores"),
     Row("ZREVRANGE", "key int int ( WITHSCORES )", "scores"),
     Row("ZRANGEBYSCORE", "key bound bound ( WITHSCORES | " + LIMIT + " )", "scores"),
     Row("ZREVRANGEBYSCORE", "key bound bound ( WITHSCORES | " + LIMIT + " )", "scores"),
-    Row("ZRANGEBYLEX", "key lex lex ( " + LIMIT + " )"),
-    Row("ZREVRANGEBYLEX", "key lex lex ( " + LIMIT + " )"),
+    Row("ZRANGEBYLEX", "lexkey lex lex ( " + LIMIT + " )"),
+    Row("ZREVRANGEBYLEX", "lexkey lex lex ( " + LIMIT + " )"),
     Row("ZREMRANGEBYSCORE", "key bound bound", weight=0.5),
     Row("ZREMRANGEBYRANK", "key int int", weight=0.5),
-    Row("ZREMRANGEBYLEX", "key lex lex", weight=0.5),
+    Row("ZREMRANGEBYLEX", "lexkey lex lex", weight=0.5),
     Row("ZPOPMIN", "key [ small ]", "scores"),
     Row("ZPOPMAX", "key [ small ]", "scores"),
     Row("ZMPOP", "counted_keys { MIN | MAX | odd } ( COUNT small )", "scores"),

@@ -187,3 +187,20 @@ TEST_CASE("Engine: the flags of the script that runs are known while it is suspe
   CHECK(runner.engine.running_flags().no_writes);
   static_cast<void>(runner.engine.kill());
 }
+
+TEST_CASE("Engine: the watchdog suspends an endless loop that calls nothing") {
+  base::SystemClock clock;
+  Limits limits;
+  limits.busy_after_us = 2000;
+  Engine engine(clock, limits);
+  engine.start_watchdog();
+  FakeHost host;
+  std::string out;
+  resp::Reply reply(out, resp::Protocol::kResp2);
+  auto prepared = engine.prepare("while true do end");
+  REQUIRE(prepared.ok());
+  REQUIRE(engine.run(**prepared, {}, host, reply) == Outcome::kSuspended);
+  REQUIRE(engine.resume(host, reply) == Outcome::kSuspended);
+  CHECK(engine.kill().find("Script killed by user") != std::string::npos);
+  CHECK(out.empty());
+}

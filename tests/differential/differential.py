@@ -38,8 +38,11 @@ TABLE_BEGIN, TABLE_END = "<!-- known differences -->\n", "<!-- end -->\n"
 def listed_commands(port):
     """Names from COMMAND LIST, and `CONTAINER SUBCOMMAND` from COMMAND INFO, in upper case."""
     connection = Connection(port)
+    rows = connection.call(b"COMMAND")
+    if not isinstance(rows, list):
+        raise RuntimeError("COMMAND does not list the server's commands: %r" % rows)
     names = {name.decode().upper() for name in connection.call(b"COMMAND", b"LIST")}
-    for row in connection.call(b"COMMAND"):
+    for row in rows:
         if isinstance(row, list) and len(row) > 9 and isinstance(row[9], list):
             names.update(sub[0].decode().upper().replace("|", " ") for sub in row[9])
     connection.close()

@@ -67,7 +67,10 @@ class ServerProcess:
                     probe.sendall(b"PING\r\nINFO server\r\n")
                     answer = b""
                     while b"process_id:" not in answer or not answer.endswith(b"\r\n"):
-                        answer += probe.recv(65536) or b"\r\nprocess_id:0\r\n"
+                        more = probe.recv(65536)
+                        if not more or b"-ERR" in answer + more:
+                            raise OSError("no INFO")
+                        answer += more
                     # Some other server may have taken the port first.
                     if answer.startswith(b"+PONG") and b"process_id:%d\r\n" % self.process.pid in answer:
                         return True

@@ -74,8 +74,8 @@ struct HeaderCheck {
 [[nodiscard]] HeaderCheck check_header(ByteView head);
 
 // Puts `payload` behind `out` as one or, when it is long, several #SLUICE: lines; all but the last end in
-// '+'. REQUIRES of the caller: a unit of more than one record or payload is wrapped in MULTI and EXEC, or a
-// torn tail could hold half of it.
+// '+'. REQUIRES of the caller: a unit of more than one record or payload (a leading SELECT aside) is wrapped
+// in MULTI and EXEC, or a torn tail could hold half of it.
 void append_extension(Bytes& out, ByteView payload);
 
 struct ExtensionLine {

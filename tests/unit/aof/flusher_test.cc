@@ -162,14 +162,14 @@ TEST_CASE("Flusher: the reactor writes on while a sync runs, and its requests be
   flusher.stop();
 }
 
-TEST_CASE("Flusher: stop ends the sync under way and drops what had not begun") {
+TEST_CASE("Flusher: stop ends the sync under way, and no request is left behind") {
   Flusher flusher([] {});
   const auto file = std::make_shared<SlowFile>();
   flusher.start();
   flusher.request(file, 1);
   file->wait_until_begun(1);
   flusher.request(file, 2);
-  file->allow(1);
+  file->allow(2);  // the thread may come to the second before it is told to stop
   flusher.stop();
   flusher.stop();
   CHECK(flusher.done() >= 1);

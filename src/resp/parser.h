@@ -59,8 +59,8 @@ class Parser {
   // Empty for inline requests, for ones with a big argument, and where a line end was not CRLF.
   [[nodiscard]] base::ByteView wire() const { return wire_; }
 
-  // After kNeedMore: what of `input` must be kept. Blank lines and the bytes of a big bulk are not part of
-  // it.
+  // After kNeedMore: what must be kept, a view into `input`. Blank lines and the bytes of a big bulk are not
+  // part of it.
   [[nodiscard]] base::ByteView carry() const { return carry_; }
   // Where the next bytes from the socket belong, at most kBigStepBytes; empty when they belong to the input.
   std::span<char> big_room();

@@ -19,7 +19,7 @@ class Fanout final : public exec::EffectSink {
   // Null: nothing is logged (appendonly no). The writer must have been started.
   void set_log(aof::Writer* log) {
     log_ = log;
-    log_db_ = -1;
+    log_db_ = 0;
   }
 
   uint64_t emit(const exec::Effects& effects) override;
@@ -32,7 +32,7 @@ class Fanout final : public exec::EffectSink {
   client::ClientTable& clients_;
   client::Hub& hub_;
   aof::Writer* log_ = nullptr;
-  int log_db_ = -1;    // the database a reader of the log has selected by now; -1: say it
+  int log_db_ = 0;     // the database a reader of the log has selected by now; a new increment says it itself
   base::Bytes group_;  // reused
 };
 

@@ -18,7 +18,9 @@ constexpr int64_t kMicrosecond = 1'000;
 
 // A payload begins with the microsecond it was sent at, in 12 digits, which is where a Batch patches.
 std::string stamped_payload() {
-  return std::string(kCounter) + std::string(kPayloadBytes - kDigits, 'x');
+  std::string payload(kCounter);
+  payload.append(kPayloadBytes - kDigits, 'x');
+  return payload;
 }
 
 int64_t age_ns(std::string_view stamped) {

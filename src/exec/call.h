@@ -37,11 +37,11 @@ class Call {
   resp::Reply& reply;
   client::Client& client;
   Services& on;
-  const Command& command;
+  Command& command;
   const Entrance entrance;
 
   struct Origin {
-    const Command& command;
+    Command& command;
     client::Client& client;
     std::span<const base::ByteView> words;
     resp::Reply& reply;

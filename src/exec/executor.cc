@@ -26,10 +26,6 @@ void Executor::refresh_clock() {
   unix_offset_us_ = services_.clock.unix_us() - monotonic_us_;
 }
 
-Command* Executor::mutable_command(const Command& command) const {
-  return services_.table.find_full(command.full_name);
-}
-
 base::Result<Command*> Executor::resolve(std::span<const base::ByteView> words) {
   Command* command = services_.table.find(words[0]);
   if (command == nullptr) return base::Error{errors::unknown_command(words)};
@@ -92,9 +88,7 @@ Next Executor::submit(client::Client& client, const Request& request) {
         return Next::kMore;
       }
       case Passage::kWait:
-        services_.blocking.park(client, client.db, OwnedRequest(&command, request.words), Park{});
-        client.set(client::kPaused);
-        postponed_.push_back(client.id);
+        postpone(client, OwnedRequest(&command, request.words));
         return Next::kWait;
     }
   }

@@ -79,7 +79,6 @@ class Executor {
 
   // The suspended script's client, or 0.
   [[nodiscard]] client::ClientId suspended_client() const;
-  [[nodiscard]] Command* mutable_command(const Command& command) const;
   [[nodiscard]] uint64_t offset() const { return sink_.offset(); }
   [[nodiscard]] int64_t now_us() const { return monotonic_us_ + unix_offset_us_; }
   void monitors_changed(int by) { monitors_ += by; }
@@ -110,6 +109,7 @@ class Executor {
   void answer_null(client::Client& client);
   bool fire_deadlines();
   bool fire_timeouts();
+  void postpone(client::Client& client, OwnedRequest request);
   void end_pause();
   [[nodiscard]] bool deadlines_paused() const;
 

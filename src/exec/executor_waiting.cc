@@ -54,7 +54,11 @@ void Executor::rerun(client::Client& client) {
   Command& command = *request.command;
   judge_memory();
   const Verdict verdict = pass_gates(services_.state, client, command, command.flags);
-  if (verdict.passage == Passage::kWait) return;
+  if (verdict.passage == Passage::kWait) {
+    // The pause came first: it runs when that has ended, as if sent then.
+    postpone(client, services_.blocking.unpark(client));
+    return;
+  }
 
   const size_t mark = client.outbox.mark();
   resp::Reply reply(client.outbox.bytes(), client.protocol);
@@ -160,6 +164,12 @@ void Executor::synced(uint64_t offset) {
   for (const client::ClientId id : services_.blocking.reached(offset)) {
     if (services_.blocking.has(id)) rerun(*services_.clients.find(id));
   }
+}
+
+void Executor::postpone(client::Client& client, OwnedRequest request) {
+  services_.blocking.park(client, client.db, std::move(request), Park{});
+  client.set(client::kPaused);
+  postponed_.push_back(client.id);
 }
 
 void Executor::pause(PauseMode mode, int64_t until_ms) {

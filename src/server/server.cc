@@ -82,7 +82,11 @@ bool Server::execute(Connection& connection, resp::Parser& parser) {
   const exec::Next next = executor_.submit(client, {parser.args(), parser.wire(), &parser});
   if (!client.outbox.empty() || next == exec::Next::kClose) has_output(connection);
   // A turn may end in the middle of a poll phase: thousands of sockets may be ready in one.
-  if (++commands_in_turn_ >= kCommandsPerTurn || executor_.now_us() - turn_began_us_ >= kTurnUs) write_turn();
+  if (commands_in_turn_++ == 0) {
+    turn_began_us_ = executor_.now_us();
+  } else if (commands_in_turn_ >= kCommandsPerTurn || executor_.now_us() - turn_began_us_ >= kTurnUs) {
+    write_turn();
+  }
   return next == exec::Next::kMore;
 }
 
@@ -153,7 +157,6 @@ uint64_t Server::watermark() const {
 // The end of a turn: one write for everything that was logged, then the answers may go.
 void Server::write_turn() {
   commands_in_turn_ = 0;
-  turn_began_us_ = executor_.now_us();
   if (writer_) {
     writer_->end_turn(clock_.monotonic_us());
     note_log_state();

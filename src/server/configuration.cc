@@ -18,6 +18,20 @@ OutputLimit output_limit(const config::Store& config, config::OutputClass which)
           limit.soft_seconds};
 }
 
+// The letters of `notify-keyspace-events` as bits: a letter's place is its class's bit.
+uint16_t event_classes(base::ByteView letters) {
+  constexpr base::ByteView kLetters = "KEg$lshzxetmdn";
+  constexpr base::ByteView kAll = "g$lshzxetd";
+  unsigned classes = 0;
+  for (size_t i = 0; i < kLetters.size(); ++i) {
+    const bool by_name = letters.find(kLetters[i]) != base::ByteView::npos;
+    const bool by_all =
+        letters.find('A') != base::ByteView::npos && kAll.find(kLetters[i]) != base::ByteView::npos;
+    if (by_name || by_all) classes |= 1u << i;
+  }
+  return static_cast<uint16_t>(classes);
+}
+
 }  // namespace
 
 int database_count(const config::Store& config) {
@@ -106,7 +120,7 @@ void apply_settings(const config::Store& config, exec::Settings& settings, exec:
   settings.maxmemory_bytes = size_of(config, Option::kMaxMemory);
   settings.slowlog_threshold_us = config.number(Option::kSlowlogLogSlowerThan);
   settings.slowlog_max_entries = size_of(config, Option::kSlowlogMaxLen);
-  settings.notify_classes = static_cast<uint16_t>(config.number(Option::kNotifyKeyspaceEvents));
+  settings.notify_classes = event_classes(config.text(Option::kNotifyKeyspaceEvents));
   settings.password = config.text(Option::kRequirePass);
   settings.latency_tracking = config.flag(Option::kLatencyTracking);
   switch (config.choice<config::Access>(Option::kEnableDebugCommand)) {

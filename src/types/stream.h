@@ -96,6 +96,11 @@ class Stream {
   // Returns how many entries went.
   uint64_t trim(const StreamTrim& rule);
 
+  // What a stream remembers beyond its entries, put back by XSETID. REQUIRES: no entry has a higher id.
+  void set_last_id(const StreamId& id) { last_id_ = id; }
+  void set_entries_added(uint64_t count) { entries_added_ = count; }
+  void set_max_deleted_id(const StreamId& id) { max_deleted_id_ = id; }
+
   // The same entries in the same blocks, and everything the stream remembers (COPY).
   [[nodiscard]] Stream clone() const;
   // Frees up to `max` blocks of a stream that is no longer used otherwise; true while there are more.

@@ -1,0 +1,252 @@
+// Streams, the reading half: XRANGE XREVRANGE XREAD. XREAD may wait; it then runs again with `$` replaced by
+// the id it stood for, so that what arrives while it waits is what it gets.
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "base/number.h"
+#include "commands/all.h"
+#include "commands/family.h"
+#include "types/stream.h"
+
+namespace sluice::commands {
+
+namespace {
+
+using types::Stream;
+using types::StreamBound;
+using types::StreamId;
+using types::StreamIdText;
+
+constexpr ByteView kInvalidId = "ERR Invalid stream ID specified as stream command argument";
+constexpr ByteView kNothingBelow = "ERR invalid end ID for the interval";
+constexpr ByteView kNothingAbove = "ERR invalid start ID for the interval";
+constexpr ByteView kUnbalanced =
+    "ERR Unbalanced 'xread' list of streams: for each stream key an ID or '$' must be specified.";
+constexpr ByteView kGroupOnly =
+    "ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead.";
+constexpr ByteView kNoackOnly =
+    "ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead.";
+constexpr ByteView kNewOnly =
+    "ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option.";
+
+void write_entry(resp::Reply& reply, const types::StreamEntry& entry) {
+  reply.array(2);
+  reply.bulk(StreamIdText(entry.id).view());
+  reply.array(entry.size() * 2);
+  entry.for_each([&reply](const ds::Element& name, const ds::Element& value) {
+    base::NumberText buffer;
+    reply.bulk(name.to_text(buffer));
+    reply.bulk(value.to_text(buffer));
+  });
+}
+
+struct Range {
+  StreamId start;
+  StreamId end;
+  uint64_t count = UINT64_MAX;
+  bool backwards = false;
+};
+
+void write_range(resp::Reply& reply, const Stream& stream, const Range& range) {
+  const resp::Reply::Mark mark = reply.begin_array();
+  uint64_t written = 0;
+  Stream::Cursor at = range.backwards ? stream.seek_back(range.end) : stream.seek(range.start);
+  while (written < range.count && at.valid()) {
+    if (range.backwards ? at.entry().id < range.start : at.entry().id > range.end) break;
+    write_entry(reply, at.entry());
+    ++written;
+    if (range.backwards) {
+      at.prev();
+    } else {
+      at.next();
+    }
+  }
+  reply.end_array(mark, written);
+}
+
+StreamId read_bound(exec::Args& args, const StreamBound& bound, ByteView nothing_beyond) {
+  if (bound.status == StreamBound::Status::kInvalid) args.latch(kInvalidId);
+  if (bound.status == StreamBound::Status::kNothingBeyond) args.latch(nothing_beyond);
+  return bound.id;
+}
+
+// Negative counts are none.
+uint64_t read_count(exec::Args& args) {
+  return static_cast<uint64_t>(std::max<int64_t>(args.integer(), 0));
+}
+
+Outcome range_generic(Call& call, bool backwards) {
+  exec::Args& args = call.args;
+  const ByteView key = args.key();
+  ByteView start = args.next();
+  ByteView end = args.next();
+  if (backwards) std::swap(start, end);
+  Range range;
+  range.backwards = backwards;
+  range.start = read_bound(args, types::parse_stream_start(start), kNothingAbove);
+  range.end = read_bound(args, types::parse_stream_end(end), kNothingBelow);
+  while (args.more() && args.ok()) {
+    if (args.accept_with("COUNT")) {
+      range.count = read_count(args);
+    } else {
+      args.syntax_error();
+    }
+  }
+  if (!args.ok()) return call.fail(args.error());
+  const auto stream = call.view<Stream>(key);
+  if (!stream.ok()) return call.fail(stream.error());
+  if (!*stream) {
+    call.reply.array(0);
+  } else if (range.count == 0) {
+    call.reply.null_array();
+  } else {
+    write_range(call.reply, **stream, range);
+  }
+  return Outcome::kDone;
+}
+
+Outcome cmd_xrange(Call& call) {
+  return range_generic(call, false);
+}
+Outcome cmd_xrevrange(Call& call) {
+  return range_generic(call, true);
+}
+
+struct ReadRequest {
+  uint64_t count = 0;  // 0: all
+  std::optional<int64_t> timeout_ms;
+  std::span<const ByteView> keys;
+  std::span<const ByteView> ids;
+};
+
+int64_t read_timeout_ms(exec::Args& args) {
+  const std::optional<int64_t> timeout = base::parse_int64(args.next());
+  if (!timeout) {
+    args.latch(errors::kTimeoutNotAnInteger);
+  } else if (*timeout < 0) {
+    args.latch(errors::kTimeoutNegative);
+  } else if (*timeout > INT64_MAX / 2) {
+    args.latch(errors::kTimeoutOutOfRange);
+  }
+  return timeout.value_or(0);
+}
+
+ReadRequest read_request(exec::Args& args) {
+  ReadRequest request;
+  while (args.more() && args.ok() && request.keys.empty()) {
+    if (args.accept_with("BLOCK")) {
+      request.timeout_ms = read_timeout_ms(args);
+    } else if (args.accept_with("COUNT")) {
+      request.count = read_count(args);
+    } else if (args.accept_with("STREAMS")) {
+      const auto rest = args.rest();
+      if (rest.size() % 2 != 0) args.latch(kUnbalanced);
+      request.keys = rest.first(rest.size() / 2);
+      request.ids = rest.subspan(rest.size() / 2);
+    } else if (args.accept_with("GROUP", 2)) {
+      args.latch(kGroupOnly);
+    } else if (args.accept("NOACK")) {
+      args.latch(kNoackOnly);
+    } else {
+      args.syntax_error();
+    }
+  }
+  if (request.keys.empty()) args.syntax_error();
+  return request;
+}
+
+struct Source {
+  View<Stream> stream;
+  StreamId after;
+
+  [[nodiscard]] bool ready() const {
+    if (!stream || stream->empty()) return false;
+    return stream->seek_back(types::kMaxStreamId).entry().id > after;
+  }
+};
+
+// The streams and where to read each on from. False: an error was replied.
+bool look_up(Call& call, const ReadRequest& request, std::vector<Source>& sources) {
+  sources.reserve(request.keys.size());
+  for (size_t i = 0; i < request.keys.size(); ++i) {
+    const auto stream = call.view<Stream>(request.keys[i]);
+    if (!stream.ok()) {
+      call.fail(stream.error());
+      return false;
+    }
+    Source source{*stream, {}};
+    if (request.ids[i] == "$") {
+      if (source.stream) source.after = source.stream->last_id();
+    } else if (const auto id = types::parse_stream_id(request.ids[i], 0); id) {
+      source.after = *id;
+    } else {
+      call.fail(request.ids[i] == ">" ? kNewOnly : kInvalidId);
+      return false;
+    }
+    sources.push_back(source);
+  }
+  return true;
+}
+
+Outcome wait_for_entries(Call& call, const ReadRequest& request, const std::vector<Source>& sources) {
+  Park park;
+  park.keys.assign(request.keys.begin(), request.keys.end());
+  park.type = keyspace::Type::kStream;
+  park.deadline_ms = call.deadline_in(*request.timeout_ms);
+  std::vector<StreamIdText> resolved;
+  resolved.reserve(sources.size());
+  std::vector<ByteView> words(call.args.words().begin(), call.args.words().end());
+  ByteView* id = &words[words.size() - sources.size()];
+  for (const Source& source : sources) *id++ = resolved.emplace_back(source.after).view();
+  return call.block_on(park, words);
+}
+
+Outcome cmd_xread(Call& call) {
+  const ReadRequest request = read_request(call.args);
+  if (!call.args.ok()) return call.fail(call.args.error());
+  std::vector<Source> sources;
+  if (!look_up(call, request, sources)) return Outcome::kFailed;
+  const auto ready = std::count_if(sources.begin(), sources.end(), [](const Source& s) { return s.ready(); });
+  if (ready == 0) {
+    if (request.timeout_ms) return wait_for_entries(call, request, sources);
+    call.reply.null_array();
+    return Outcome::kDone;
+  }
+  resp::Reply& reply = call.reply;
+  if (reply.resp3()) {
+    reply.map(static_cast<size_t>(ready));
+  } else {
+    reply.array(static_cast<size_t>(ready));
+  }
+  for (size_t i = 0; i < sources.size(); ++i) {
+    if (!sources[i].ready()) continue;
+    if (!reply.resp3()) reply.array(2);
+    reply.bulk(request.keys[i]);
+    // Not the last possible id, or nothing would be ready.
+    Range range{*sources[i].after.next(), types::kMaxStreamId};
+    if (request.count != 0) range.count = request.count;
+    write_range(reply, *sources[i].stream, range);
+  }
+  return Outcome::kDone;
+}
+
+constexpr CommandSpec kRows[] = {
+    {"xrange", cmd_xrange, at_least(4), one_key(1, kKeyRo | kKeyAccess), kReadonly, Group::kStream, "5.0.0",
+     "Gets the entries between two ids.", "key start end [COUNT count]"},
+    {"xread", cmd_xread, at_least(4), stream_keys(1, kKeyRo | kKeyAccess), kReadonly | kBlocking,
+     Group::kStream, "5.0.0",
+     "Gets the entries behind an id from several streams, waiting for them if asked.",
+     "[COUNT count] [BLOCK milliseconds] STREAMS key [key ...] id [id ...]"},
+    {"xrevrange", cmd_xrevrange, at_least(4), one_key(1, kKeyRo | kKeyAccess), kReadonly, Group::kStream,
+     "5.0.0", "Gets the entries between two ids, the last one first.", "key end start [COUNT count]"},
+};
+static_assert(rows_are_sound(kRows));
+
+}  // namespace
+
+std::span<const CommandSpec> stream_read_commands() {
+  return kRows;
+}
+
+}  // namespace sluice::commands

@@ -17,6 +17,7 @@ std::span<const exec::CommandSpec> expire_commands();
 std::span<const exec::CommandSpec> scan_commands();
 std::span<const exec::CommandSpec> stream_commands();
 std::span<const exec::CommandSpec> stream_read_commands();
+std::span<const exec::CommandSpec> command_commands();
 
 // All of them, in the order COMMAND lists them.
 std::vector<std::span<const exec::CommandSpec>> all_families();

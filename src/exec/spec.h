@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace sluice::exec {
 
@@ -131,6 +132,16 @@ struct KeySpec {
   std::string_view notes = {};
 };
 
+// One key among the arguments of a request, and how it is used.
+struct KeyArgument {
+  size_t index;  // in the words, the command's name being 0
+  uint16_t flags;
+};
+
+// Finds what the specs of a command cannot say (kKeyVariableFlags, kUnknown, kKeyIncomplete): all keys of a
+// request, appended to `keys`. False: the words do not make sense.
+using KeyFinder = bool (*)(std::span<const std::string_view> words, std::vector<KeyArgument>& keys);
+
 inline constexpr size_t kMaxKeySpecs = 3;
 using KeySpecs = std::array<KeySpec, kMaxKeySpecs>;
 
@@ -216,6 +227,7 @@ struct CommandSpec {
   uint32_t categories = 0;     // beyond those that follow from group and flags
   std::string_view tips = {};  // space-separated
   std::span<const CommandSpec> subcommands = {};
+  KeyFinder key_finder = nullptr;
 
   [[nodiscard]] constexpr bool arity_ok(size_t words) const {
     return arity >= 0 ? words == static_cast<size_t>(arity) : words >= static_cast<size_t>(-arity);

@@ -69,9 +69,9 @@ TEST_CASE("a RESP2 subscriber may only do what a subscriber does") {
   Peer& listener = h.client();
   listener.send("SUBSCRIBE", "a");
   listener.reply();
-  CHECK(listener.run("SELECT", "1") ==
-        error("ERR Can't execute 'select': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in "
-              "this context"));
+  CHECK(listener.run("SELECT", "1") == error("ERR Can't execute 'select': only (P|S)SUBSCRIBE / "
+                                             "(P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in "
+                                             "this context"));
   CHECK(listener.run("PING") == bulks({"pong", ""}));
   CHECK(listener.run("PING", "x") == bulks({"pong", "x"}));
   CHECK(listener.run("UNSUBSCRIBE") == array({bulk("unsubscribe"), bulk("a"), integer(0)}));
@@ -108,7 +108,8 @@ TEST_CASE("PUBSUB: names channels, counts listeners and patterns") {
   listener.send("PSUBSCRIBE", "*");
   CHECK(h.run("PUBSUB", "CHANNELS", "a*") == bulks({"apple"}));
   CHECK(h.run("PUBSUB", "CHANNELS").children.size() == 2);
-  CHECK(h.run("PUBSUB", "NUMSUB", "apple", "none") == array({bulk("apple"), integer(1), bulk("none"), integer(0)}));
+  CHECK(h.run("PUBSUB", "NUMSUB", "apple", "none") ==
+        array({bulk("apple"), integer(1), bulk("none"), integer(0)}));
   CHECK(h.run("PUBSUB", "NUMSUB") == array({}));
   CHECK(h.run("PUBSUB", "NUMPAT") == integer(1));
   CHECK(h.run("PUBSUB", "NOPE").is_error());

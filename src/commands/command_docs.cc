@@ -1,0 +1,88 @@
+#include "commands/command_docs.h"
+
+#include <vector>
+
+#include "commands/family.h"
+#include "commands/syntax.h"
+
+namespace sluice::commands {
+
+namespace {
+
+void reply_flags(resp::Reply& reply, const Argument& argument) {
+  reply.set((argument.optional ? 1u : 0u) + (argument.multiple ? 1u : 0u) +
+            (argument.multiple_token ? 1u : 0u));
+  if (argument.optional) reply.status("optional");
+  if (argument.multiple) reply.status("multiple");
+  if (argument.multiple_token) reply.status("multiple_token");
+}
+
+void reply_arguments(resp::Reply& reply, const std::vector<Argument>& arguments) {
+  reply.array(arguments.size());
+  for (const Argument& argument : arguments) {
+    const bool flagged = argument.optional || argument.multiple;
+    reply.map(2u + (argument.key_spec >= 0 ? 1u : 0u) + (argument.token.empty() ? 0u : 1u) +
+              (flagged ? 1u : 0u) + (argument.arguments.empty() ? 0u : 1u));
+    reply.bulk("name");
+    reply.bulk(argument.name);
+    reply.bulk("type");
+    reply.bulk(argument.type);
+    if (argument.key_spec >= 0) {
+      reply.bulk("key_spec_index");
+      reply.integer(argument.key_spec);
+    }
+    if (!argument.token.empty()) {
+      reply.bulk("token");
+      reply.bulk(argument.token);
+    }
+    if (flagged) {
+      reply.bulk("flags");
+      reply_flags(reply, argument);
+    }
+    if (!argument.arguments.empty()) {
+      reply.bulk("arguments");
+      reply_arguments(reply, argument.arguments);
+    }
+  }
+}
+
+// Name and documents: two elements of the map around them.
+void reply_docs(resp::Reply& reply, const Command& command) {
+  const CommandSpec& spec = *command.spec;
+  const std::vector<Argument> arguments = arguments_of(spec);
+  reply.bulk(command.full_name);
+  reply.map(3u + (arguments.empty() ? 0u : 1u) + (command.subcommands.empty() ? 0u : 1u));
+  reply.bulk("summary");
+  reply.bulk(spec.summary);
+  reply.bulk("since");
+  reply.bulk(spec.since);
+  reply.bulk("group");
+  reply.bulk(group_name(spec.group));
+  if (!arguments.empty()) {
+    reply.bulk("arguments");
+    reply_arguments(reply, arguments);
+  }
+  if (!command.subcommands.empty()) {
+    reply.bulk("subcommands");
+    reply.map(command.subcommands.size());
+    for (const auto& sub : command.subcommands) reply_docs(reply, *sub);
+  }
+}
+
+}  // namespace
+
+Outcome cmd_command_docs(Call& call) {
+  std::vector<const Command*> shown;
+  if (!call.args.more()) {
+    for (const auto& command : call.on.table.all()) shown.push_back(command.get());
+  }
+  while (call.args.more()) {
+    const Command* command = call.on.table.find_full(call.args.next());
+    if (command != nullptr) shown.push_back(command);
+  }
+  call.reply.map(shown.size());
+  for (const Command* command : shown) reply_docs(call.reply, *command);
+  return Outcome::kDone;
+}
+
+}  // namespace sluice::commands

@@ -1,0 +1,124 @@
+#include "exec/keys.h"
+
+#include <algorithm>
+#include <climits>
+#include <optional>
+
+#include "base/number.h"
+#include "exec/args.h"
+
+namespace sluice::exec {
+
+namespace {
+
+using Words = std::span<const base::ByteView>;
+
+enum class Step : uint8_t { kTaken, kAbsent, kInvalid };
+
+// Where the candidates of a spec begin; 0: nowhere.
+int begin_of(const KeySpec& spec, Words words) {
+  if (spec.begin == KeySpec::Begin::kIndex) return spec.index;
+  const int size = static_cast<int>(words.size());
+  const bool forward = spec.start_from > 0;
+  const int stride = forward ? 1 : -1;
+  for (int i = forward ? spec.start_from : size + spec.start_from; i > 0 && i < size; i += stride) {
+    if (same_word(words[static_cast<size_t>(i)], spec.keyword)) return i + 1;
+  }
+  return 0;
+}
+
+// First and last position of the keys behind a count; nothing when the count is no count.
+std::optional<std::pair<int, int>> counted(const KeySpec& spec, Words words, int begin) {
+  const int at = begin + spec.keynum_index;
+  if (at >= static_cast<int>(words.size())) return std::nullopt;
+  const auto count = base::parse_int64(words[static_cast<size_t>(at)]);
+  if (!count || *count < 0 || *count > static_cast<int64_t>(words.size())) return std::nullopt;
+  const int first = begin + spec.first_key;
+  return std::pair{first, first + (static_cast<int>(*count) - 1) * spec.step};
+}
+
+std::pair<int, int> ranged(const KeySpec& spec, Words words, int begin) {
+  if (spec.last >= 0) return {begin, begin + spec.last};
+  const int size = static_cast<int>(words.size());
+  if (spec.limit <= 1) return {begin, size + spec.last};
+  // Of what remains, only the first part holds keys; the rest belongs to them one by one.
+  return {begin, begin + (size - begin) / spec.limit + spec.last};
+}
+
+Step evaluate(const KeySpec& spec, Words words, std::vector<KeyArgument>& keys) {
+  if (spec.begin == KeySpec::Begin::kUnknown || spec.find == KeySpec::Find::kUnknown) return Step::kInvalid;
+  const int begin = begin_of(spec, words);
+  if (begin == 0) return Step::kAbsent;
+  std::pair<int, int> bounds = ranged(spec, words, begin);
+  if (spec.find == KeySpec::Find::kKeynum) {
+    const auto found = counted(spec, words, begin);
+    if (!found) return Step::kInvalid;
+    bounds = *found;
+  }
+  const auto [first, last] = bounds;
+  const int size = static_cast<int>(words.size());
+  if (first >= size || last >= size || last < first) return Step::kInvalid;
+  for (int i = first; i <= last; i += spec.step) keys.push_back({static_cast<size_t>(i), spec.flags});
+  return Step::kTaken;
+}
+
+bool is_key_spec(const KeySpec& spec) {
+  return spec.begin != KeySpec::Begin::kNone && (spec.flags & kKeyNotKey) == 0;
+}
+
+KeySearch by_finder(const CommandSpec& spec, Words words, std::vector<KeyArgument>& keys) {
+  keys.clear();
+  return spec.key_finder(words, keys) ? KeySearch::kFound : KeySearch::kInvalid;
+}
+
+}  // namespace
+
+KeySearch find_keys(const CommandSpec& spec, Words words, std::vector<KeyArgument>& keys) {
+  keys.clear();
+  const auto present = [&](uint16_t flag) {
+    return std::any_of(spec.keys.begin(), spec.keys.end(),
+                       [&](const KeySpec& key) { return (key.flags & flag) != 0; });
+  };
+  if (std::none_of(spec.keys.begin(), spec.keys.end(), is_key_spec)) return KeySearch::kNoKeys;
+  const bool has_finder = spec.key_finder != nullptr;
+  if (has_finder && present(kKeyVariableFlags)) return by_finder(spec, words, keys);
+
+  KeySearch result = KeySearch::kFound;
+  for (const KeySpec& key : spec.keys) {
+    if (!is_key_spec(key)) continue;
+    // Without a finder, a spec that only names what cannot be known takes nothing from the others.
+    if (key.begin == KeySpec::Begin::kUnknown && !has_finder) continue;
+    if (evaluate(key, words, keys) != Step::kInvalid && (key.flags & kKeyIncomplete) == 0) continue;
+    if (has_finder) return by_finder(spec, words, keys);
+    result = KeySearch::kInvalid;
+  }
+  if (result == KeySearch::kInvalid) keys.clear();
+  if (keys.empty()) result = KeySearch::kInvalid;
+  if (keys.empty() && (spec.flags & kNoMandatoryKeys) != 0) result = KeySearch::kFound;
+  return result;
+}
+
+KeyRange legacy_range(const CommandSpec& spec) {
+  int first = INT_MAX;
+  int last = 0;
+  int step = 1;
+  int specs = 0;
+  for (const KeySpec& key : spec.keys) specs += key.begin != KeySpec::Begin::kNone ? 1 : 0;
+  for (const KeySpec& key : spec.keys) {
+    if (key.begin != KeySpec::Begin::kIndex || key.find != KeySpec::Find::kRange) continue;
+    if (specs > 1) {
+      // Only neighbours one apart can be told as one range.
+      if (key.step != 1 || (last != 0 && last != key.index - 1)) continue;
+    } else {
+      step = key.step;
+    }
+    first = std::min<int>(first, key.index);
+    const int until = key.last >= 0 ? key.index + key.last : key.last;
+    // Counted from the end is further than any position.
+    if (last >= 0 && (until < 0 || until > last)) last = until;
+  }
+  if (first == INT_MAX) return {};
+  return {first, last, step};
+}
+
+}  // namespace sluice::exec

@@ -3,9 +3,11 @@
 namespace sluice::commands {
 
 std::vector<std::span<const exec::CommandSpec>> all_families() {
-  return {handshake_commands(), pubsub_commands(),      transaction_commands(),
-          key_commands(),       expire_commands(),      scan_commands(),
-          stream_commands(),    stream_read_commands(), command_commands()};
+  return {
+      handshake_commands(), pubsub_commands(), transaction_commands(),   key_commands(),
+      expire_commands(),    scan_commands(),   stream_commands(),        stream_read_commands(),
+      command_commands(),   list_commands(),   list_blocking_commands(),
+  };
 }
 
 }  // namespace sluice::commands

@@ -18,6 +18,8 @@ std::span<const exec::CommandSpec> scan_commands();
 std::span<const exec::CommandSpec> stream_commands();
 std::span<const exec::CommandSpec> stream_read_commands();
 std::span<const exec::CommandSpec> command_commands();
+std::span<const exec::CommandSpec> list_commands();
+std::span<const exec::CommandSpec> list_blocking_commands();
 
 // All of them, in the order COMMAND lists them.
 std::vector<std::span<const exec::CommandSpec>> all_families();

@@ -82,7 +82,7 @@ int64_t Args::numkeys() {
 int64_t Args::timeout_ms() {
   const base::ByteView word = next();
   if (!ok()) return 0;
-  const auto seconds = base::parse_double(word);
+  const auto seconds = base::parse_long_double(word);
   if (!seconds) {
     latch(errors::kTimeoutNotAFloat);
     return 0;
@@ -92,8 +92,8 @@ int64_t Args::timeout_ms() {
     return 0;
   }
   // Rounded up: a tenth of a millisecond must not become 0, which means forever.
-  const double milliseconds = std::ceil(*seconds * 1000.0);
-  if (milliseconds > static_cast<double>(INT64_MAX / 2)) {
+  const long double milliseconds = std::ceil(*seconds * 1000.0L);
+  if (milliseconds > static_cast<long double>(INT64_MAX / 2)) {
     latch(errors::kTimeoutOutOfRange);
     return 0;
   }

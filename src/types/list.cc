@@ -117,7 +117,7 @@ List::Trimmed List::trim(int64_t first, int64_t last) {
   ds::NodeList back = nodes_.cut(kept.first + kept.count, UINT64_MAX);
   ds::NodeList front = nodes_.cut(0, kept.count == 0 ? UINT64_MAX : kept.first);
   shrink_encoding();
-  return {std::move(front), std::move(back)};
+  return {List(std::move(front), quicklist_), List(std::move(back), quicklist_)};
 }
 
 std::vector<uint64_t> List::positions(base::ByteView value, const PositionQuery& query) const {

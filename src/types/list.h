@@ -76,10 +76,7 @@ class List {
   // Walks from an element; invalid when index >= size().
   [[nodiscard]] Cursor cursor_at(uint64_t index) const { return nodes_.cursor_at(index); }
   // Keeps only that range. What was dropped comes back, to be freed in slices when it is much.
-  struct Trimmed {
-    ds::NodeList front;
-    ds::NodeList back;
-  };
+  struct Trimmed;
   Trimmed trim(int64_t first, int64_t last);
 
   // LPOS. Positions count from the front, whatever the direction.
@@ -114,6 +111,11 @@ class List {
 
   ds::NodeList nodes_;
   bool quicklist_ = false;
+};
+
+struct List::Trimmed {
+  List front;
+  List back;
 };
 
 }  // namespace sluice::types

@@ -16,6 +16,8 @@
 #include <string>
 #include <vector>
 
+#include <doctest/doctest.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -181,3 +183,17 @@ resp::Value array(std::vector<resp::Value> items);
 resp::Value bulks(const std::vector<std::string>& items);
 
 }  // namespace sluice::test
+
+// What a failing check shows.
+template <>
+struct doctest::StringMaker<sluice::resp::Value> {
+  static String convert(const sluice::resp::Value& value) { return sluice::resp::describe(value).c_str(); }
+};
+template <>
+struct doctest::StringMaker<sluice::test::Lines> {
+  static String convert(const sluice::test::Lines& lines) {
+    std::string text;
+    for (const std::string& line : lines) text += "\n    " + line;
+    return text.c_str();
+  }
+};

@@ -1,0 +1,135 @@
+#include "commands/list_ends.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "base/number.h"
+
+namespace sluice::commands {
+
+using types::List;
+
+End read_end(exec::Args& args) {
+  const ByteView word = args.next();
+  if (same_word(word, "LEFT")) return End::kFront;
+  if (!same_word(word, "RIGHT")) args.syntax_error();
+  return End::kBack;
+}
+
+const keyspace::Event& push_event(End end) {
+  return end == End::kFront ? events::lpush : events::rpush;
+}
+
+const keyspace::Event& pop_event(End end) {
+  return end == End::kFront ? events::lpop : events::rpop;
+}
+
+void reply_element(resp::Reply& reply, const ds::Element& element) {
+  if (element.is_int) {
+    reply.bulk_integer(element.number);
+  } else {
+    reply.bulk(element.text);
+  }
+}
+
+void pop_one(Call& call, Edit<List>& list, End end) {
+  reply_element(call.reply, list.peek().peek(end));
+  list->pop(end);
+  list.commit(pop_event(end));
+}
+
+void bury(Call& call, List::Trimmed dropped) {
+  keyspace::Graveyard& graveyard = call.on.keyspace.graveyard();
+  for (List* part : {&dropped.front, &dropped.back}) {
+    if (!part->empty()) graveyard.bury(keyspace::Value(std::make_unique<List>(std::move(*part))));
+  }
+}
+
+uint64_t pop_many(Call& call, Edit<List>& list, End end, uint64_t count) {
+  const uint64_t size = list.peek().size();
+  const uint64_t taken = std::min(count, size);
+  call.reply.array(taken);
+  List::Cursor at = list.peek().cursor_at(end == End::kFront ? 0 : size - 1);
+  for (uint64_t i = 0; i < taken; ++i) {
+    reply_element(call.reply, at.get());
+    if (end == End::kFront) {
+      at.next();
+    } else {
+      at.prev();
+    }
+  }
+  // In one cut: whole nodes leave as they are.
+  const auto rest = static_cast<int64_t>(size - taken);
+  if (rest == 0) {
+    bury(call, list->trim(1, 0));
+  } else if (end == End::kFront) {
+    bury(call, list->trim(-rest, -1));
+  } else {
+    bury(call, list->trim(0, rest - 1));
+  }
+  list.commit(pop_event(end), taken);
+  return taken;
+}
+
+std::optional<Outcome> try_move(Call& call, const Move& move) {
+  auto found = call.edit_existing<List>(move.source);
+  if (!found.ok()) return call.fail(found.error());
+  Edit<List>& source = *found;
+  if (!source) return std::nullopt;
+  auto opened = call.edit<List>(move.destination);
+  if (!opened.ok()) return call.fail(opened.error());
+  Edit<List>& destination = *opened;
+
+  const ds::Element element = source.peek().peek(move.from);
+  reply_element(call.reply, element);
+  base::NumberText digits;
+  const ByteView text = element.to_text(digits);
+  if (&source.entry() == &destination.entry()) {
+    const Bytes held(text);  // the list's own bytes move while it changes
+    source->pop(move.from);
+    destination->push(move.to, held);
+  } else {
+    destination->push(move.to, text);
+    source->pop(move.from);
+  }
+  // In Redis's order: the push is announced before the pop; together they count as one change.
+  destination.commit(push_event(move.to), 0);
+  source.commit(pop_event(move.from));
+  return Outcome::kDone;
+}
+
+MultiPop read_multi_pop(exec::Args& args) {
+  MultiPop pop;
+  const int64_t keys = args.numkeys();
+  if (!args.ok()) return pop;
+  pop.keys = args.take(static_cast<size_t>(keys));
+  pop.end = read_end(args);
+  if (!args.ok() || !args.more()) return pop;
+  if (!args.accept_with("COUNT")) {
+    args.syntax_error();
+    return pop;
+  }
+  const auto count = base::parse_int64(args.next());
+  if (!count || *count <= 0) args.latch(errors::kCountMustBePositive);
+  pop.count = static_cast<uint64_t>(count.value_or(1));
+  args.end();
+  return pop;
+}
+
+std::optional<Outcome> try_multi_pop(Call& call, const MultiPop& pop) {
+  for (const ByteView key : pop.keys) {
+    auto found = call.edit_existing<List>(key);
+    if (!found.ok()) return call.fail(found.error());
+    if (!*found) continue;
+    call.reply.array(2);
+    call.reply.bulk(key);
+    const uint64_t taken = pop_many(call, *found, pop.end, pop.count);
+    const base::NumberText count = base::format_int64(static_cast<int64_t>(taken));
+    call.propagate_as({pop.end == End::kFront ? "LPOP" : "RPOP", key, count.view()});
+    return Outcome::kDone;
+  }
+  return std::nullopt;
+}
+
+}  // namespace sluice::commands

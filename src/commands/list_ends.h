@@ -1,0 +1,52 @@
+// What list commands and their blocking forms share: taking elements from an end, moving one between lists,
+// and the arguments of both. A step that finds no element says so and has done nothing: the caller answers a
+// null, or waits.
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "base/bytes.h"
+#include "commands/family.h"
+#include "resp/reply.h"
+#include "types/list.h"
+
+namespace sluice::commands {
+
+using End = types::List::End;
+
+// LEFT or RIGHT, in any case; latches a syntax error.
+End read_end(exec::Args& args);
+[[nodiscard]] const keyspace::Event& push_event(End end);
+[[nodiscard]] const keyspace::Event& pop_event(End end);
+
+void reply_element(resp::Reply& reply, const ds::Element& element);
+
+// Takes the element at `end` and replies it. REQUIRES: the list is not empty.
+void pop_one(Call& call, Edit<types::List>& list, End end);
+// Takes up to `count` and replies them as an array. Returns how many. REQUIRES: count > 0.
+uint64_t pop_many(Call& call, Edit<types::List>& list, End end, uint64_t count);
+// What left a list: freed now if it is little, in slices if it is much.
+void bury(Call& call, types::List::Trimmed dropped);
+
+// LMOVE and its kin. Nothing when `source` is absent.
+struct Move {
+  ByteView source;
+  ByteView destination;
+  End from;
+  End to;
+};
+std::optional<Outcome> try_move(Call& call, const Move& move);
+
+// LMPOP and BLMPOP: `numkeys key [key ...] <LEFT|RIGHT> [COUNT count]`.
+struct MultiPop {
+  std::span<const ByteView> keys;
+  End end = End::kFront;
+  uint64_t count = 1;
+};
+// Latches what is wrong with them.
+MultiPop read_multi_pop(exec::Args& args);
+// From the first of the keys that holds a list. Nothing when none does.
+std::optional<Outcome> try_multi_pop(Call& call, const MultiPop& pop);
+
+}  // namespace sluice::commands

@@ -3,11 +3,23 @@
 namespace sluice::commands {
 
 std::vector<std::span<const exec::CommandSpec>> all_families() {
+  // One a line, so that additions by several hands do not meet.
+  // clang-format off
   return {
-      handshake_commands(), pubsub_commands(), transaction_commands(),   key_commands(),
-      expire_commands(),    scan_commands(),   stream_commands(),        stream_read_commands(),
-      command_commands(),   list_commands(),   list_blocking_commands(),
+      handshake_commands(),
+      pubsub_commands(),
+      transaction_commands(),
+      key_commands(),
+      expire_commands(),
+      scan_commands(),
+      stream_commands(),
+      stream_read_commands(),
+      command_commands(),
+      list_commands(),
+      list_blocking_commands(),
+      info_commands(),
   };
+  // clang-format on
 }
 
 }  // namespace sluice::commands

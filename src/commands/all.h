@@ -10,6 +10,7 @@
 namespace sluice::commands {
 
 std::span<const exec::CommandSpec> handshake_commands();
+std::span<const exec::CommandSpec> info_commands();
 std::span<const exec::CommandSpec> pubsub_commands();
 std::span<const exec::CommandSpec> transaction_commands();
 std::span<const exec::CommandSpec> key_commands();

@@ -9,6 +9,8 @@ namespace sluice::commands {
 
 // The Redis version whose behaviour clients get, and which they are told everywhere.
 inline constexpr base::ByteView kReportedVersion = "7.2.4";
+// Our own.
+inline constexpr base::ByteView kSluiceVersion = "0.1.0";
 
 inline constexpr base::ByteView kBadClientName =
     "ERR Client names cannot contain spaces, newlines or special characters.";

@@ -82,8 +82,9 @@ class Blocking {
   // Clients waiting for an offset at or below this one.
   [[nodiscard]] std::vector<client::ClientId> reached(uint64_t offset) const;
 
-  // INFO: blocked_clients, total_blocking_keys, total_blocking_keys_on_nokey.
+  // INFO: blocked_clients, clients_in_timeout_table, total_blocking_keys, total_blocking_keys_on_nokey.
   [[nodiscard]] size_t blocked_clients() const { return parked_.size(); }
+  [[nodiscard]] size_t timeouts() const { return deadlines_.size(); }
   [[nodiscard]] size_t blocking_keys() const { return queues_.size(); }
   [[nodiscard]] size_t blocking_keys_on_gone() const;
 

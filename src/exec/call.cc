@@ -23,6 +23,7 @@ Call::Call(Services& services, Unit& unit, const Origin& origin)
 }
 
 Outcome Call::fail(base::ByteView error) {
+  on.stats.count_error(error);
   reply.error(error);
   return Outcome::kFailed;
 }

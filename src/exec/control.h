@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,17 @@ struct ProcessFacts {
   uint64_t ops_per_second = 0;
   uint64_t input_bytes_per_second = 0;
   uint64_t output_bytes_per_second = 0;
+  uint64_t startup_memory_bytes = 0;  // in use before anything was loaded
+  // Of all clients, as the cron last went round them.
+  uint64_t clients_memory_bytes = 0;
+  uint64_t largest_query_bytes = 0;
+  uint64_t largest_outbox_bytes = 0;
+  // Iterations of the reactor, and the processor time they took.
+  uint64_t loop_cycles = 0;
+  uint64_t loop_busy_us = 0;
+  uint64_t loop_cycles_per_second = 0;
+  uint64_t loop_cycle_us = 0;          // on average, lately
+  std::optional<int64_t> stops_in_ms;  // while shutting down
 };
 
 // What INFO persistence and the gates know of the log.
@@ -28,7 +40,8 @@ struct LogFacts {
   bool enabled = false;
   bool last_write_ok = true;
   std::string last_error;
-  uint64_t current_bytes = 0;
+  uint64_t current_bytes = 0;   // on disk
+  uint64_t base_bytes = 0;      // of them, from before the start
   uint64_t retained_bytes = 0;  // in memory until the disk has them
   uint64_t written_offset = 0;
   uint64_t synced_offset = 0;

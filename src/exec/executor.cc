@@ -156,6 +156,7 @@ void Executor::count(Call& call, Command& command, int64_t started_us) {
   monotonic_us_ = services_.clock.monotonic_us();
   const int64_t duration_us = monotonic_us_ - started_us;
   ++services_.stats.commands;
+  services_.stats.command_us += static_cast<uint64_t>(duration_us);
   ++command.stats.calls;
   command.stats.total_us += static_cast<uint64_t>(duration_us);
   const Settings& settings = services_.settings;

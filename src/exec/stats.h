@@ -14,6 +14,9 @@ inline constexpr size_t kMaxErrorKinds = 128;  // Distinct error codes counted; 
 
 struct Stats {
   uint64_t commands = 0;
+  uint64_t command_us = 0;
+  uint64_t reads = 0;
+  uint64_t writes = 0;
   uint64_t connections = 0;
   uint64_t rejected_connections = 0;
   uint64_t input_bytes = 0;
@@ -27,6 +30,7 @@ struct Stats {
   uint64_t auth_failures = 0;
   uint64_t query_buffer_limit_disconnections = 0;
   uint64_t output_buffer_limit_disconnections = 0;
+  uint64_t held_reply_disconnections = 0;  // their replies could not become durable
   uint64_t changes_since_save = 0;
   uint64_t peak_memory_bytes = 0;
   std::map<std::string, uint64_t, std::less<>> errors;  // by code: INFO errorstats

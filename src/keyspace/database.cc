@@ -24,6 +24,26 @@ Entry& Database::insert(base::ByteView key, Value value) {
   return *entry;
 }
 
+void Database::expiry_added(int64_t when_ms) {
+  ++volatile_size_;
+  expiry_seconds_ += static_cast<uint64_t>(when_ms / 1000);
+  expiry_rest_ms_ += static_cast<uint64_t>(when_ms % 1000);
+}
+
+void Database::expiry_removed(int64_t when_ms) {
+  --volatile_size_;
+  expiry_seconds_ -= static_cast<uint64_t>(when_ms / 1000);
+  expiry_rest_ms_ -= static_cast<uint64_t>(when_ms % 1000);
+}
+
+int64_t Database::average_ttl_ms(int64_t now_ms) const {
+  if (volatile_size_ == 0) return 0;
+  const auto count = static_cast<int64_t>(volatile_size_);
+  const auto seconds = static_cast<int64_t>(expiry_seconds_);
+  const int64_t rest_ms = (seconds % count) * 1000 + static_cast<int64_t>(expiry_rest_ms_);
+  return std::max<int64_t>(seconds / count * 1000 + rest_ms / count - now_ms, 0);
+}
+
 Entry* Database::detach(Entry& entry) {
   SLUICE_CHECK(entry.deadline == kNoDeadline, "a removed entry must not be found by its deadline");
   const std::optional<Entry*> erased = entries_.erase(entry.key());

@@ -42,7 +42,13 @@ class Database {
   [[nodiscard]] size_t size() const { return entries_.size(); }
   // Keys with an expiry.
   [[nodiscard]] size_t volatile_size() const { return volatile_size_; }
-  void volatile_changed(int by) { volatile_size_ += static_cast<size_t>(by); }
+  // A key with an expiry came, went or was moved.
+  void expiry_added(int64_t when_ms);
+  void expiry_removed(int64_t when_ms);
+  // How long keys with an expiry have to live, on average; 0 if there are none.
+  [[nodiscard]] int64_t average_ttl_ms(int64_t now_ms) const;
+  // Of the table, entries not included.
+  [[nodiscard]] size_t table_bytes() const { return entries_.memory_bytes(); }
 
   [[nodiscard]] const EntryDict& entries() const { return entries_; }
 
@@ -56,6 +62,10 @@ class Database {
   EntryDict entries_;
   int index_;
   size_t volatile_size_ = 0;
+  // Of all expiries. Whole seconds and the rest apart, so that billions of keys fit. Unsigned: absurdly far
+  // deadlines may wrap, and unwrap when they go.
+  uint64_t expiry_seconds_ = 0;
+  uint64_t expiry_rest_ms_ = 0;
   bool buried_ = false;
   Entry* releasing_ = nullptr;  // A big value in the middle of being freed.
 };

@@ -6,18 +6,20 @@ namespace sluice::keyspace {
 
 void Deadlines::set_expiry(Database& db, Entry& entry, int64_t when_ms) {
   if (entry.deadline != kNoDeadline) {
+    db.expiry_removed(heap_.time_of(entry.deadline));
     heap_.update(entry.deadline, when_ms);
-    return;
+  } else {
+    entry.deadline = heap_.push(when_ms, Due{&db, &entry, DeadlineKind::kKeyExpiry});
   }
-  entry.deadline = heap_.push(when_ms, Due{&db, &entry, DeadlineKind::kKeyExpiry});
-  db.volatile_changed(1);
+  db.expiry_added(when_ms);
 }
 
 void Deadlines::clear_expiry(Entry& entry) {
   if (entry.deadline == kNoDeadline) return;
+  const int64_t when_ms = heap_.time_of(entry.deadline);
   const Due due = heap_.remove(entry.deadline);
   entry.deadline = kNoDeadline;
-  due.db->volatile_changed(-1);
+  due.db->expiry_removed(when_ms);
 }
 
 int64_t Deadlines::expiry_ms(const Entry& entry) const {

@@ -9,6 +9,12 @@ Keyspace::Keyspace(int databases, uint64_t hash_entropy) : seed_(hash_entropy) {
   for (int i = 0; i < databases; ++i) databases_.push_back(std::make_unique<Database>(i, seed_, epoch_));
 }
 
+size_t Keyspace::overhead_bytes() const {
+  size_t bytes = deadlines_.memory_bytes();
+  for (const auto& database : databases_) bytes += database->table_bytes();
+  return bytes;
+}
+
 Entry* Keyspace::find(const Access& access, base::ByteView key) {
   Entry* entry = access.db->find(key);
   if (entry == nullptr) return nullptr;

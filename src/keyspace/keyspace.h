@@ -48,6 +48,8 @@ class Keyspace {
 
   [[nodiscard]] int database_count() const { return static_cast<int>(databases_.size()); }
   [[nodiscard]] Database& database(int index) { return *databases_[static_cast<size_t>(index)]; }
+  // What the tables take beside keys and values.
+  [[nodiscard]] size_t overhead_bytes() const;
   [[nodiscard]] Deadlines& deadlines() { return deadlines_; }
   [[nodiscard]] Graveyard& graveyard() { return graveyard_; }
   // The limits by which values change their form; the server sets them from the configuration.

@@ -42,12 +42,14 @@ struct Loop::Impl {
   std::optional<int64_t> deadline_us;
   std::optional<int64_t> armed_us;  // what the timer is set for
   std::deque<Closing> closing;
+  uint64_t cycles = 0;
   bool turn_requested = false;
   bool running = false;
   std::array<char, kReadBufferBytes> buffer;
 };
 
 void Loop::Impl::before_poll() {
+  ++cycles;
   turn_requested = false;
   if (hook) hook();
   close_slice(kClosesPerSlice);
@@ -147,6 +149,9 @@ void Loop::clear_deadline() {
   impl_->deadline_us.reset();
 }
 
+uint64_t Loop::cycles() const {
+  return impl_->cycles;
+}
 std::span<char> Loop::read_buffer() {
   return impl_->buffer;
 }

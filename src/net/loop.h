@@ -48,6 +48,9 @@ class Loop {
   void set_deadline(int64_t monotonic_us);
   void clear_deadline();
 
+  // How often it has waited for events.
+  [[nodiscard]] uint64_t cycles() const;
+
   // Buffer shared by all reads. Its content lives until the callback it was read for returns.
   [[nodiscard]] std::span<char> read_buffer();
 

@@ -5,24 +5,7 @@
 namespace sluice::server {
 
 exec::ProcessFacts ServerControl::process_facts() const {
-  exec::ProcessFacts facts;
-  facts.started_unix_us = server_.started_unix_us();
-  facts.executable = server_.invocation().executable;
-  facts.config_file = server_.invocation().config_file;
-  facts.run_id = server_.run_id();
-  facts.tcp_port = server_.listen_options().port;
-  if (facts.tcp_port != 0) {
-    std::string line = "name=tcp";
-    for (const std::string& address : server_.listen_options().addresses) line += ",bind=" + address;
-    facts.listeners.push_back(line + ",port=" + std::to_string(facts.tcp_port));
-  }
-  if (!server_.listen_options().unix_path.empty()) {
-    facts.listeners.push_back("name=unix,bind=" + server_.listen_options().unix_path);
-  }
-  facts.ops_per_second = server_.rates().commands.per_second();
-  facts.input_bytes_per_second = server_.rates().input_bytes.per_second();
-  facts.output_bytes_per_second = server_.rates().output_bytes.per_second();
-  return facts;
+  return server_.process_facts();
 }
 
 exec::LogFacts ServerControl::log_facts() const {
@@ -31,7 +14,8 @@ exec::LogFacts ServerControl::log_facts() const {
     facts.enabled = true;
     facts.last_write_ok = !writer->failure().has_value();
     facts.last_error = writer->failure().value_or("");
-    facts.current_bytes = writer->increment_bytes();
+    facts.base_bytes = server_.loaded_log_bytes();
+    facts.current_bytes = facts.base_bytes + writer->increment_bytes();
     facts.retained_bytes = writer->retained_bytes();
     facts.written_offset = writer->written();
     facts.synced_offset = writer->synced();

@@ -53,6 +53,7 @@ base::Result<void, config::ApplyError> Server::follow_configuration(std::span<co
 }
 
 base::Result<void> Server::start() {
+  startup_memory_bytes_ = memory_.used_bytes();
   if (auto listening = listen(); !listening) return listening;
   for (const int signal : {SIGTERM, SIGINT}) {
     signals_.push_back(std::make_unique<net::SignalWatch>(loop_, signal, [this](int) {
@@ -153,6 +154,7 @@ void Server::load_slice() {
     log_.notice("Loaded " + std::to_string(progress.records) + " commands from the log, " +
                 std::to_string(progress.loaded_bytes) + " bytes, in " +
                 std::to_string((clock_.unix_us() - started_unix_us_) / 1000) + " ms");
+    loaded_log_bytes_ = progress.total_bytes;
     begun = begin_log(loading_->take_start());
   }
   if (!done.ok() || !begun) {

@@ -69,21 +69,15 @@ class Server final : public ConnectionOwner {
   base::Result<void> reload_log();
   base::Result<void> rewrite_config();
   [[nodiscard]] bool peer_is_dead(client::ClientId id) const;
-  [[nodiscard]] const Invocation& invocation() const { return invocation_; }
 
   [[nodiscard]] const exec::Services& services() const { return services_; }
   [[nodiscard]] const aof::Writer* log_writer() const { return writer_ ? &*writer_ : nullptr; }
   [[nodiscard]] const LogLoading* loading() const { return loading_.get(); }
-  [[nodiscard]] const std::vector<std::unique_ptr<net::Listener>>& listeners() const { return listeners_; }
   [[nodiscard]] int64_t started_unix_us() const { return started_unix_us_; }
-  [[nodiscard]] const std::string& run_id() const { return run_id_; }
-  [[nodiscard]] const ListenOptions& listen_options() const { return listen_; }
-  struct Rates {
-    base::RateSampler commands;
-    base::RateSampler input_bytes;
-    base::RateSampler output_bytes;
-  };
-  [[nodiscard]] const Rates& rates() const { return rates_; }
+  // What INFO is told of the process.
+  [[nodiscard]] exec::ProcessFacts process_facts() const;
+  // Bytes of the log that were there before this process wrote to it.
+  [[nodiscard]] uint64_t loaded_log_bytes() const { return loaded_log_bytes_; }
 
   resp::Parser& shared_parser() override { return parser_; }
   [[nodiscard]] resp::ParserLimits parser_limits(const client::Client& client) const override;
@@ -93,10 +87,27 @@ class Server final : public ConnectionOwner {
   void begin_burst() override;
   void has_output(Connection& connection) override;
   void lost(Connection& connection) override;
-  void count_input(size_t bytes) override { stats_.input_bytes += bytes; }
+  void count_input(size_t bytes) override {
+    ++stats_.reads;
+    stats_.input_bytes += bytes;
+  }
   void count_query_overflow() override { ++stats_.query_buffer_limit_disconnections; }
 
  private:
+  struct Rates {
+    base::RateSampler commands;
+    base::RateSampler input_bytes;
+    base::RateSampler output_bytes;
+    base::RateSampler cycles;
+    base::RateSampler busy_us;
+  };
+  // What the clients hold, summed up as the cron goes round them.
+  struct Crowd {
+    uint64_t memory_bytes = 0;
+    uint64_t largest_query_bytes = 0;
+    uint64_t largest_outbox_bytes = 0;
+  };
+
   base::Result<void, config::ApplyError> follow_configuration(std::span<const config::Option> options);
   base::Result<void> listen();
   net::AcceptCallbacks accept_callbacks();
@@ -115,7 +126,9 @@ class Server final : public ConnectionOwner {
   void note_log_state();
   void arm_timer();
   void cron();
-  void close_idle();
+  void look_at_clients();
+  void sample_rates(int64_t now_us);
+  void drop_beyond_retention();
   void advance_stop();
   void finish_stop();
   [[nodiscard]] uint64_t watermark() const;
@@ -169,6 +182,10 @@ class Server final : public ConnectionOwner {
   int64_t next_cron_us_ = 0;
   client::ClientId cron_client_ = 0;
   Rates rates_;
+  Crowd crowd_;         // at the last whole round
+  Crowd crowd_so_far_;  // in the round under way
+  uint64_t startup_memory_bytes_ = 0;
+  uint64_t loaded_log_bytes_ = 0;
   std::string run_id_;
   int64_t started_unix_us_ = 0;
   int64_t stop_deadline_us_ = 0;  // monotonic; 0: not stopping

@@ -12,6 +12,7 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "commands/session.h"
 #include "config/loader.h"
 #include "config/store.h"
 #include "server/configuration.h"
@@ -21,7 +22,6 @@ namespace sluice::server {
 
 namespace {
 
-constexpr const char* kVersion = "0.1.0";
 constexpr const char* kLockFile = "sluice.lock";
 
 constexpr const char* kUsage =
@@ -150,8 +150,8 @@ int run_program(std::span<const std::string> arguments) {
       return 0;
     }
     if (rest[0] == "-v" || rest[0] == "--version") {
-      std::printf("Sluice server v=%s compatible=7.2.4 malloc=%s bits=64\n", kVersion,
-                  base::allocator_name().c_str());
+      std::printf("Sluice server v=%s compatible=%s malloc=%s bits=64\n", commands::kSluiceVersion.data(),
+                  commands::kReportedVersion.data(), base::allocator_name().c_str());
       return 0;
     }
     if (rest[0] == "--check-config") {
@@ -183,7 +183,8 @@ int run_program(std::span<const std::string> arguments) {
 
   auto log = base::SpdLog::open(store.text(config::Option::kLogFile), log_level(store));
   if (!log.ok()) return complain(log.error().message);
-  (*log)->notice("Sluice " + std::string(kVersion) + " starts, pid " + std::to_string(getpid()));
+  (*log)->notice("Sluice " + std::string(commands::kSluiceVersion) + " starts, pid " +
+                 std::to_string(getpid()));
   return serve(fs, store, **log, *loaded, Invocation{executable, loaded->config_file});
 }
 

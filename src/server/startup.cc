@@ -180,6 +180,7 @@ int run_program(std::span<const std::string> arguments) {
   if (store.flag(config::Option::kDaemonize) && !daemonize()) return complain("Can't become a daemon");
   std::signal(SIGHUP, SIG_IGN);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file at its size limit is a full disk, not a reason to die
 
   auto log = base::SpdLog::open(store.text(config::Option::kLogFile), log_level(store));
   if (!log.ok()) return complain(log.error().message);

@@ -185,7 +185,8 @@ void Executor::close_command(Call& call) {
       unit.effects.record(change.db->index(), record);
       ++services_.stats.expired_keys;
     }
-    if (unit.changes.dirty() > 0) {
+    if (unit.changes.dirty() > 0) unit.wrote = true;
+    if (unit.changes.dirty() > 0 && services_.settings.keeps_records) {
       const int db = call.access_.db->index();
       if (!call.records_.empty()) {
         for (const base::Bytes& record : call.records_) unit.effects.record_wire(db, record);
@@ -194,7 +195,6 @@ void Executor::close_command(Call& call) {
       } else {
         unit.effects.record(db, call.args.words());
       }
-      unit.wrote = true;
     }
     services_.stats.changes_since_save += unit.changes.dirty();
   }

@@ -17,6 +17,7 @@ struct Settings {
   bool lazy_expire = false;     // expiries are logged as UNLINK instead of DEL
   bool active_expire = true;    // DEBUG SET-ACTIVE-EXPIRE
   bool latency_tracking = true;
+  bool keeps_records = true;  // somebody reads what is propagated: false without a log, to save the encoding
 };
 
 }  // namespace sluice::exec

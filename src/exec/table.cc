@@ -14,6 +14,7 @@ char lower(char c) {
 
 bool same_word(base::ByteView lower_case, base::ByteView any_case) {
   if (lower_case.size() != any_case.size()) return false;
+  if (std::memcmp(lower_case.data(), any_case.data(), any_case.size()) == 0) return true;
   for (size_t i = 0; i < any_case.size(); ++i) {
     if (lower_case[i] != lower(any_case[i])) return false;
   }
@@ -65,29 +66,36 @@ Table::Table(std::span<const std::span<const CommandSpec>> families) {
   }
 }
 
-// The first eight bytes without their case, and the length: two commands rarely collide, and one load finds
-// most.
-size_t Table::slot_of(base::ByteView name) {
-  uint64_t word = 0;
-  std::memcpy(&word, name.data(), name.size() < sizeof word ? name.size() : sizeof word);
-  word |= 0x2020202020202020ULL;
-  word ^= name.size() * 0x9e3779b97f4a7c15ULL;
+uint64_t Table::head_of(base::ByteView name) {
+  uint64_t head = 0;
+  std::memcpy(&head, name.data(), name.size() < sizeof head ? name.size() : sizeof head);
+  // Sets the case bit of every byte. It also moves a few bytes that are no letters; a name is compared in
+  // full where that could matter, since all of ours are letters, digits, '_' and '-'.
+  return head | 0x2020202020202020ULL;
+}
+
+size_t Table::slot_of(uint64_t head, size_t size) {
+  uint64_t word = head ^ (size * 0x9e3779b97f4a7c15ULL);
   word *= 0xff51afd7ed558ccdULL;
   return static_cast<size_t>(word >> 54) & (kSlots - 1);
 }
 
 void Table::place(std::string name, Command* command) {
-  size_t slot = slot_of(name);
+  const uint64_t head = head_of(name);
+  size_t slot = slot_of(head, name.size());
   while (slots_[slot].command != nullptr) {
     SLUICE_CHECK(slots_[slot].name != name, "two commands of one name");
     slot = (slot + 1) & (kSlots - 1);
   }
-  slots_[slot] = Slot{std::move(name), command};
+  slots_[slot] = Slot{head, std::move(name), command};
 }
 
 Command* Table::find(base::ByteView name) const {
-  for (size_t slot = slot_of(name); slots_[slot].command != nullptr; slot = (slot + 1) & (kSlots - 1)) {
-    if (same_word(slots_[slot].name, name)) return slots_[slot].command;
+  const uint64_t head = head_of(name);
+  size_t slot = slot_of(head, name.size());
+  for (; slots_[slot].command != nullptr; slot = (slot + 1) & (kSlots - 1)) {
+    const Slot& candidate = slots_[slot];
+    if (candidate.head == head && same_word(candidate.name, name)) return candidate.command;
   }
   return nullptr;
 }

@@ -64,10 +64,13 @@ class Table {
 
  private:
   static constexpr size_t kSlots = 1024;  // A power of two, several times the number of commands.
-  static size_t slot_of(base::ByteView name);
+  // The first eight bytes of a name in lower case.
+  static uint64_t head_of(base::ByteView name);
+  static size_t slot_of(uint64_t head, size_t size);
   void place(std::string name, Command* command);
 
   struct Slot {
+    uint64_t head = 0;  // most names are told apart, and found, by this and their size alone
     std::string name;
     Command* command = nullptr;
   };

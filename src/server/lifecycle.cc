@@ -22,6 +22,7 @@ void Server::apply_configuration() {
   client_options_ = server::client_options(config_);
   log_options_ = server::log_options(config_);
   process_ = server::process_options(config_);
+  settings_.keeps_records = log_options_.enabled;
   if (writer_) writer_->set_mode(log_options_.writer.mode);
 }
 

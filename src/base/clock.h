@@ -20,20 +20,29 @@ class SystemClock final : public Clock {
   [[nodiscard]] int64_t monotonic_us() const override;
 };
 
-// A clock that stands still until it is told to move. Both readings move together.
+// A clock that stands still until it is told to move, or moves by a step after each reading of the monotonic
+// time: for code that watches the time by itself. Both readings move together.
 class ManualClock final : public Clock {
  public:
   explicit ManualClock(int64_t start_unix_us) : unix_us_(start_unix_us) {}
   [[nodiscard]] int64_t unix_us() const override { return unix_us_; }
-  [[nodiscard]] int64_t monotonic_us() const override { return monotonic_us_; }
-  void advance_us(int64_t by_us) {
+  [[nodiscard]] int64_t monotonic_us() const override {
+    const int64_t now_us = monotonic_us_;
+    advance(step_us_);
+    return now_us;
+  }
+  void advance_us(int64_t by_us) { advance(by_us); }
+  void step_with_each_reading(int64_t step_us) { step_us_ = step_us; }
+
+ private:
+  void advance(int64_t by_us) const {
     unix_us_ += by_us;
     monotonic_us_ += by_us;
   }
 
- private:
-  int64_t unix_us_;
-  int64_t monotonic_us_ = 0;
+  mutable int64_t unix_us_;
+  mutable int64_t monotonic_us_ = 0;
+  int64_t step_us_ = 0;
 };
 
 }  // namespace sluice::base

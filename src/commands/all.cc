@@ -12,7 +12,7 @@ std::vector<std::span<const exec::CommandSpec>> all_families() {
       key_commands(),
       expire_commands(),
       scan_commands(),
-      stream_commands(),
+      scripting_commands(), stream_commands(),
       stream_read_commands(),
       command_commands(),
       list_commands(),

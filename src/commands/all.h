@@ -16,6 +16,7 @@ std::span<const exec::CommandSpec> transaction_commands();
 std::span<const exec::CommandSpec> key_commands();
 std::span<const exec::CommandSpec> expire_commands();
 std::span<const exec::CommandSpec> scan_commands();
+std::span<const exec::CommandSpec> scripting_commands();
 std::span<const exec::CommandSpec> stream_commands();
 std::span<const exec::CommandSpec> stream_read_commands();
 std::span<const exec::CommandSpec> command_commands();

@@ -35,7 +35,6 @@ constexpr std::array kFlagNames = {
     FlagName{kAsking, "asking"},
     FlagName{kFast, "fast"},
     FlagName{kNoAuth, "no_auth"},
-    FlagName{kMayReplicate, "may_replicate"},
     FlagName{kNoMandatoryKeys, "no_mandatory_keys"},
     FlagName{kMovableKeys, "movablekeys"},
     FlagName{kAllowBusy, "allow_busy"},

@@ -42,9 +42,7 @@ void Call::propagate_as(std::span<const base::ByteView> words) {
 
 Outcome Call::block_on(const Park& reason, std::span<const base::ByteView> as) {
   if (entrance == Entrance::kDirect) {
-    on.blocking.park(client, client.db,
-                     OwnedRequest(&command, as.empty() ? args.words() : as),
-                     reason);
+    on.blocking.park(client, client.db, OwnedRequest(&command, as.empty() ? args.words() : as), reason);
     return Outcome::kBlocked;
   }
   if (entrance == Entrance::kRerun) {

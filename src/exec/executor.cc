@@ -14,6 +14,7 @@ namespace errors = resp::errors;
 Executor::Executor(Services& services, EffectSink& sink)
     : services_(services), sink_(sink), unit_(std::make_unique<Unit>(services.keyspace.graveyard())) {
   services_.executor = this;
+  script_.client.address = "?:0";
   refresh_clock();
 }
 
@@ -116,6 +117,7 @@ Unit& Executor::begin_unit() {
   unit.now_us = now_us();
   unit.depth = 0;
   unit.wrote = false;
+  unit.to_log = true;
   unit.out_of_memory = services_.state.out_of_memory;
   return unit;
 }
@@ -129,10 +131,8 @@ Outcome Executor::run_unit(const Call::Origin& origin, Command& command, const R
 }
 
 Outcome Executor::run_command(Call& call, Command& command) {
-  if (monitors_ > 0 && !command.has(kSkipMonitor | kAdmin) && call.entrance != Entrance::kResumed) {
-    sink_.monitor(call.client, call.args.words(), call.unit_.now_us);
-  }
-  const int64_t started_us = monotonic_us_;
+  if (!command.has(kSkipMonitor | kAdmin) && call.entrance != Entrance::kResumed) show_to_monitors(call);
+  const int64_t started_us = call.entrance == Entrance::kResumed ? suspended_->started_us : monotonic_us_;
   const uint32_t errors_before = call.reply.errors();
   const Outcome outcome = command.spec->handler(call);
   close_command(call);
@@ -140,6 +140,10 @@ Outcome Executor::run_command(Call& call, Command& command) {
   if (call.reply.errors() != errors_before) ++command.stats.failed;
   count(call, command, started_us);
   return outcome;
+}
+
+void Executor::show_to_monitors(const Call& call) {
+  if (monitors_ > 0) sink_.monitor(call.client, call.args.words(), call.unit_.now_us);
 }
 
 Outcome Executor::invoke(Call& outer, Command& command, client::Client& as,
@@ -186,7 +190,7 @@ void Executor::close_command(Call& call) {
       ++services_.stats.expired_keys;
     }
     if (unit.changes.dirty() > 0) unit.wrote = true;
-    if (unit.changes.dirty() > 0 && services_.settings.keeps_records) {
+    if (unit.changes.dirty() > 0 && services_.settings.keeps_records && unit.to_log) {
       const int db = call.access_.db->index();
       if (!call.records_.empty()) {
         for (const base::Bytes& record : call.records_) unit.effects.record_wire(db, record);

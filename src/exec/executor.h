@@ -18,6 +18,7 @@
 #include "base/result.h"
 #include "exec/call.h"
 #include "exec/effects.h"
+#include "exec/script_session.h"
 #include "exec/services.h"
 #include "exec/suspended.h"
 
@@ -71,6 +72,7 @@ class Executor {
   void pause(PauseMode mode, int64_t until_ms);
   void unpause();
   // The client is gone: nothing of it may run again. Its memory may go after this.
+  // REQUIRES: it is not the suspended script's.
   void disconnect(client::Client& client);
 
   // FLUSHDB's work on one database, watchers and waiters included. Returns the number of keys that went.
@@ -82,6 +84,10 @@ class Executor {
   [[nodiscard]] uint64_t offset() const { return sink_.offset(); }
   [[nodiscard]] int64_t now_us() const { return monotonic_us_ + unix_offset_us_; }
   void monitors_changed(int by) { monitors_ += by; }
+  // For commands that are not shown by themselves (kSkipMonitor).
+  void show_to_monitors(const Call& call);
+  // Of the script that runs or is suspended.
+  [[nodiscard]] ScriptSession& script() { return script_; }
 
  private:
   // A command that passed: as a unit of its own, and what follows from it.
@@ -121,6 +127,7 @@ class Executor {
   EffectSink& sink_;
   std::unique_ptr<Unit> unit_;
   std::unique_ptr<Suspended> suspended_;
+  ScriptSession script_;
   std::vector<client::ClientId> postponed_;  // paused with a request in hand, in order
   std::vector<KeyName> unserved_;            // ready keys left over from a full turn, oldest first
   int64_t monotonic_us_ = 0;

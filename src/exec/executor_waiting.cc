@@ -10,7 +10,8 @@
 namespace sluice::exec {
 
 void Executor::serve_ready() {
-  if (serving_) return;  // a re-run command touched more keys: the loop below takes them up
+  if (serving_) return;    // a re-run command touched more keys: the loop below takes them up
+  if (suspended_) return;  // its unit is still open: whom it wakes is seen when it has ended
   serving_ = true;
   size_t served = 0;
   while (!unserved_.empty() || services_.blocking.anything_ready()) {
@@ -231,7 +232,7 @@ void Executor::suspend(client::Client& client, Command& command, std::span<const
                        size_t reply_mark) {
   SLUICE_CHECK(!suspended_, "one script at a time");
   suspended_ = std::make_unique<Suspended>(
-      Suspended{client.id, OwnedRequest(&command, words), std::move(unit_), reply_mark});
+      Suspended{client.id, OwnedRequest(&command, words), std::move(unit_), reply_mark, monotonic_us_});
   unit_ = std::make_unique<Unit>(services_.keyspace.graveyard());
   services_.state.script_busy = true;
 }
@@ -239,6 +240,8 @@ void Executor::suspend(client::Client& client, Command& command, std::span<const
 void Executor::resume_suspended() {
   client::Client& client = *services_.clients.find(suspended_->client);
   Command& command = *suspended_->request.command;
+  // What was owed before may have been sent, and the buffer begun anew.
+  suspended_->reply_mark = std::min(suspended_->reply_mark, client.outbox.mark());
   resp::Reply reply(client.outbox.bytes(), client.protocol);
   Call call(services_, *suspended_->unit,
             {command, client, suspended_->request.words, reply, Entrance::kResumed});

@@ -37,7 +37,6 @@ enum CommandFlag : uint32_t {
   kAsking = 1u << 11,
   kFast = 1u << 12,
   kNoAuth = 1u << 13,
-  kMayReplicate = 1u << 14,
   kNoMandatoryKeys = 1u << 15,
   kMovableKeys = 1u << 16,
   kAllowBusy = 1u << 17,
@@ -48,6 +47,7 @@ enum CommandFlag : uint32_t {
   kNotQueued = 1u << 21,       // runs at once inside MULTI
   kRunsQueue = 1u << 22,       // counts as everything that is queued (EXEC)
   kWhenSubscribed = 1u << 23,  // allowed to a RESP2 client that has subscriptions
+  kMayReplicate = 1u << 14,    // may change or announce something: waits while writes are paused
   kDiskProbe = 1u << 24,       // refused like a write while the disk fails (PING: monitoring must notice)
 };
 

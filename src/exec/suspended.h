@@ -14,7 +14,8 @@ struct Suspended {
   client::ClientId client;
   OwnedRequest request;  // the views it was called with are long gone
   std::unique_ptr<Unit> unit;
-  size_t reply_mark;  // where its answer begins in the client's outbox
+  size_t reply_mark;   // where its answer begins in the client's outbox
+  int64_t started_us;  // monotonic
 };
 
 }  // namespace sluice::exec

@@ -18,6 +18,7 @@ struct Unit {
   int64_t now_us = 0;           // unix; every command of the unit sees this
   int depth = 0;                // commands within commands: EXEC 1, a script in EXEC 2
   bool wrote = false;           // something was changed so far
+  bool to_log = true;           // what follows is logged; a script may say otherwise
   bool out_of_memory = false;   // as it was when the unit began: a script is judged by this
 };
 

@@ -124,6 +124,9 @@ inline constexpr Text kUnkillable =
     "the "
     "script termination or kill the server in a hard way using the SHUTDOWN NOSAVE command.";
 inline constexpr Text kNotAllowedFromScript = "ERR This Redis command is not allowed from script";
+inline constexpr Text kUnknownFromScript = "ERR Unknown Redis command called from script";
+inline constexpr Text kWrongArityFromScript = "ERR Wrong number of args calling Redis command from script";
+inline constexpr Text kReadOnlyScript = "ERR Write commands are not allowed from read-only scripts.";
 
 // Requests that break the protocol; the connection is closed after any of them.
 inline constexpr Text kUnbalancedQuotes = "ERR Protocol error: unbalanced quotes in request";

@@ -33,6 +33,11 @@ size_t Engine::memory_bytes() const {
   return interpreter_->memory_bytes();
 }
 
+void Engine::set_limits(const Limits& limits) {
+  limits_ = limits;
+  if (watchdog_ != nullptr) watchdog_->set_limit(limits.busy_after_us);
+}
+
 void Engine::start_watchdog() {
   SLUICE_CHECK(watchdog_ == nullptr, "the watchdog runs already");
   watchdog_ = std::make_unique<Watchdog>(clock_, limits_.busy_after_us, [this] { interrupt(); });

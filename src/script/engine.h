@@ -58,6 +58,8 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
+  // From the next run on. What is kept already stays.
+  void set_limits(const Limits& limits);
   // Starts the thread that notices long runs; until then only `interrupt` does. Not before daemonizing.
   void start_watchdog();
   // The run in progress looks at its deadline soon. From any thread.

@@ -7,7 +7,7 @@
 namespace sluice::script {
 
 Watchdog::Watchdog(const base::Clock& clock, int64_t limit_us, std::function<void()> alarm)
-    : clock_(clock), limit_us_(limit_us), alarm_(std::move(alarm)), thread_([this] { loop(); }) {}
+    : clock_(clock), alarm_(std::move(alarm)), limit_us_(limit_us), thread_([this] { loop(); }) {}
 
 Watchdog::~Watchdog() {
   {
@@ -16,6 +16,15 @@ Watchdog::~Watchdog() {
   }
   wake_.notify_one();
   thread_.join();
+}
+
+void Watchdog::set_limit(int64_t limit_us) {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    limit_us_ = limit_us;
+    limit_changed_ = true;
+  }
+  wake_.notify_one();
 }
 
 void Watchdog::begin_run(int64_t now_us) {
@@ -28,6 +37,8 @@ void Watchdog::begin_run(int64_t now_us) {
 
 void Watchdog::loop() {
   constexpr int64_t kShortestNapUs = 1000;
+  constexpr int64_t kLongestNapUs =
+      3'600'000'000;  // A limit of "never" overflows where time is counted finer.
   std::unique_lock<std::mutex> lock(mutex_);
   while (!stopping_) {
     // Says that it sleeps before it looks, so that a run beginning in between either is seen or wakes it.
@@ -36,14 +47,16 @@ void Watchdog::loop() {
     asleep_.store(false);
     int64_t begun_us = begun_us_.load();
     if (stopping_ || begun_us == kNoRun) continue;
+    limit_changed_ = false;
     int64_t left_us = begun_us + limit_us_ - clock_.monotonic_us();
     if (left_us > 0) {
-      wake_.wait_for(lock, std::chrono::microseconds(left_us), [this] { return stopping_; });
+      wake_.wait_for(lock, std::chrono::microseconds(std::min(left_us, kLongestNapUs)),
+                     [this] { return stopping_ || limit_changed_; });
       continue;
     }
     alarm_();
-    wake_.wait_for(lock, std::chrono::microseconds(std::max(limit_us_, kShortestNapUs)),
-                   [this] { return stopping_; });
+    wake_.wait_for(lock, std::chrono::microseconds(std::clamp(limit_us_, kShortestNapUs, kLongestNapUs)),
+                   [this] { return stopping_ || limit_changed_; });
   }
 }
 

@@ -23,6 +23,7 @@ class Watchdog {
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
 
+  void set_limit(int64_t limit_us);
   void begin_run(int64_t now_us);  // Monotonic time.
   void end_run() { begun_us_.store(kNoRun); }
 
@@ -32,14 +33,15 @@ class Watchdog {
   void loop();
 
   const base::Clock& clock_;
-  const int64_t limit_us_;
   std::function<void()> alarm_;
   std::atomic<int64_t> begun_us_{kNoRun};
   std::atomic<bool> asleep_{false};
   std::mutex mutex_;
   std::condition_variable wake_;
-  bool stopping_ = false;  // Under mutex_.
-  std::thread thread_;     // Last: it uses all of the above.
+  bool stopping_ = false;  // Under mutex_, as the two below.
+  int64_t limit_us_;
+  bool limit_changed_ = false;
+  std::thread thread_;  // Last: it uses all of the above.
 };
 
 }  // namespace sluice::script

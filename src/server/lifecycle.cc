@@ -18,6 +18,7 @@ constexpr uint64_t kMaxConfigFileBytes = uint64_t{16} << 20;
 void Server::apply_configuration() {
   apply_settings(config_, settings_, state_);
   apply_limits(config_, keyspace_);
+  scripts_.set_limits(script_limits(config_));
   listen_ = server::listen_options(config_);
   client_options_ = server::client_options(config_);
   log_options_ = server::log_options(config_);

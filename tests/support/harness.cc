@@ -155,6 +155,7 @@ Harness::~Harness() = default;
 void Harness::apply_configuration() {
   server::apply_settings(config, settings, state);
   server::apply_limits(config, keyspace);
+  scripts.set_limits(server::script_limits(config));
   state.debug_commands = exec::ProtectedMode::kYes;
 }
 

@@ -1,0 +1,33 @@
+// What a script's redis.call reaches: the executor, under the rules for commands within scripts. Lives for
+// one run or one slice of it; what lasts longer is in exec::ScriptSession.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "exec/call.h"
+#include "exec/script_session.h"
+#include "script/host.h"
+
+namespace sluice::commands {
+
+class ScriptHost final : public script::Host {
+ public:
+  // `call` is the command that runs the script; it outlives the host.
+  explicit ScriptHost(exec::Call& call);
+
+  void call(std::span<const base::ByteView> args, resp::Reply& reply) override;
+  void log(script::LogLevel level, base::ByteView text) override;
+  script::AclVerdict check_acl(std::span<const base::ByteView> args) override;
+  void set_propagation(bool to_log, bool to_replicas) override;
+
+ private:
+  [[nodiscard]] exec::Command* find(std::span<const base::ByteView> args) const;
+  // Why the command may not run now; empty if it may.
+  [[nodiscard]] std::string refusal(const exec::Command& command, size_t words) const;
+
+  exec::Call& call_;
+  exec::ScriptSession& session_;
+};
+
+}  // namespace sluice::commands

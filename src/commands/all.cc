@@ -18,6 +18,9 @@ std::vector<std::span<const exec::CommandSpec>> all_families() {
       list_commands(),
       list_blocking_commands(),
       info_commands(),
+      client_commands(),
+      config_commands(),
+      memory_commands(),
   };
   // clang-format on
 }

@@ -10,6 +10,9 @@
 namespace sluice::commands {
 
 std::span<const exec::CommandSpec> handshake_commands();
+std::span<const exec::CommandSpec> client_commands();
+std::span<const exec::CommandSpec> config_commands();
+std::span<const exec::CommandSpec> memory_commands();
 std::span<const exec::CommandSpec> info_commands();
 std::span<const exec::CommandSpec> pubsub_commands();
 std::span<const exec::CommandSpec> transaction_commands();

@@ -38,6 +38,7 @@ void Executor::serve_key(const KeyName& name) {
     if (!has_type && !waiter.wake_on_gone) return services_.blocking.gone_watchers(name.db, name.key) > 0;
     client::Client* client = services_.clients.find(waiter.id);
     SLUICE_CHECK(client != nullptr, "a client that left is no longer parked");
+    if (client->has(client::kCloseNow)) return true;
     if (services_.control.peer_is_dead(*client)) {
       client->set(client::kCloseNow);
       services_.clients.needs_attention(*client);

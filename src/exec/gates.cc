@@ -23,11 +23,6 @@ constexpr base::ByteView kDebugRefused =
     "local connection, otherwise you need to set this option in the configuration file, and then restart the "
     "server.";
 
-bool is_local(const client::Client& client) {
-  return client.has(client::kUnixSocket) || client.address.starts_with("127.") ||
-         client.address.starts_with("[::1]");
-}
-
 std::string refuse_protected(const Visitor& v) {
   if ((v.flags & kProtected) == 0 || v.state.debug_commands == ProtectedMode::kYes) return {};
   if (v.state.debug_commands == ProtectedMode::kLocal && is_local(v.client)) return {};
@@ -82,6 +77,11 @@ bool waits(const Visitor& v) {
 }
 
 }  // namespace
+
+bool is_local(const client::Client& client) {
+  return client.has(client::kUnixSocket) || client.address.starts_with("127.") ||
+         client.address.starts_with("[::1]");
+}
 
 Verdict pass_gates(const ServerState& state, const client::Client& client, const Command& command,
                    uint32_t command_flags) {

@@ -45,6 +45,9 @@ struct Verdict {
   std::string error = {};
 };
 
+// Connected over the loopback interface or a unix socket.
+[[nodiscard]] bool is_local(const client::Client& client);
+
 // `command_flags`: the row's, and for a command that runs the queue also those of what is queued.
 // REQUIRES: arity was checked.
 Verdict pass_gates(const ServerState& state, const client::Client& client, const Command& command,

@@ -68,7 +68,7 @@ class Words:
             "nokey": [b"nokey"], "lexkey": [b"y0", b"y1", b"y2", b"y3"],
             "subcommand": [b"FOO", b"", b"help me", b"\x00"],
         }
-        self.generators = {"value": self._value, "id": self._stream_id, "newid": self._new_stream_id,
+        self.generators = {"value": self._value, "id": self._stream_id, "newid": self._new_stream_id, "topid": self._top_stream_id,
                            "range_id": self._range_id}
         self.key_pools = {family: [letter + b"%d" % n for n in range(KEYS_PER_FAMILY)]
                           for family, letter in FAMILY_KEYS.items()}
@@ -112,6 +112,10 @@ class Words:
         if r < 0.90:
             return b"%d" % (1000 + self.clock)
         return self._stream_id()
+
+    def _top_stream_id(self):
+        self.clock += 1
+        return b"%d-0" % (1000 + self.clock)
 
     def _stream_id(self):
         r = self.random()

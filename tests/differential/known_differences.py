@@ -51,6 +51,7 @@ ROWS = [
     ("ZRANK and ZREVRANK take WITHSCORE", "four arguments: the oracle's arity error is not required", _queued_zrank),
     ("Text for unbalanced streams of XREAD names the command in quotes", "both errors must begin with `ERR Unbalanced`", _unbalanced),
     ("XADD with a partial id whose sequence is exhausted answers the equal-or-smaller error", "that text is required of the server under test", _partial_id_exhausted),
+    ("XSETID below the largest deleted id is refused", "XSETID is asked of new streams only", None),
     ("LPOS with RANK -2^63 is out of range", "an out-of-range error is required of the server under test", _lpos_rank),
     ("HELLO changes nothing unless it succeeds", "HELLO that fails after an option took effect is not generated", None),
     ("HINCRBYFLOAT that fails does not create the key", "a field is created before each HINCRBYFLOAT", None),

@@ -11,6 +11,7 @@
 #include "commands/all.h"
 #include "commands/any_type.h"
 #include "commands/family.h"
+#include "commands/help.h"
 
 namespace sluice::commands {
 
@@ -295,31 +296,12 @@ Outcome cmd_object_refcount(Call& call) {
   return Outcome::kDone;
 }
 
-Outcome cmd_object_help(Call& call) {
-  constexpr ByteView kLines[] = {
-      "OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
-      "ENCODING <key>",
-      "    How the value is held, in the names Redis has for it.",
-      "FREQ <key>",
-      "    How often the key is used, under a policy that counts it.",
-      "IDLETIME <key>",
-      "    Seconds since the key was last used.",
-      "REFCOUNT <key>",
-      "    How many hold the value.",
-      "HELP",
-      "    This text.",
-  };
-  call.reply.array(std::size(kLines));
-  for (const ByteView line : kLines) call.reply.status(line);
-  return Outcome::kDone;
-}
-
 constexpr CommandSpec kObjectRows[] = {
     {"encoding", cmd_object_encoding, exactly(3), one_key(2, kKeyRo), kReadonly, Group::kGeneric, "2.2.3",
      "Tells how a value is held.", "key", 0, "nondeterministic_output"},
     {"freq", cmd_object_freq, exactly(3), one_key(2, kKeyRo), kReadonly, Group::kGeneric, "4.0.0",
      "Tells how often a key is used.", "key", 0, "nondeterministic_output"},
-    {"help", cmd_object_help, exactly(2), no_keys(), kLoading | kStale, Group::kGeneric, "6.2.0",
+    {"help", reply_help, exactly(2), no_keys(), kLoading | kStale, Group::kGeneric, "6.2.0",
      "Describes the subcommands of OBJECT."},
     {"idletime", cmd_object_idletime, exactly(3), one_key(2, kKeyRo), kReadonly, Group::kGeneric, "2.2.3",
      "Tells how long a key was not used.", "key", 0, "nondeterministic_output"},

@@ -1,0 +1,330 @@
+// Whole strings: SET and its relatives, GET and its relatives. The log gets moments instead of spans of time,
+// and never an answer.
+#include <optional>
+#include <vector>
+
+#include "base/number.h"
+#include "commands/all.h"
+#include "commands/any_type.h"
+#include "commands/family.h"
+
+namespace sluice::commands {
+
+namespace {
+
+using types::StringValue;
+
+// A long argument hands over its buffer.
+StringValue value_at(Call& call, size_t index) {
+  const ByteView text = call.args.at(index);
+  return text.size() < StringValue::kAdoptBytes ? StringValue::from_text(text)
+                                                : StringValue::adopt(call.take(index));
+}
+
+void reply_text(Call& call, const keyspace::View<StringValue>& found) {
+  if (!found) {
+    call.reply.null();
+    return;
+  }
+  base::NumberText digits;
+  call.reply.bulk(found->view(digits));
+}
+
+// --- options of SET and GETEX
+
+struct StringOptions {
+  enum class Time : uint8_t { kNone, kEx, kPx, kExAt, kPxAt };
+  bool if_absent = false;
+  bool if_present = false;
+  bool get = false;
+  bool keep_ttl = false;
+  bool persist = false;
+  Time time = Time::kNone;
+  ByteView amount = {};  // of `time`, as given
+
+  [[nodiscard]] bool seconds() const { return time == Time::kEx || time == Time::kExAt; }
+  [[nodiscard]] bool relative() const { return time == Time::kEx || time == Time::kPx; }
+};
+
+using Time = StringOptions::Time;
+
+// EX and its kin may be repeated, but not mixed with each other.
+bool accept_time(exec::Args& args, StringOptions& options, ByteView word, Time time) {
+  if (options.keep_ttl || options.persist) return false;
+  if (options.time != Time::kNone && options.time != time) return false;
+  if (!args.accept_with(word)) return false;
+  options.time = time;
+  options.amount = args.next();
+  return true;
+}
+
+bool accept_any_time(exec::Args& args, StringOptions& options) {
+  return accept_time(args, options, "EX", Time::kEx) || accept_time(args, options, "PX", Time::kPx) ||
+         accept_time(args, options, "EXAT", Time::kExAt) || accept_time(args, options, "PXAT", Time::kPxAt);
+}
+
+StringOptions read_set_options(exec::Args& args) {
+  StringOptions options;
+  while (args.more() && args.ok()) {
+    if (!options.if_present && args.accept("NX")) {
+      options.if_absent = true;
+    } else if (!options.if_absent && args.accept("XX")) {
+      options.if_present = true;
+    } else if (args.accept("GET")) {
+      options.get = true;
+    } else if (options.time == Time::kNone && args.accept("KEEPTTL")) {
+      options.keep_ttl = true;
+    } else if (!accept_any_time(args, options)) {
+      args.syntax_error();
+    }
+  }
+  return options;
+}
+
+StringOptions read_getex_options(exec::Args& args) {
+  StringOptions options;
+  while (args.more() && args.ok()) {
+    if (options.time == Time::kNone && args.accept("PERSIST")) {
+      options.persist = true;
+    } else if (!accept_any_time(args, options)) {
+      args.syntax_error();
+    }
+  }
+  return options;
+}
+
+// The moment that the options ask for, in unix milliseconds, or the text of an error. REQUIRES: they ask.
+base::Result<int64_t> deadline_of(const Call& call, const StringOptions& options) {
+  const std::optional<int64_t> amount = base::parse_int64(options.amount);
+  if (!amount) return base::Error{Bytes(errors::kNotAnInteger)};
+  int64_t when_ms = *amount;
+  const bool overflows = *amount <= 0 ||
+                         (options.seconds() && __builtin_mul_overflow(when_ms, int64_t{1000}, &when_ms)) ||
+                         (options.relative() && __builtin_add_overflow(when_ms, call.now_ms(), &when_ms));
+  if (overflows) return base::Error{invalid_expire_time(call)};
+  return when_ms;
+}
+
+// --- SET
+
+struct SetPlan {
+  size_t value_index;
+  std::optional<int64_t> when_ms = {};
+  bool keep_ttl = false;
+};
+
+void store_value(Call& call, ByteView key, const SetPlan& plan) {
+  const ByteView value = call.args.at(plan.value_index);
+  keyspace::Entry& entry = call.on.keyspace.store(call.access(), key, value_at(call, plan.value_index),
+                                                  events::set, plan.keep_ttl);
+  if (plan.when_ms) {
+    set_expiry(call, entry, *plan.when_ms);
+    call.propagate_as({"SET", key, value, "PXAT", base::format_int64(*plan.when_ms).view()});
+  }
+}
+
+Outcome cmd_set(Call& call) {
+  const ByteView key = call.args.key();
+  SetPlan plan{call.args.position()};
+  const ByteView value = call.args.next();
+  const StringOptions options = read_set_options(call.args);
+  if (!call.args.ok()) return call.fail(call.args.error());
+  plan.keep_ttl = options.keep_ttl;
+  if (options.time != Time::kNone) {
+    const auto when_ms = deadline_of(call, options);
+    if (!when_ms) return call.fail(when_ms.error().message);
+    plan.when_ms = *when_ms;
+  }
+  if (options.get) {
+    const auto old = call.view<StringValue>(key);
+    if (!old) return call.fail(old.error());
+    reply_text(call, *old);
+  }
+  if (options.if_absent || options.if_present) {
+    const bool present = call.on.keyspace.find(call.access(), key) != nullptr;
+    if (present == options.if_absent) {
+      if (!options.get) call.reply.null();
+      return Outcome::kDone;
+    }
+  }
+  store_value(call, key, plan);
+  if (!options.get) {
+    call.reply.ok();
+  } else if (!plan.when_ms && plan.keep_ttl) {
+    call.propagate_as({"SET", key, value, "KEEPTTL"});
+  } else if (!plan.when_ms) {
+    call.propagate_as({"SET", key, value});
+  }
+  return Outcome::kDone;
+}
+
+Outcome cmd_setnx(Call& call) {
+  const ByteView key = call.args.key();
+  const bool absent = call.on.keyspace.find(call.access(), key) == nullptr;
+  if (absent) store_value(call, key, {call.args.position()});
+  call.reply.integer(absent ? 1 : 0);
+  return Outcome::kDone;
+}
+
+Outcome set_with_time(Call& call, Time time) {
+  const ByteView key = call.args.key();
+  StringOptions options;
+  options.time = time;
+  options.amount = call.args.next();
+  const auto when_ms = deadline_of(call, options);
+  if (!when_ms) return call.fail(when_ms.error().message);
+  store_value(call, key, {call.args.position(), *when_ms});
+  call.reply.ok();
+  return Outcome::kDone;
+}
+
+Outcome cmd_setex(Call& call) {
+  return set_with_time(call, Time::kEx);
+}
+
+Outcome cmd_psetex(Call& call) {
+  return set_with_time(call, Time::kPx);
+}
+
+Outcome cmd_getset(Call& call) {
+  const ByteView key = call.args.key();
+  const auto old = call.view<StringValue>(key);
+  if (!old) return call.fail(old.error());
+  reply_text(call, *old);
+  const size_t value_index = call.args.position();
+  call.propagate_as({"SET", key, call.args.at(value_index)});
+  store_value(call, key, {value_index});
+  return Outcome::kDone;
+}
+
+// --- several at once
+
+// Copies even long values: were a buffer taken and its key named again later on, it would be gone before the
+// log has read it.
+void store_pairs(Call& call, std::span<const ByteView> pairs) {
+  for (size_t i = 0; i < pairs.size(); i += 2) {
+    call.on.keyspace.store(call.access(), pairs[i], StringValue::from_text(pairs[i + 1]), events::set);
+  }
+}
+
+Outcome cmd_mset(Call& call) {
+  if (call.args.left() % 2 != 0) return call.fail(errors::wrong_arity(call.command.full_name));
+  store_pairs(call, call.args.rest());
+  call.reply.ok();
+  return Outcome::kDone;
+}
+
+Outcome cmd_msetnx(Call& call) {
+  if (call.args.left() % 2 != 0) return call.fail(errors::wrong_arity(call.command.full_name));
+  const std::span<const ByteView> pairs = call.args.rest();
+  for (size_t i = 0; i < pairs.size(); i += 2) {
+    if (call.on.keyspace.find(call.access(), pairs[i]) == nullptr) continue;
+    call.reply.integer(0);
+    return Outcome::kDone;
+  }
+  store_pairs(call, pairs);
+  call.reply.integer(1);
+  return Outcome::kDone;
+}
+
+Outcome cmd_mget(Call& call) {
+  const std::span<const ByteView> keys = call.args.rest();
+  call.reply.array(keys.size());
+  for (const ByteView key : keys) {
+    const auto found = call.view<StringValue>(key);
+    reply_text(call, found ? *found : keyspace::View<StringValue>());
+  }
+  return Outcome::kDone;
+}
+
+// --- GET
+
+Outcome cmd_get(Call& call) {
+  const auto found = call.view<StringValue>(call.args.key());
+  if (!found) return call.fail(found.error());
+  reply_text(call, *found);
+  return Outcome::kDone;
+}
+
+Outcome cmd_getdel(Call& call) {
+  const auto found = call.view<StringValue>(call.args.key());
+  if (!found) return call.fail(found.error());
+  reply_text(call, *found);
+  if (*found) {
+    call.propagate_as({"DEL", found->entry()->key()});
+    call.on.keyspace.remove(call.access(), *found->entry(), events::del);
+  }
+  return Outcome::kDone;
+}
+
+Outcome cmd_getex(Call& call) {
+  const ByteView key = call.args.key();
+  const StringOptions options = read_getex_options(call.args);
+  if (!call.args.ok()) return call.fail(call.args.error());
+  const auto found = call.view<StringValue>(key);
+  if (!found) return call.fail(found.error());
+  std::optional<int64_t> when_ms;
+  if (*found && options.time != Time::kNone) {
+    const auto deadline = deadline_of(call, options);
+    if (!deadline) return call.fail(deadline.error().message);
+    when_ms = *deadline;
+  }
+  reply_text(call, *found);
+  if (!*found) return Outcome::kDone;
+  keyspace::Entry& entry = *found->entry();
+  if (when_ms && is_past(call, *when_ms)) {
+    remove_outdated(call, entry);
+  } else if (when_ms) {
+    set_expiry(call, entry, *when_ms);
+    call.unit().changes.count_dirty(1);
+    call.propagate_as({"PEXPIREAT", key, base::format_int64(*when_ms).view()});
+  } else if (options.persist && entry.deadline != keyspace::kNoDeadline) {
+    call.on.keyspace.deadlines().clear_expiry(entry);
+    call.unit().changes.touched(*call.access().db, entry, &events::persist);
+    call.unit().changes.count_dirty(1);
+    call.propagate_as({"PERSIST", key});
+  }
+  return Outcome::kDone;
+}
+
+constexpr uint16_t kChanged = kKeyRw | kKeyAccess | kKeyUpdate;
+
+constexpr CommandSpec kRows[] = {
+    {"get", cmd_get, exactly(2), one_key(1, kKeyRo | kKeyAccess), kReadonly | kFast, Group::kString, "1.0.0",
+     "Shows a string.", "key"},
+    {"getdel", cmd_getdel, exactly(2), one_key(1, kKeyRw | kKeyAccess | kKeyDelete), kWrite | kFast,
+     Group::kString, "6.2.0", "Shows a string and removes its key.", "key"},
+    {"getex", cmd_getex, at_least(2), one_key(1, kChanged, "RW and UPDATE: it may change when the key goes"),
+     kWrite | kFast, Group::kString, "6.2.0", "Shows a string and changes when its key goes.",
+     "key [EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT unix-time-milliseconds|PERSIST]"},
+    {"getset", cmd_getset, exactly(3), one_key(1, kChanged), kWrite | kDenyOom | kFast, Group::kString,
+     "1.0.0", "Shows a string and puts another in its place.", "key value"},
+    {"mget", cmd_mget, at_least(2), keys_from(1, -1, 1, kKeyRo | kKeyAccess), kReadonly | kFast,
+     Group::kString, "1.0.0", "Shows several strings.", "key [key ...]", 0, "request_policy:multi_shard"},
+    {"mset", cmd_mset, at_least(3), keys_from(1, -1, 2, kKeyOw | kKeyUpdate), kWrite | kDenyOom,
+     Group::kString, "1.0.1", "Stores several strings.", "key value [key value ...]", 0,
+     "request_policy:multi_shard response_policy:all_succeeded"},
+    {"msetnx", cmd_msetnx, at_least(3), keys_from(1, -1, 2, kKeyOw | kKeyInsert), kWrite | kDenyOom,
+     Group::kString, "1.0.1", "Stores several strings if none of the keys is there yet.",
+     "key value [key value ...]", 0, "request_policy:multi_shard response_policy:agg_min"},
+    {"psetex", cmd_psetex, exactly(4), one_key(1, kKeyOw | kKeyUpdate), kWrite | kDenyOom, Group::kString,
+     "2.6.0", "Stores a string that goes after so many milliseconds.", "key milliseconds value"},
+    {"set", cmd_set, at_least(3),
+     one_key(1, kChanged | kKeyVariableFlags, "RW and ACCESS: with GET it shows the old value"),
+     kWrite | kDenyOom, Group::kString, "1.0.0", "Stores a string, over whatever the key held.",
+     "key value [NX|XX] [GET] [EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT "
+     "unix-time-milliseconds|KEEPTTL]"},
+    {"setex", cmd_setex, exactly(4), one_key(1, kKeyOw | kKeyUpdate), kWrite | kDenyOom, Group::kString,
+     "2.0.0", "Stores a string that goes after so many seconds.", "key seconds value"},
+    {"setnx", cmd_setnx, exactly(3), one_key(1, kKeyOw | kKeyInsert), kWrite | kDenyOom | kFast,
+     Group::kString, "1.0.0", "Stores a string if the key is not there yet.", "key value"},
+};
+static_assert(rows_are_sound(kRows));
+
+}  // namespace
+
+std::span<const CommandSpec> string_commands() {
+  return kRows;
+}
+
+}  // namespace sluice::commands

@@ -45,7 +45,7 @@ std::string read_conditions(exec::Args& args, Conditions& conditions) {
     } else if (same_word(word, "LT")) {
       conditions.if_earlier = true;
     } else {
-      return "ERR Unsupported option " + Bytes(word);
+      return "ERR Unsupported option " + Bytes(word.substr(0, word.find('\0')));
     }
   }
   if (conditions.if_none && (conditions.if_any || conditions.if_later || conditions.if_earlier)) {

@@ -8,7 +8,9 @@ namespace sluice::commands {
 
 namespace {
 
+// As Redis reads it, a C string: what follows a NUL is not looked at, and nothing at all is 0.
 std::optional<uint64_t> parse_cursor(base::ByteView word) {
+  word = word.substr(0, word.find('\0'));
   const bool negative = word.starts_with('-');
   if (negative || word.starts_with('+')) {
     word.remove_prefix(1);

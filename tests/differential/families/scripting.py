@@ -63,6 +63,8 @@ def script(generator):
         return _run(words, text, args, "doubles")
     inner = [one for one in generator.context if one.family.name in INNER]
     drawn = words.pick(inner).draw() if inner else []
+    if any(rule == "drawn_from" for _args, rule in drawn):
+        return drawn  # judged by the reply before it, which must come from the command itself
     step, loads = [], []
     for args, rule in drawn:
         if isinstance(rule, Special) or rule in (UNRULED, "drawn_from") or args[0].upper() in NEVER_INSIDE:

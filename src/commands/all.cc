@@ -26,6 +26,12 @@ std::vector<std::span<const exec::CommandSpec>> all_families() {
       client_commands(),
       config_commands(),
       memory_commands(),
+      hash_commands(),
+      set_commands(),
+      set_algebra_commands(),
+      zset_commands(),
+      zset_range_commands(),
+      zset_blocking_commands(),
   };
   // clang-format on
 }

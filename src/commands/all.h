@@ -29,6 +29,12 @@ std::span<const exec::CommandSpec> stream_read_commands();
 std::span<const exec::CommandSpec> command_commands();
 std::span<const exec::CommandSpec> list_commands();
 std::span<const exec::CommandSpec> list_blocking_commands();
+std::span<const exec::CommandSpec> hash_commands();
+std::span<const exec::CommandSpec> set_commands();
+std::span<const exec::CommandSpec> set_algebra_commands();
+std::span<const exec::CommandSpec> zset_commands();
+std::span<const exec::CommandSpec> zset_range_commands();
+std::span<const exec::CommandSpec> zset_blocking_commands();
 
 // All of them, in the order COMMAND lists them.
 std::vector<std::span<const exec::CommandSpec>> all_families();

@@ -1,0 +1,153 @@
+// Popping from the first of several sorted sets that has members, and waiting until one has: ZMPOP BZMPOP
+// BZPOPMIN BZPOPMAX. Logged as the ZPOPMIN or ZPOPMAX it came to.
+#include <algorithm>
+#include <span>
+
+#include "base/number.h"
+#include "commands/all.h"
+#include "commands/element_reply.h"
+#include "commands/family.h"
+#include "commands/zset_pop.h"
+
+namespace sluice::commands {
+
+namespace {
+
+using types::SortedSet;
+
+constexpr ByteView verb_of(End end) {
+  return end == End::kMin ? "ZPOPMIN" : "ZPOPMAX";
+}
+
+struct Wanted {
+  std::span<const ByteView> keys;
+  End end = End::kMin;
+  size_t count = 1;
+};
+
+// [key, member, score]
+Outcome pop_single(Call& call, ByteView key, Edit<SortedSet>& set, const Wanted& wanted) {
+  call.reply.array(3);
+  call.reply.bulk(key);
+  pop_members(call, set, wanted.end, 1, Pairs::kFlat);
+  call.propagate_as({verb_of(wanted.end), key});
+  return Outcome::kDone;
+}
+
+// [key, [[member, score], ...]], in both protocols
+Outcome pop_several(Call& call, ByteView key, Edit<SortedSet>& set, const Wanted& wanted) {
+  const size_t count = std::min(wanted.count, set.peek().size());
+  call.reply.array(2);
+  call.reply.bulk(key);
+  reply_pairs(call.reply, count, Pairs::kNested);
+  pop_members(call, set, wanted.end, count, Pairs::kNested);
+  const base::NumberText text = base::format_uint64(count);
+  call.propagate_as({verb_of(wanted.end), key, text.view()});
+  return Outcome::kDone;
+}
+
+using PopFound = Outcome (*)(Call&, ByteView key, Edit<SortedSet>&, const Wanted&);
+
+// The first key that has members, in the order given. kBlocked: none has; nothing is replied yet.
+Outcome pop_first(Call& call, const Wanted& wanted, PopFound pop) {
+  for (const ByteView key : wanted.keys) {
+    auto found = call.edit_existing<SortedSet>(key);
+    if (!found) return call.fail(found.error());
+    if (*found) return pop(call, key, *found, wanted);
+  }
+  return Outcome::kBlocked;
+}
+
+Outcome pop_or_wait(Call& call, const Wanted& wanted, int64_t timeout_ms, PopFound pop) {
+  const Outcome outcome = pop_first(call, wanted, pop);
+  if (outcome != Outcome::kBlocked) return outcome;
+  Park park;
+  park.keys.assign(wanted.keys.begin(), wanted.keys.end());
+  park.type = keyspace::Type::kSortedSet;
+  park.deadline_ms = call.deadline_in(timeout_ms);
+  return call.block_on(park);
+}
+
+// BZPOPMIN and BZPOPMAX: the timeout is the last word.
+Outcome blocking_pop(Call& call, End end) {
+  Wanted wanted;
+  wanted.keys = call.args.take(call.args.left() - 1);
+  wanted.end = end;
+  const int64_t timeout_ms = call.args.timeout_ms();
+  if (!call.args.ok()) return call.fail(call.args.error());
+  return pop_or_wait(call, wanted, timeout_ms, pop_single);
+}
+
+Outcome cmd_bzpopmin(Call& call) {
+  return blocking_pop(call, End::kMin);
+}
+Outcome cmd_bzpopmax(Call& call) {
+  return blocking_pop(call, End::kMax);
+}
+
+// numkeys key [key ...] <MIN|MAX> [COUNT count]
+Wanted read_wanted(exec::Args& args) {
+  Wanted wanted;
+  const int64_t keys = args.numkeys();
+  wanted.keys = args.take(static_cast<size_t>(keys));
+  if (args.accept("MAX")) {
+    wanted.end = End::kMax;
+  } else if (!args.accept("MIN")) {
+    args.syntax_error();
+  }
+  if (args.accept_with("COUNT")) {
+    const auto count = base::parse_int64(args.next());
+    if (!count || *count <= 0) args.latch(errors::kCountMustBePositive);
+    wanted.count = static_cast<size_t>(count.value_or(0));
+  }
+  args.end();
+  return wanted;
+}
+
+Outcome cmd_zmpop(Call& call) {
+  const Wanted wanted = read_wanted(call.args);
+  if (!call.args.ok()) return call.fail(call.args.error());
+  const Outcome outcome = pop_first(call, wanted, pop_several);
+  if (outcome != Outcome::kBlocked) return outcome;
+  call.reply.null_array();
+  return Outcome::kDone;
+}
+
+// The timeout stands first, but is judged last.
+Outcome cmd_bzmpop(Call& call) {
+  exec::Args first(call.args.words(), call.args.position());
+  call.args.next();
+  const Wanted wanted = read_wanted(call.args);
+  if (!call.args.ok()) return call.fail(call.args.error());
+  const int64_t timeout_ms = first.timeout_ms();
+  if (!first.ok()) return call.fail(first.error());
+  return pop_or_wait(call, wanted, timeout_ms, pop_several);
+}
+
+constexpr uint16_t kPopped = kKeyRw | kKeyAccess | kKeyDelete;
+
+constexpr CommandSpec kRows[] = {
+    {"bzmpop", cmd_bzmpop, at_least(5), numkeys_at(2, kPopped), kWrite | kBlocking, Group::kSortedSet,
+     "7.0.0", "As ZMPOP, and waits until one of the sets has members.",
+     "timeout numkeys key [key ...] <MIN|MAX> [COUNT count]"},
+    {"bzpopmax", cmd_bzpopmax, at_least(3), keys_from(1, -2, 1, kPopped), kWrite | kBlocking | kFast,
+     Group::kSortedSet, "5.0.0",
+     "Removes the member with the highest score from the first set that has members, waiting for one.",
+     "key [key ...] timeout"},
+    {"bzpopmin", cmd_bzpopmin, at_least(3), keys_from(1, -2, 1, kPopped), kWrite | kBlocking | kFast,
+     Group::kSortedSet, "5.0.0",
+     "Removes the member with the lowest score from the first set that has members, waiting for one.",
+     "key [key ...] timeout"},
+    {"zmpop", cmd_zmpop, at_least(4), numkeys_at(1, kPopped), kWrite, Group::kSortedSet, "7.0.0",
+     "Removes members from an end of the first of several sorted sets that has some, and shows them.",
+     "numkeys key [key ...] <MIN|MAX> [COUNT count]"},
+};
+static_assert(rows_are_sound(kRows));
+
+}  // namespace
+
+std::span<const CommandSpec> zset_blocking_commands() {
+  return kRows;
+}
+
+}  // namespace sluice::commands

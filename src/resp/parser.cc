@@ -102,6 +102,7 @@ void Parser::begin() {
     args_.shrink_to_fit();
   }
   if (!bigs_.empty()) bigs_ = {};
+  big_bytes_ = 0;
   if (!words_.empty()) words_ = {};
 }
 
@@ -238,6 +239,7 @@ Parser::Step Parser::start_big() {
   big.bytes.append(arrived);
   slices_.push_back({kHeldByParser, bigs_.size()});
   bigs_.push_back(std::move(big));
+  big_bytes_ += bulk_bytes_;
   input_.remove_suffix(arrived.size());
   phase_ = Phase::kBigBody;
   return need_more();

@@ -78,6 +78,8 @@ class Parser {
 
   // True when no half request is held, so that this parser may serve another connection.
   [[nodiscard]] bool idle() const { return phase_ == Phase::kStart || phase_ == Phase::kDone; }
+  // Bytes that the big bulks of the current request have, or have announced.
+  [[nodiscard]] size_t big_bytes() const { return big_bytes_; }
   // Memory held for the current request outside the caller's buffer.
   [[nodiscard]] size_t held_bytes() const;
   // Forgets a half request.
@@ -126,6 +128,7 @@ class Parser {
   size_t scanned_ = 0;   // No line end before this one.
   int64_t missing_ = 0;  // Arguments still to come.
   size_t bulk_bytes_ = 0;
+  size_t big_bytes_ = 0;
   std::vector<Slice> slices_;
   std::vector<Big> bigs_;
   std::vector<base::Bytes> words_;  // Of an inline request.

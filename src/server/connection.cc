@@ -46,12 +46,7 @@ void Connection::on_read(size_t size) {
   if (client_.has(client::kCloseAfterReply | client::kCloseNow)) return;  // what a leaving client still says
   if (!may_execute() || !kept_.empty()) {
     kept_.append(fresh);
-    client_.query_bytes = kept_.size();
-    if (kept_.size() > owner_.query_limit_bytes()) {
-      owner_.count_query_overflow();
-      owner_.lost(*this);
-      return;
-    }
+    check_query_limit();
     if (!may_execute()) return;
     owner_.begin_burst();
     take(kept_, true);
@@ -98,14 +93,25 @@ void Connection::take(base::ByteView input, bool input_is_kept) {
   }
   if (parser_ != nullptr && parser_->idle()) parser_.reset();
   if (client_.has(client::kCloseAfterReply | client::kCloseNow)) input = {};
-  if (input_is_kept && input.size() == kept_.size()) return;
-  keep(input);
+  if (input_is_kept && input.size() == kept_.size()) {
+    check_query_limit();
+  } else {
+    keep(input);
+  }
 }
 
 void Connection::keep(base::ByteView rest) {
   base::Bytes left(rest);
   kept_.swap(left);
-  client_.query_bytes = kept_.size();
+  check_query_limit();
+}
+
+void Connection::check_query_limit() {
+  client_.query_bytes = kept_.size() + (parser_ != nullptr ? parser_->big_bytes() : 0);
+  if (client_.query_bytes == 0 && client_.multi_memory_bytes == 0) return;
+  if (client_.query_bytes + client_.multi_memory_bytes <= owner_.query_limit_bytes(client_)) return;
+  owner_.count_query_overflow();
+  owner_.lost(*this);
 }
 
 void Connection::break_off(base::ByteView error) {

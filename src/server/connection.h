@@ -30,7 +30,8 @@ class ConnectionOwner {
   // Parses with this unless the connection is in the middle of a request.
   virtual resp::Parser& shared_parser() = 0;
   [[nodiscard]] virtual resp::ParserLimits parser_limits(const client::Client& client) const = 0;
-  [[nodiscard]] virtual size_t query_limit_bytes() const = 0;
+  // Bytes of requests a connection may have waiting, half ones and MULTI's queue included.
+  [[nodiscard]] virtual size_t query_limit_bytes(const client::Client& client) const = 0;
   // Held replies (waiting for the disk) beyond which a connection's requests are no longer executed.
   [[nodiscard]] virtual size_t held_limit_bytes() const = 0;
   // Executes one request; false: no further one may be executed now.
@@ -74,6 +75,7 @@ class Connection final : public net::SocketHandler {
  private:
   void take(base::ByteView input, bool input_is_kept);
   void keep(base::ByteView rest);
+  void check_query_limit();
   void break_off(base::ByteView error);
 
   ConnectionOwner& owner_;

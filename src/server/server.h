@@ -6,6 +6,7 @@
 //   close
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -45,6 +46,8 @@ inline constexpr int64_t kTurnUs = 1000;
 // Connections whose kept input is taken up again per turn, and elements freed per turn.
 inline constexpr size_t kResumesPerTurn = 1000;
 inline constexpr size_t kFreedPerTurn = 5000;
+// Bytes of requests that a client may have waiting before it has said who it is.
+inline constexpr size_t kStrangerQueryBytes = size_t{1} << 20;
 // Idle clients looked at per cron run: the whole crowd within a few seconds.
 inline constexpr size_t kClientsPerCron = 200;
 
@@ -81,7 +84,10 @@ class Server final : public ConnectionOwner {
 
   resp::Parser& shared_parser() override { return parser_; }
   [[nodiscard]] resp::ParserLimits parser_limits(const client::Client& client) const override;
-  [[nodiscard]] size_t query_limit_bytes() const override { return client_options_.query_limit_bytes; }
+  [[nodiscard]] size_t query_limit_bytes(const client::Client& client) const override {
+    const size_t limit = client_options_.query_limit_bytes;
+    return client.authenticated ? limit : std::min(limit, kStrangerQueryBytes);
+  }
   [[nodiscard]] size_t held_limit_bytes() const override { return client_options_.held_limit_bytes; }
   bool execute(Connection& connection, resp::Parser& parser) override;
   void begin_burst() override;

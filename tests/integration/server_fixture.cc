@@ -78,8 +78,17 @@ ServerProcess::~ServerProcess() {
 }
 
 void ServerProcess::spawn() {
-  std::vector<std::string> words = {name_, "--port", std::to_string(port_), "--dir", dir_};
-  words.insert(words.end(), options_.begin(), options_.end());
+  std::vector<std::string> words = {name_};
+  auto options = options_.begin();
+  if (options != options_.end() && !options->starts_with("-")) words.push_back(*options++);
+  for (const std::string& word : {std::string("--port"), std::to_string(port_), std::string("--dir"), dir_}) {
+    words.push_back(word);
+  }
+  words.insert(words.end(), options, options_.end());
+  spawn_words(std::move(words));
+}
+
+void ServerProcess::spawn_words(std::vector<std::string> words) {
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
@@ -99,6 +108,15 @@ void ServerProcess::start() {
   wait_until_ready();
 }
 
+void ServerProcess::start_on_socket(const std::string& path) {
+  spawn();
+  const bool ready = soon([&] {
+    RedisClient client(dir_ + "/" + path);
+    return client.connected() && client.run("PING") == resp::Value::make_text(resp::Kind::kStatus, "PONG");
+  });
+  REQUIRE_MESSAGE(ready, log());
+}
+
 void ServerProcess::wait_until_ready() {
   const bool ready = soon([this] {
     RedisClient client(port_);
@@ -109,6 +127,18 @@ void ServerProcess::wait_until_ready() {
 
 ServerProcess::Ended ServerProcess::run_to_end() {
   spawn();
+  return wait_for_end();
+}
+
+ServerProcess::Ended ServerProcess::run_alone(const std::vector<std::string>& arguments) {
+  ServerProcess process;
+  std::vector<std::string> words = {process.name_};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  process.spawn_words(std::move(words));
+  return process.wait_for_end();
+}
+
+ServerProcess::Ended ServerProcess::wait_for_end() {
   int status = 0;
   waitpid(pid_, &status, 0);
   pid_ = -1;
@@ -140,7 +170,10 @@ std::string ServerProcess::log() const {
   return text.str();
 }
 
-RedisClient::RedisClient(int port) : context_(redisConnectWithTimeout("127.0.0.1", port, kReplyTimeout)) {
+RedisClient::RedisClient(int port) : RedisClient("127.0.0.1", port) {}
+
+RedisClient::RedisClient(const std::string& address, int port)
+    : context_(redisConnectWithTimeout(address.c_str(), port, kReplyTimeout)) {
   if (connected()) redisSetTimeout(context_, kReplyTimeout);
 }
 

@@ -15,7 +15,8 @@ namespace sluice::test {
 
 class ServerProcess {
  public:
-  // `options` as on the command line: {"--appendonly", "yes"}. `name` is what the program is called by.
+  // `options` as on the command line, a file first if there is one: {"--appendonly", "yes"}. `name` is what
+  // the program is called by.
   explicit ServerProcess(std::vector<std::string> options = {}, std::string name = "sluice-server");
   ~ServerProcess();
   ServerProcess(const ServerProcess&) = delete;
@@ -23,12 +24,16 @@ class ServerProcess {
 
   // Starts it (again) in the same folder and waits until it answers and has loaded.
   void start();
+  // The same for one that listens only on a unix socket, below its folder.
+  void start_on_socket(const std::string& path);
   // Starts it and waits until it has ended; returns its exit status and what it wrote to standard error.
   struct Ended {
     int status;
     std::string output;
   };
   Ended run_to_end();
+  // The program with these arguments and no others, to its end.
+  static Ended run_alone(const std::vector<std::string>& arguments);
   void kill_hard();           // SIGKILL, and waits
   int stop(int signal = 15);  // asks, waits, returns the exit status
   void signal(int number) const;
@@ -40,6 +45,8 @@ class ServerProcess {
 
  private:
   void spawn();
+  void spawn_words(std::vector<std::string> words);
+  Ended wait_for_end();
   void wait_until_ready();
 
   std::vector<std::string> options_;
@@ -52,6 +59,7 @@ class ServerProcess {
 class RedisClient {
  public:
   explicit RedisClient(int port);
+  RedisClient(const std::string& address, int port);
   explicit RedisClient(const std::string& unix_path);
   ~RedisClient();
   RedisClient(const RedisClient&) = delete;

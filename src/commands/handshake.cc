@@ -117,16 +117,49 @@ Outcome cmd_hello(Call& call) {
   return Outcome::kDone;
 }
 
+bool auth_secret(std::span<const ByteView>, size_t index) {
+  return index > 0;
+}
+
+// The two words behind AUTH.
+bool hello_secret(std::span<const ByteView> words, size_t index) {
+  return (index >= 3 && same_word(words[index - 1], "AUTH")) ||
+         (index >= 4 && same_word(words[index - 2], "AUTH"));
+}
+
 constexpr uint32_t kAnytime = kNoscript | kLoading | kStale | kFast | kNoAuth | kAllowBusy;
 
 constexpr CommandSpec kRows[] = {
-    {"auth", cmd_auth, at_least(2), no_keys(), kAnytime, Group::kConnection, "1.0.0",
-     "Tells the server who is calling.", "[username] password"},
+    {"auth",
+     cmd_auth,
+     at_least(2),
+     no_keys(),
+     kAnytime,
+     Group::kConnection,
+     "1.0.0",
+     "Tells the server who is calling.",
+     "[username] password",
+     0,
+     {},
+     {},
+     nullptr,
+     auth_secret},
     {"echo", cmd_echo, exactly(2), no_keys(), kLoading | kStale | kFast, Group::kConnection, "1.0.0",
      "Returns what it was given.", "message"},
-    {"hello", cmd_hello, at_least(1), no_keys(), kAnytime, Group::kConnection, "6.0.0",
+    {"hello",
+     cmd_hello,
+     at_least(1),
+     no_keys(),
+     kAnytime,
+     Group::kConnection,
+     "6.0.0",
      "Agrees on a protocol version, and may authenticate and name the connection.",
-     "[protover [AUTH username password] [SETNAME clientname]]"},
+     "[protover [AUTH username password] [SETNAME clientname]]",
+     0,
+     {},
+     {},
+     nullptr,
+     hello_secret},
     {"ping", cmd_ping, at_least(1), no_keys(), kFast | kWhenSubscribed | kDiskProbe, Group::kConnection,
      "1.0.0", "Answers PONG, or the message given.", "[message]", 0,
      "request_policy:all_shards response_policy:all_succeeded"},

@@ -28,26 +28,34 @@ void Executor::refresh_clock() {
 }
 
 base::Result<Command*> Executor::resolve(std::span<const base::ByteView> words) {
-  Command* command = services_.table.find(words[0]);
-  if (command == nullptr) return base::Error{errors::unknown_command(words)};
-  if (!command->subcommands.empty() && words.size() > 1) {
-    Command* sub = command->subcommand(words[1]);
-    if (sub == nullptr) return base::Error{errors::unknown_subcommand(words[0], words[1])};
-    command = sub;
+  Command* command = named(words);
+  if (command == nullptr) {
+    const bool known = services_.table.find(words[0]) != nullptr;
+    return base::Error{known ? errors::unknown_subcommand(words[0], words[1])
+                             : errors::unknown_command(words)};
   }
-  if (!command->spec->arity_ok(words.size())) {
-    ++command->stats.rejected;
-    return base::Error{errors::wrong_arity(command->full_name)};
-  }
+  if (!command->spec->arity_ok(words.size())) return base::Error{errors::wrong_arity(command->full_name)};
   return command;
+}
+
+Command* Executor::named(std::span<const base::ByteView> words) {
+  Command* command = services_.table.find(words[0]);
+  if (command == nullptr || command->subcommands.empty() || words.size() == 1) return command;
+  return command->subcommand(words[1]);
 }
 
 Next Executor::refuse(client::Client& client, Command* command, base::ByteView error) {
   if (command != nullptr) ++command->stats.rejected;
+  std::string text(error);
+  if (command != nullptr && command->has(kRunsQueue)) {
+    // An EXEC that may not run ends the transaction and says so, whatever the reason.
+    text = errors::exec_refused(error);
+    services_.transactions.end(client);
+  }
   if (client.has(client::kMulti)) client.set(client::kMultiDirty);
-  services_.stats.count_error(error);
+  services_.stats.count_error(text);
   const size_t mark = client.outbox.mark();
-  resp::Reply(client.outbox.bytes(), client.protocol).error(error);
+  resp::Reply(client.outbox.bytes(), client.protocol).error(text);
   Unit& unit = begin_unit();
   close_unit(unit, client, mark);
   return Next::kMore;
@@ -67,13 +75,14 @@ void Executor::judge_memory() {
 Next Executor::submit(client::Client& client, const Request& request) {
   client.last_active_ms = now_us() / 1000;
   const base::Result<Command*> resolved = resolve(request.words);
-  if (!resolved.ok()) return refuse(client, nullptr, resolved.error().message);
+  if (!resolved.ok()) return refuse(client, named(request.words), resolved.error().message);
   Command& command = **resolved;
   client.last_command = command.full_name;
 
   judge_memory();
   const bool ordinary = services_.state.unremarkable() && client.authenticated &&
-                        (command.flags & kProtected) == 0 && !client.has(client::kMulti | client::kPubsub);
+                        (command.flags & kProtected) == 0 &&
+                        !client.has(client::kMulti | client::kPubsub | client::kMonitor);
   if (!ordinary) {
     const Verdict verdict = pass_gates(services_.state, client, command, flags_with_queue(client, command));
     switch (verdict.passage) {
@@ -131,10 +140,12 @@ Outcome Executor::run_unit(const Call::Origin& origin, Command& command, const R
 }
 
 Outcome Executor::run_command(Call& call, Command& command) {
-  if (!command.has(kSkipMonitor | kAdmin) && call.entrance != Entrance::kResumed) show_to_monitors(call);
   const int64_t started_us = call.entrance == Entrance::kResumed ? suspended_->started_us : monotonic_us_;
   const uint32_t errors_before = call.reply.errors();
   const Outcome outcome = command.spec->handler(call);
+  // Once it has run: EXEC is shown after its queue. Scripts show themselves, before what they call.
+  const bool shown = !command.has(kSkipMonitor | kAdmin) && outcome != Outcome::kSuspended;
+  if (shown && call.entrance != Entrance::kRerun) show_to_monitors(call);
   close_command(call);
   if (outcome == Outcome::kBlocked || outcome == Outcome::kSuspended) return outcome;
   if (call.reply.errors() != errors_before) ++command.stats.failed;
@@ -143,7 +154,9 @@ Outcome Executor::run_command(Call& call, Command& command) {
 }
 
 void Executor::show_to_monitors(const Call& call) {
-  if (monitors_ > 0) sink_.monitor(call.client, call.args.words(), call.unit_.now_us);
+  if (monitors_ > 0) {
+    sink_.monitor(call.client, redacted(*call.command.spec, call.args.words()), call.unit_.now_us);
+  }
 }
 
 Outcome Executor::invoke(Call& outer, Command& command, client::Client& as,
@@ -170,7 +183,8 @@ void Executor::count(Call& call, Command& command, int64_t started_us) {
   }
   if (settings.slowlog_threshold_us >= 0 && duration_us >= settings.slowlog_threshold_us &&
       !command.has(kSkipSlowlog)) {
-    services_.slowlog.add(call.args.words(), call.client, call.unit_.now_us, duration_us);
+    services_.slowlog.add(redacted(*command.spec, call.args.words()), call.client, call.unit_.now_us,
+                          duration_us);
     services_.slowlog.trim(settings.slowlog_max_entries);
   }
 }
@@ -288,7 +302,7 @@ size_t Executor::flush(Call& call, int db) {
   return keys;
 }
 
-void Executor::swap(int left, int right) {
+void Executor::swap(Call& call, int left, int right) {
   if (left == right) return;
   services_.transactions.for_each_watched([&](int db, base::ByteView key) {
     if (db != left && db != right) return;
@@ -298,6 +312,7 @@ void Executor::swap(int left, int right) {
     if (known) services_.transactions.touch(db, key);
   });
   services_.keyspace.swap(left, right);
+  call.access_.db = &services_.keyspace.database(call.client.db);
   services_.blocking.touch_database(left);
   services_.blocking.touch_database(right);
 }

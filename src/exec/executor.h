@@ -77,7 +77,7 @@ class Executor {
 
   // FLUSHDB's work on one database, watchers and waiters included. Returns the number of keys that went.
   size_t flush(Call& call, int db);
-  void swap(int left, int right);
+  void swap(Call& call, int left, int right);
 
   // The suspended script's client, or 0.
   [[nodiscard]] client::ClientId suspended_client() const;
@@ -104,6 +104,8 @@ class Executor {
 
   // The command a request names, arity checked; an error text when there is none.
   base::Result<Command*> resolve(std::span<const base::ByteView> words);
+  // The same without looking at arity; null when there is none.
+  Command* named(std::span<const base::ByteView> words);
   Next refuse(client::Client& client, Command* command, base::ByteView error);
   [[nodiscard]] uint32_t flags_with_queue(client::Client& client, const Command& command);
   void judge_memory();

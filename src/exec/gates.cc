@@ -68,8 +68,15 @@ std::string refuse_busy(const Visitor& v) {
   return std::string(v.state.function_busy ? errors::kBusyFunction : errors::kBusyScript);
 }
 
-constexpr std::array kGates = {refuse_protected,  refuse_stranger,   refuse_in_multi, refuse_out_of_memory,
-                               refuse_disk_error, refuse_subscriber, refuse_loading,  refuse_busy};
+// A monitor is fed like a replica, and Redis treats it as one.
+std::string refuse_monitor(const Visitor& v) {
+  if (!v.client.has(client::kMonitor) || (v.flags & (kWrite | kReadonly | kMayReplicate)) == 0) return {};
+  return "ERR Replica can't interact with the keyspace";
+}
+
+constexpr std::array kGates = {refuse_protected,     refuse_stranger,   refuse_in_multi,
+                               refuse_out_of_memory, refuse_disk_error, refuse_subscriber,
+                               refuse_loading,       refuse_busy,       refuse_monitor};
 
 bool waits(const Visitor& v) {
   if (v.state.pause == PauseMode::kNone) return false;

@@ -47,4 +47,13 @@ uint32_t categories_of(const CommandSpec& spec) {
   return categories;
 }
 
+std::vector<std::string_view> redacted(const CommandSpec& spec, std::span<const std::string_view> words) {
+  std::vector<std::string_view> shown(words.begin(), words.end());
+  if (spec.is_secret == nullptr) return shown;
+  for (size_t i = 0; i < shown.size(); ++i) {
+    if (spec.is_secret(words, i)) shown[i] = "(redacted)";
+  }
+  return shown;
+}
+
 }  // namespace sluice::exec

@@ -142,6 +142,9 @@ struct KeyArgument {
 // request, appended to `keys`. False: the words do not make sense.
 using KeyFinder = bool (*)(std::span<const std::string_view> words, std::vector<KeyArgument>& keys);
 
+// Whether a word is a secret, to be shown as "(redacted)" by MONITOR and SLOWLOG.
+using SecretTest = bool (*)(std::span<const std::string_view> words, size_t index);
+
 inline constexpr size_t kMaxKeySpecs = 3;
 using KeySpecs = std::array<KeySpec, kMaxKeySpecs>;
 
@@ -228,6 +231,7 @@ struct CommandSpec {
   std::string_view tips = {};  // space-separated
   std::span<const CommandSpec> subcommands = {};
   KeyFinder key_finder = nullptr;
+  SecretTest is_secret = nullptr;
 
   [[nodiscard]] constexpr bool arity_ok(size_t words) const {
     return arity >= 0 ? words == static_cast<size_t>(arity) : words >= static_cast<size_t>(-arity);
@@ -236,6 +240,9 @@ struct CommandSpec {
 
 // Every category bit of a row, those that follow from its flags and group included.
 uint32_t categories_of(const CommandSpec& spec);
+
+// The words of a request with its secrets replaced.
+std::vector<std::string_view> redacted(const CommandSpec& spec, std::span<const std::string_view> words);
 
 // What can be wrong with a row is found when it compiles: use as `static_assert(rows_are_sound(kRows))`.
 constexpr bool row_is_sound(const CommandSpec& row) {

@@ -70,4 +70,10 @@ std::string misconf_log(base::ByteView reason) {
   return join({"MISCONF Errors writing to the AOF file: ", reason});
 }
 
+std::string exec_refused(base::ByteView error) {
+  constexpr base::ByteView kPlain = "ERR ";
+  if (error.starts_with(kPlain)) error.remove_prefix(kPlain.size());
+  return "EXECABORT Transaction discarded because of: " + std::string(error);
+}
+
 }  // namespace sluice::resp::errors

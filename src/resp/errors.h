@@ -159,6 +159,10 @@ std::string unknown_subcommand_or_arity(base::ByteView command, base::ByteView s
 // context"; `command` in lower case.
 std::string not_allowed_when_subscribed(base::ByteView command);
 
+// "EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command": for `error`
+// with its code, of which only a plain ERR is left out.
+std::string exec_refused(base::ByteView error);
+
 // "NOPERM User bob has no permissions to run the 'get' command".
 std::string no_permission_command(base::ByteView user, base::ByteView command);
 

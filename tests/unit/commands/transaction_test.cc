@@ -21,6 +21,14 @@ TEST_CASE("MULTI: an error while queueing aborts EXEC") {
   CHECK(h.run("EXEC") == error("ERR EXEC without MULTI"));
 }
 
+TEST_CASE("EXEC: when refused itself it ends the transaction and says why") {
+  Harness h;
+  h.run("MULTI");
+  CHECK(h.run("EXEC", "x") ==
+        error("EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command"));
+  CHECK(h.run("DISCARD") == error("ERR DISCARD without MULTI"));
+}
+
 TEST_CASE("MULTI and DISCARD: order is checked") {
   Harness h;
   CHECK(h.run("DISCARD") == error("ERR DISCARD without MULTI"));

@@ -294,7 +294,7 @@ constexpr CommandSpec kClientRows[] = {
     {"no-touch", cmd_no_touch, exactly(3), no_keys(), kOwn, Group::kConnection, "7.2.0",
      "Lets this connection look at keys without their counting as used.", "<ON|OFF>"},
     {"pause", cmd_pause, at_least(3), no_keys(), kOthers, Group::kConnection, "2.9.50",
-     "Lets the commands of all clients wait for a while.", "timeout [WRITE|ALL]"},
+     "Lets the commands of all clients wait for a while.", "timeout:integer [WRITE|ALL]"},
     {"reply", cmd_reply, exactly(3), no_keys(), kOwn, Group::kConnection, "3.2.0",
      "Says whether this connection wants answers.", "<ON|OFF|SKIP>"},
     {"setinfo", cmd_setinfo, exactly(4), no_keys(), kOwn, Group::kConnection, "7.2.0",

@@ -306,6 +306,17 @@ base::Result<std::vector<Argument>> parse_syntax(std::string_view line) {
   return Reader(line).read();
 }
 
+std::string without_types(std::string_view line) {
+  std::string text(line);
+  for (const std::string_view type : kValueTypes) {
+    const std::string stated = ":" + std::string(type);
+    for (size_t at = text.find(stated); at != std::string::npos; at = text.find(stated, at)) {
+      text.erase(at, stated.size());
+    }
+  }
+  return text;
+}
+
 std::vector<Argument> arguments_of(const exec::CommandSpec& spec) {
   Arguments arguments = parse_syntax(spec.syntax).value();
   SpecAssignment(spec).assign(arguments);

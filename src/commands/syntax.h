@@ -35,6 +35,8 @@ struct Argument {
 
 // Fails, with the reason, when the line breaks the grammar.
 base::Result<std::vector<Argument>> parse_syntax(std::string_view line);
+// The line as people read it: without the types stated in it.
+std::string without_types(std::string_view line);
 // The arguments of a command, each key with the spec that finds it. REQUIRES: the row's line is sound, which
 // a test asks of every row.
 std::vector<Argument> arguments_of(const exec::CommandSpec& spec);

@@ -15,6 +15,8 @@ ROWS = {
     "CONFIG HELP": "prose in our own words",
     "CONFIG REWRITE": "rewrites a file; integration tests",
     "DEBUG": "figures of each server's own, except the subcommands that families name",
+    "MEMORY HELP": "prose in our own words",
+    "MEMORY USAGE": "bytes of each server's own structures",
     "OBJECT HELP": "prose in our own words",
     "PUBSUB HELP": "prose in our own words",
     "SCRIPT HELP": "prose in our own words",

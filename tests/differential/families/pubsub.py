@@ -19,6 +19,12 @@ def session(generator):
         step.append(([b"PSUBSCRIBE", pattern], UNRULED))
     if random() < 0.3:
         step.append(([b"SUBSCRIBE", channels[0]], UNRULED))
+    shards = random() < 0.3
+    if shards:
+        step.append(([b"SSUBSCRIBE"] + channels[:1], UNRULED))
+        step.append(([b"SPUBLISH", words.pick(channels), words.pick(words.pools["member"])], FromElsewhere()))
+        step.append(([b"PUBSUB", b"SHARDNUMSUB"] + channels, FromElsewhere()))
+        step.append(([b"PUBSUB", b"SHARDCHANNELS"], FromElsewhere("set")))
     for _ in range(int(random() * 4)):
         step.append(([b"PUBLISH", words.pick(CHANNELS), words.pick(words.pools["member"])], FromElsewhere()))
     if random() < 0.5:
@@ -30,6 +36,9 @@ def session(generator):
         step.append(([b"PUBSUB", b"NUMPAT"], FromElsewhere()))
     step.append(([b"PUNSUBSCRIBE"], UNRULED))
     step.append(([b"UNSUBSCRIBE"] + (sorted(channels) if len(channels) > 1 else []), UNRULED))
+    if shards:
+        step.append(([b"SUNSUBSCRIBE"] + ([b"never"] if random() < 0.3 else []), UNRULED))
+        step.append(([b"SUNSUBSCRIBE"], UNRULED))
     return step
 
 
@@ -49,6 +58,10 @@ FAMILY = Family("pubsub", [
     Row("PUBSUB CHANNELS", "[ pattern ]", "set"),
     Row("PUBSUB NUMSUB", "channel*"),
     Row("PUBSUB NUMPAT", ""),
+    Row("SPUBLISH", "channel value"),
+    Row("PUBSUB SHARDCHANNELS", "[ pattern ]", "set"),
+    Row("PUBSUB SHARDNUMSUB", "channel*"),
     Row("PUBSUB", "subcommand"),
-], extra=step, extra_covers=["SUBSCRIBE", "UNSUBSCRIBE", "PSUBSCRIBE", "PUNSUBSCRIBE", "PUBLISH", "PUBSUB CHANNELS", "PUBSUB NUMSUB", "PUBSUB NUMPAT"],
+], extra=step, extra_covers=["SUBSCRIBE", "UNSUBSCRIBE", "PSUBSCRIBE", "PUNSUBSCRIBE", "PUBLISH", "PUBSUB CHANNELS", "PUBSUB NUMSUB", "PUBSUB NUMPAT", "SSUBSCRIBE",
+                                                "SUNSUBSCRIBE", "SPUBLISH", "PUBSUB SHARDCHANNELS", "PUBSUB SHARDNUMSUB"],
     extra_share=0.3, share=0.1)

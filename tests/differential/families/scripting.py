@@ -95,4 +95,5 @@ FAMILY = Family("scripting", [
     Row("EVALSHA", "odd 0"),
     Row("EVAL", "odd"),
     Row("EVAL_RO", "odd int"),
+    Row("EVALSHA_RO", "odd 0"),
 ], extra=script, extra_covers=["EVAL", "EVALSHA", "SCRIPT LOAD"], extra_share=0.93, share=0.6)

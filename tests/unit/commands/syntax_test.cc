@@ -49,6 +49,10 @@ TEST_CASE("Syntax: a type can be stated, and a colon in a name is part of it") {
   CHECK(tree("timeout:integer ip:port") == "timeout:integer ip:port:string");
 }
 
+TEST_CASE("Syntax: people read the line without the types stated in it") {
+  CHECK(without_types("timeout:integer [id:string] ip:port") == "timeout [id] ip:port");
+}
+
 TEST_CASE("Syntax: a token owns what must follow it") {
   CHECK(tree("[EX seconds|PERSIST]") == "oneof(EX=seconds:integer PERSIST)?");
   CHECK(tree("[LIMIT offset count]") == "LIMIT=block(offset:integer count:integer)?");

@@ -1,0 +1,256 @@
+// The table of commands, as COMMAND and COMMAND DOCS tell it, against what redis-server 7.0.15 tells of the
+// same commands (redis_commands.txt, written by capture_redis_commands.py); and against the tests: no row
+// without one.
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "base/fs.h"
+#include "support/harness.h"
+
+using namespace sluice;
+using resp::Kind;
+using resp::Value;
+using test::Harness;
+
+namespace {
+
+constexpr uint64_t kMaxTextBytes = uint64_t{4} << 20;
+
+// Field -> its lines, sorted where Redis gives a set.
+using Facts = std::map<std::string, std::vector<std::string>>;
+using Commands = std::map<std::string, Facts>;
+
+std::vector<std::string> source_lines(const std::string& path) {
+  base::PosixFs fs;
+  const auto text = base::read_whole(fs, SLUICE_SOURCE_DIR "/" + path, kMaxTextBytes);
+  REQUIRE_MESSAGE(text.ok(), path);
+  std::vector<std::string> lines(1);
+  for (const char c : *text) {
+    if (c == '\n') {
+      lines.emplace_back();
+    } else {
+      lines.back().push_back(c);
+    }
+  }
+  return lines;
+}
+
+Commands redis_commands() {
+  Commands commands;
+  Facts* facts = nullptr;
+  for (const std::string& line : source_lines("tests/contract/redis_commands.txt")) {
+    if (line.empty() || line[0] == '#') continue;
+    const size_t blank = std::min(line.find(' '), line.size());
+    const std::string field = line.substr(0, blank);
+    const std::string value = line.substr(std::min(blank + 1, line.size()));
+    if (field == "command") facts = &commands[value];
+    REQUIRE(facts != nullptr);
+    if (field != "command") (*facts)[field].push_back(value);
+  }
+  return commands;
+}
+
+// --- our answers, in the words of that file
+
+const Value* field(const Value& map, const std::string& key) {
+  for (size_t i = 0; i + 1 < map.children.size(); i += 2) {
+    if (map.children[i].text == key) return &map.children[i + 1];
+  }
+  return nullptr;
+}
+
+std::string text_of(const Value& map, const std::string& key) {
+  const Value* found = field(map, key);
+  return found == nullptr ? "" : found->text;
+}
+
+std::string sorted_words(const Value& set) {
+  std::vector<std::string> words;
+  for (const Value& child : set.children) words.push_back(child.text);
+  std::sort(words.begin(), words.end());
+  std::string line;
+  for (const std::string& word : words) line += (line.empty() ? "" : " ") + word;
+  return line;
+}
+
+std::string scalar(const Value& value) {
+  return value.kind == Kind::kInteger ? std::to_string(value.integer) : value.text;
+}
+
+std::string key_part(const Value& part) {
+  const Value& spec = *field(part, "spec");
+  std::map<std::string, std::string> pairs;
+  for (size_t i = 0; i + 1 < spec.children.size(); i += 2) {
+    pairs[spec.children[i].text] = scalar(spec.children[i + 1]);
+  }
+  std::string text = text_of(part, "type");
+  for (const auto& [name, value] : pairs) text += " " + name + "=" + value;
+  return text;
+}
+
+std::string key_line(const Value& spec) {
+  return sorted_words(*field(spec, "flags")) + "; " + key_part(*field(spec, "begin_search")) + "; " +
+         key_part(*field(spec, "find_keys"));
+}
+
+std::string argument_line(const Value& arguments) {
+  std::string line;
+  for (const Value& argument : arguments.children) {
+    const std::string type = text_of(argument, "type");
+    const std::string token = text_of(argument, "token");
+    const Value* within = field(argument, "arguments");
+    if (!line.empty()) line += " ";
+    if (type == "pure-token") {
+      line += token;
+    } else {
+      if (!token.empty()) line += token + "=";
+      line += within != nullptr ? type + "(" + argument_line(*within) + ")"
+                                : text_of(argument, "name") + ":" + type;
+    }
+    if (const Value* spec = field(argument, "key_spec_index"); spec != nullptr) line += "#" + scalar(*spec);
+    const Value* flags = field(argument, "flags");
+    const std::string flagged = flags == nullptr ? "" : sorted_words(*flags) + " ";
+    if (flagged.find("optional") != std::string::npos) line += "?";
+    if (flagged.find("multiple ") != std::string::npos) line += "*";
+    if (flagged.find("multiple_token") != std::string::npos) line += "+";
+  }
+  return line;
+}
+
+void add_command(Commands& commands, const Value& info, const Value& docs) {
+  Facts& facts = commands[info.children[0].text];
+  const auto number = [&](size_t at) { return std::to_string(info.children[at].integer); };
+  facts["arity"] = {number(1)};
+  facts["flags"] = {sorted_words(info.children[2])};
+  facts["range"] = {number(3) + " " + number(4) + " " + number(5)};
+  facts["categories"] = {sorted_words(info.children[6])};
+  facts["tips"] = {sorted_words(info.children[7])};
+  for (const Value& key : info.children[8].children) facts["key"].push_back(key_line(key));
+  facts["since"] = {text_of(docs, "since")};
+  facts["group"] = {text_of(docs, "group")};
+  const Value* arguments = field(docs, "arguments");
+  facts["arguments"] = {arguments == nullptr ? "" : argument_line(*arguments)};
+  for (const Value& sub : info.children[9].children) {
+    const Value* subs = field(docs, "subcommands");
+    REQUIRE(subs != nullptr);
+    const Value* sub_docs = field(*subs, sub.children[0].text);
+    REQUIRE(sub_docs != nullptr);
+    add_command(commands, sub, *sub_docs);
+  }
+}
+
+Commands our_commands() {
+  Harness h;
+  h.first().resp3();
+  const Value info = h.run("COMMAND");
+  const Value docs = h.run("COMMAND", "DOCS");
+  Commands commands;
+  for (const Value& row : info.children) {
+    const Value* of_row = field(docs, row.children[0].text);
+    REQUIRE(of_row != nullptr);
+    add_command(commands, row, *of_row);
+  }
+  return commands;
+}
+
+// --- where we differ on purpose
+
+struct Exception {
+  std::string command;
+  std::string field;
+  std::string reason;
+};
+
+const std::vector<Exception>& exceptions() {
+  static const std::string kRunInScripts = "7.2: blocking commands run inside scripts as inside MULTI";
+  static const std::vector<Exception> list{
+      {"blmove", "flags", kRunInScripts},   {"blpop", "flags", kRunInScripts},
+      {"brpop", "flags", kRunInScripts},    {"brpoplpush", "flags", kRunInScripts},
+      {"bzpopmax", "flags", kRunInScripts}, {"bzpopmin", "flags", kRunInScripts},
+  };
+  return list;
+}
+
+// Commands that redis-server 7.0.15 does not have, with the release that brought them.
+const std::map<std::string, std::string>& later_commands() {
+  static const std::map<std::string, std::string> list{
+      {"client|setinfo", "7.2"},
+      {"client|no-touch", "7.2"},
+  };
+  return list;
+}
+
+std::string shown(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += "[" + line + "]";
+  return text;
+}
+
+std::string upper(std::string text) {
+  for (char& c : text) c = c >= 'a' && c <= 'z' ? static_cast<char>(c & ~0x20) : c;
+  return text;
+}
+
+// "CLIENT LIST", and how a test names it: "CLIENT", "LIST".
+std::string spoken(const std::string& full_name, const std::string& between) {
+  std::string text = upper(full_name);
+  const size_t bar = text.find('|');
+  if (bar != std::string::npos) text.replace(bar, 1, between);
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("Contract: every command says of itself what redis-server says of it") {
+  const Commands theirs = redis_commands();
+  CHECK(theirs.size() > 350);
+  for (const auto& [name, facts] : our_commands()) {
+    CAPTURE(name);
+    const auto known = theirs.find(name);
+    if (known == theirs.end()) {
+      CHECK(later_commands().count(name) == 1);
+      continue;
+    }
+    for (const std::string field :
+         {"arity", "flags", "range", "categories", "tips", "key", "since", "group", "arguments"}) {
+      CAPTURE(field);
+      const auto lines = [&](const Facts& from) {
+        const auto found = from.find(field);
+        return found == from.end() ? std::string() : shown(found->second);
+      };
+      const bool excepted = std::any_of(exceptions().begin(), exceptions().end(), [&](const Exception& e) {
+        return e.command == name && e.field == field;
+      });
+      if (excepted) {
+        CHECK_MESSAGE(lines(facts) != lines(known->second), "an exception that is none any more");
+      } else {
+        CHECK(lines(facts) == lines(known->second));
+      }
+    }
+  }
+}
+
+TEST_CASE("Contract: every command is generated by the differential test, or left out with a reason") {
+  std::set<std::string> named;
+  for (const std::string& line : source_lines("tests/differential/commands.txt")) {
+    const size_t blank = line.find(' ');
+    if (line.empty() || line[0] == '#' || blank == std::string::npos) continue;
+    const std::string rest = line.substr(blank + 1);
+    named.insert(line.starts_with("excluded ") ? rest.substr(0, rest.find(':')) : rest);
+  }
+  const Commands theirs = redis_commands();
+  const Commands ours = our_commands();
+  for (const auto& [name, facts] : ours) {
+    if (theirs.count(name) == 0) continue;  // nothing to compare with
+    CAPTURE(name);
+    // A container that does nothing by itself is named by its subcommands.
+    const bool by_subcommand = std::any_of(
+        ours.begin(), ours.end(), [&](const auto& other) { return other.first.starts_with(name + "|"); });
+    CHECK((by_subcommand || named.count(spoken(name, " ")) == 1));
+  }
+}

@@ -258,9 +258,10 @@ constexpr CommandSpec kRows[] = {
      one_key(1, kKeyRw | kKeyAccess | kKeyUpdate | kKeyVariableFlags,
              "It may show the key, change it, or both"),
      kWrite | kDenyOom, Group::kBitmap, "3.2.0", "Reads and changes integers of any width within a string.",
-     "key [GET encoding offset|[OVERFLOW <WRAP|SAT|FAIL>] <SET encoding offset value|INCRBY encoding offset "
-     "increment> [GET encoding offset|[OVERFLOW <WRAP|SAT|FAIL>] <SET encoding offset value|INCRBY encoding "
-     "offset increment> ...]]"},
+     "key [<GET encoding offset|[OVERFLOW <WRAP|SAT|FAIL>] <SET encoding offset value:integer|INCRBY "
+     "encoding offset increment>> "
+     "[<GET encoding offset|[OVERFLOW <WRAP|SAT|FAIL>] <SET encoding offset value:integer|INCRBY encoding "
+     "offset increment>> ...]]"},
     {"bitfield_ro", cmd_bitfield_ro, at_least(2), one_key(1, kKeyRo | kKeyAccess), kReadonly | kFast,
      Group::kBitmap, "6.0.0", "Reads integers of any width within a string.",
      "key [GET encoding offset [GET encoding offset ...]]"},

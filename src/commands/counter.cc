@@ -81,7 +81,7 @@ constexpr CommandSpec kRows[] = {
     {"incrby", cmd_incrby, exactly(3), kCounter, kStep, Group::kString, "1.0.0",
      "Adds an integer to a number.", "key increment"},
     {"incrbyfloat", cmd_incrbyfloat, exactly(3), kCounter, kStep, Group::kString, "2.6.0",
-     "Adds a fraction to a number.", "key increment"},
+     "Adds a fraction to a number.", "key increment:double"},
 };
 static_assert(rows_are_sound(kRows));
 

@@ -318,9 +318,10 @@ std::string without_types(std::string_view line) {
 }
 
 std::vector<Argument> arguments_of(const exec::CommandSpec& spec) {
-  Arguments arguments = parse_syntax(spec.syntax).value();
-  SpecAssignment(spec).assign(arguments);
-  return arguments;
+  base::Result<Arguments> arguments = parse_syntax(spec.syntax);
+  if (!arguments.ok()) return {};
+  SpecAssignment(spec).assign(*arguments);
+  return std::move(arguments).value();
 }
 
 }  // namespace sluice::commands

@@ -37,8 +37,8 @@ struct Argument {
 base::Result<std::vector<Argument>> parse_syntax(std::string_view line);
 // The line as people read it: without the types stated in it.
 std::string without_types(std::string_view line);
-// The arguments of a command, each key with the spec that finds it. REQUIRES: the row's line is sound, which
-// a test asks of every row.
+// The arguments of a command, each key with the spec that finds it. None if the row's line is not sound: no
+// reason to end a server, and a test asks it of every row.
 std::vector<Argument> arguments_of(const exec::CommandSpec& spec);
 
 }  // namespace sluice::commands

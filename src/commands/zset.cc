@@ -380,7 +380,7 @@ constexpr CommandSpec kRows[] = {
      kWrite | kDenyOom | kFast, Group::kSortedSet, "1.2.0", "Adds to the score of a member.",
      "key increment member"},
     {"zlexcount", cmd_zlexcount, exactly(4), kReads, kReadonly | kFast, Group::kSortedSet, "2.8.9",
-     "Counts the members with names in a range.", "key min max"},
+     "Counts the members with names in a range.", "key min:string max:string"},
     {"zmscore", cmd_zmscore, at_least(3), kReads, kReadonly | kFast, Group::kSortedSet, "6.2.0",
      "Tells the scores of several members.", "key member [member ...]"},
     {"zpopmax", cmd_zpopmax, at_least(2), kPops, kWrite | kFast, Group::kSortedSet, "5.0.0",

@@ -168,10 +168,13 @@ struct Exception {
 
 const std::vector<Exception>& exceptions() {
   static const std::string kRunInScripts = "7.2: blocking commands run inside scripts as inside MULTI";
+  static const std::string kWithScore = "7.2: ZRANK and ZREVRANK take WITHSCORE";
   static const std::vector<Exception> list{
       {"blmove", "flags", kRunInScripts},   {"blpop", "flags", kRunInScripts},
       {"brpop", "flags", kRunInScripts},    {"brpoplpush", "flags", kRunInScripts},
       {"bzpopmax", "flags", kRunInScripts}, {"bzpopmin", "flags", kRunInScripts},
+      {"zrank", "arity", kWithScore},       {"zrank", "arguments", kWithScore},
+      {"zrevrank", "arity", kWithScore},    {"zrevrank", "arguments", kWithScore},
   };
   return list;
 }

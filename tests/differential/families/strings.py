@@ -30,6 +30,9 @@ FAMILY = Family("strings", [
     Row("GETBIT", "key offset"),
     Row("BITCOUNT", "key [ int int [ { BYTE | BIT } ] ]"),
     Row("BITPOS", "key bitval [ int [ int [ { BYTE | BIT } ] ] ]"),
+    Row("BITFIELD", "key ( GET { 'u8 | 'i5 | 'u63 | 'i64 | 'u64 | odd } { offset | '#2 | odd } | OVERFLOW { WRAP | SAT | FAIL | odd } | "
+                    "INCRBY { 'u2 | 'i8 | 'i64 } { offset | '#1 } int | SET { 'u8 | 'i8 } { offset | '#0 } int )"),
+    Row("BITFIELD_RO", "key ( GET { 'u8 | 'i5 | 'u63 | odd } offset | SET 'u8 0 1 )"),
     Row("BITOP", "{ AND | OR | XOR | NOT } key key+"),
     Row("OBJECT ENCODING", "key", "encoding"),
     Row("DEL", "key+", weight=0.3),

@@ -30,7 +30,8 @@ void push_values(Call& call, Edit<List>& list, End end) {
     list->push_all(end, values);
   } else {
     for (size_t i = 0; i < values.size(); ++i) {
-      if (is_big(values[i])) {
+      // The log still reads the arguments when this command closes: only a buffer that lives on is taken.
+      if (is_big(values[i]) && list.peek().adopts(values[i])) {
         list->push_owned(end, call.take(first + i));
       } else {
         list->push(end, values[i]);

@@ -24,6 +24,7 @@ Outcome cmd_discard(Call& call) {
 // A watched key that is past its deadline counts as changed even if nothing has removed it yet.
 bool watched_key_expired(Call& call) {
   for (const Transactions::Watched& watched : call.on.transactions.watched_by(call.client)) {
+    if (watched.expired) continue;
     const keyspace::Entry* entry = call.on.keyspace.database(watched.db).find(watched.key);
     if (entry != nullptr && call.on.keyspace.expired(*entry, call.now_ms())) return true;
   }
@@ -69,9 +70,10 @@ Outcome cmd_exec(Call& call) {
 Outcome cmd_watch(Call& call) {
   if (call.client.has(client::kMulti)) return call.fail(errors::kWatchInMulti);
   for (const ByteView key : call.args.rest()) {
-    // A key already past its deadline goes now: its going later is no change.
-    call.on.keyspace.find(call.access(), key);
-    call.on.transactions.watch(call.client, call.client.db, key);
+    // A key already past its deadline is absent: its going later is no change.
+    const keyspace::Entry* entry = call.access().db->find(key);
+    const bool expired = entry != nullptr && call.on.keyspace.expired(*entry, call.now_ms());
+    call.on.transactions.watch(call.client, call.client.db, key, expired);
   }
   call.reply.ok();
   return Outcome::kDone;

@@ -253,13 +253,16 @@ void NodeList::push(End end, const Packable& value) {
 }
 
 void NodeList::push_owned(End end, base::Bytes value) {
-  const Packable packable(value);
-  if (limits().is_large(value.size()) ||
-      sizeof(ListNode) + packable.encoded_bytes() > limits().node_bytes()) {
+  if (adopts(value)) {
     put_large_node(end == End::kFront ? 0 : nodes_, std::move(value));
   } else {
-    push(end, packable);
+    push(end, Packable(value));
   }
+}
+
+bool NodeList::adopts(base::ByteView value) const {
+  return limits().is_large(value.size()) ||
+         sizeof(ListNode) + Packable(value).encoded_bytes() > limits().node_bytes();
 }
 
 Element NodeList::peek(End end) const {

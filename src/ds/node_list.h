@@ -48,6 +48,8 @@ class NodeList {
   void push(End end, const Packable& value);
   // Takes over the buffer of a value that gets a node of its own; smaller ones are copied.
   void push_owned(End end, base::Bytes value);
+  // Whether it would take this one over, and views into it stay good while the element is here.
+  [[nodiscard]] bool adopts(base::ByteView value) const;
   // REQUIRES: !empty().
   [[nodiscard]] Element front() const { return peek(End::kFront); }
   [[nodiscard]] Element back() const { return peek(End::kBack); }

@@ -16,10 +16,8 @@ void Blocking::park(client::Client& client, int db, OwnedRequest request, const 
   for (const base::ByteView key : reason.keys) {
     auto* const queue = &*queues_.try_emplace(KeyName{db, base::Bytes(key)}).first;
     auto& waiters = queue->second.waiters;
-    // A key named twice is one place: BLPOP a a.
-    const bool again = std::any_of(parked.places.begin(), parked.places.end(),
-                                   [&](const Place& place) { return place.queue == queue; });
-    if (again) continue;
+    // A key named twice is one place (BLPOP a a), and whoever is being parked stands at the back.
+    if (!waiters.empty() && waiters.back().id == client.id) continue;
     waiters.push_back(Waiter{client.id, reason.type, reason.wake_on_gone});
     queue->second.gone_watchers += reason.wake_on_gone ? 1 : 0;
     parked.places.push_back(Place{queue, std::prev(waiters.end())});

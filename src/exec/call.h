@@ -73,7 +73,7 @@ class Call {
     return keyspace::edit_existing<T>(on.keyspace, access_, key);
   }
 
-  // Replies an error.
+  // Replies an error, and counts it.
   Outcome fail(base::ByteView error);
   Outcome fail(keyspace::Refusal refusal);
 

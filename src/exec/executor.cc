@@ -229,7 +229,13 @@ void Executor::apply_changes(Unit& unit, bool replaying) {
     if (!replaying) {
       const int db = change.db->index();
       const base::ByteView key = change.entry->key();
-      if (services_.transactions.anybody_watches()) services_.transactions.touch(db, key);
+      if (services_.transactions.anybody_watches()) {
+        if (change.kind == keyspace::ChangeKind::kExpired) {
+          services_.transactions.expired(db, key);
+        } else {
+          services_.transactions.touch(db, key);
+        }
+      }
       if (services_.blocking.anybody_waits()) services_.blocking.touch(db, key);
       if (services_.settings.notify_classes != 0) notify(unit, change);
     }
@@ -259,13 +265,18 @@ void Executor::notify(Unit& unit, const keyspace::Change& change) {
   if (change.event != nullptr) publish(*change.event);
 }
 
-void Executor::close_unit(Unit& unit, client::Client& client, size_t reply_mark) {
+void Executor::settle_reply(client::Client& client, size_t reply_mark) {
+  if (client.has(client::kBlocked)) return;  // the answer, and whether it is wanted, is still to come
   if (client.has(client::kReplyOff | client::kReplySkip)) client.outbox.take_back(reply_mark);
   client.unset(client::kReplySkip);
   if (client.has(client::kReplySkipNext)) {
     client.unset(client::kReplySkipNext);
     client.set(client::kReplySkip);
   }
+}
+
+void Executor::close_unit(Unit& unit, client::Client& client, size_t reply_mark) {
+  settle_reply(client, reply_mark);
   uint64_t tag = 0;
   if (!unit.effects.empty()) {
     tag = sink_.emit(unit.effects);

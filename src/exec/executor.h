@@ -98,6 +98,8 @@ class Executor {
   void apply_changes(Unit& unit, bool replaying);
   void notify(Unit& unit, const keyspace::Change& change);
   void count(Call& call, Command& command, int64_t started_us);
+  // CLIENT REPLY: takes the answer back if it is not wanted.
+  static void settle_reply(client::Client& client, size_t reply_mark);
   // Hands the unit's effects on and tags what the client was answered.
   void close_unit(Unit& unit, client::Client& client, size_t reply_mark);
   Unit& begin_unit();

@@ -34,8 +34,12 @@ void Executor::serve_key(const KeyName& name) {
   services_.blocking.for_each_waiter(name.db, name.key, [&](const Blocking::Waiter& waiter) {
     // Looked up anew for each: the one before may have taken the last element.
     const keyspace::Entry* entry = services_.keyspace.database(name.db).find(name.key);
-    const bool has_type = entry != nullptr && keyspace::type_of(entry->value) == waiter.type;
-    if (!has_type && !waiter.wake_on_gone) return services_.blocking.gone_watchers(name.db, name.key) > 0;
+    if (entry == nullptr) {
+      // Nothing for anybody but those who want to know that it is gone.
+      if (!waiter.wake_on_gone) return services_.blocking.gone_watchers(name.db, name.key) > 0;
+    } else if (keyspace::type_of(entry->value) != waiter.type && !waiter.wake_on_gone) {
+      return true;  // others may wait here for the type it has
+    }
     client::Client* client = services_.clients.find(waiter.id);
     SLUICE_CHECK(client != nullptr, "a client that left is no longer parked");
     if (client->has(client::kCloseNow)) return true;
@@ -74,12 +78,14 @@ void Executor::rerun(client::Client& client) {
     outcome =
         run_unit({command, client, request.words, reply, Entrance::kRerun}, command, Request{request.words});
   }
+  if (outcome != Outcome::kBlocked) {
+    finish_waiting(client);
+    ++client.commands;
+  }
   close_unit(*unit_, client, mark);
-  if (outcome == Outcome::kBlocked) return;
-  ++client.commands;
-  finish_waiting(client);
 }
 
+// Before the unit closes: what became of the reply then counts as that of an ordinary command.
 void Executor::finish_waiting(client::Client& client) {
   services_.blocking.unpark(client);
   client.set(client::kUnblocked);
@@ -95,25 +101,26 @@ void Executor::answer_null(client::Client& client) {
   } else {
     reply.null();
   }
-  close_unit(begin_unit(), client, mark);
   finish_waiting(client);
+  close_unit(begin_unit(), client, mark);
 }
 
 bool Executor::unblock(client::Client& client, base::ByteView error) {
   if (!client.has(client::kBlocked) || client.has(client::kPaused)) return false;
-  if (error.empty()) {
-    // The caller's own unit is open: only the bytes are written now.
-    resp::Reply reply(client.outbox.bytes(), client.protocol);
-    if (services_.blocking.null_of(client.id) == NullShape::kArray) {
-      reply.null_array();
-    } else {
-      reply.null();
-    }
+  const size_t mark = client.outbox.mark();
+  resp::Reply reply(client.outbox.bytes(), client.protocol);
+  if (!error.empty()) {
+    reply.error(error);
+    services_.stats.count_error(error);
+  } else if (services_.blocking.null_of(client.id) == NullShape::kArray) {
+    reply.null_array();
   } else {
-    resp::Reply(client.outbox.bytes(), client.protocol).error(error);
+    reply.null();
   }
-  client.outbox.tag(sink_.offset());
   finish_waiting(client);
+  // The caller's own unit is open, and this is no part of it.
+  settle_reply(client, mark);
+  client.outbox.tag(sink_.offset());
   return true;
 }
 

@@ -1,6 +1,7 @@
 #include "exec/transaction.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace sluice::exec {
 
@@ -40,13 +41,13 @@ void Transactions::end(client::Client& client) {
   unwatch(client);
 }
 
-void Transactions::watch(client::Client& client, int db, base::ByteView key) {
+void Transactions::watch(client::Client& client, int db, base::ByteView key, bool expired) {
   std::vector<KeyName>& mine = watched_[client.id];
   for (const KeyName& name : mine) {
     if (name.db == db && name.key == key) return;
   }
   mine.push_back(KeyName{db, base::Bytes(key)});
-  watchers_[mine.back()].push_back(client.id);
+  watchers_[mine.back()].push_back(Watcher{client.id, expired});
   client.set(client::kWatching);
 }
 
@@ -56,7 +57,7 @@ void Transactions::unwatch(client::Client& client) {
   if (mine == watched_.end()) return;
   for (const KeyName& name : mine->second) {
     const auto entry = watchers_.find(name);
-    std::erase(entry->second, client.id);
+    std::erase_if(entry->second, [&](const Watcher& watcher) { return watcher.id == client.id; });
     if (entry->second.empty()) watchers_.erase(entry);
   }
   watched_.erase(mine);
@@ -66,15 +67,29 @@ std::vector<Transactions::Watched> Transactions::watched_by(const client::Client
   std::vector<Watched> names;
   const auto mine = watched_.find(client.id);
   if (mine == watched_.end()) return names;
-  for (const KeyName& name : mine->second) names.push_back(Watched{name.db, name.key});
+  for (const KeyName& name : mine->second) {
+    for (const Watcher& watcher : watchers_.find(name)->second) {
+      if (watcher.id == client.id) names.push_back(Watched{name.db, name.key, watcher.expired});
+    }
+  }
   return names;
 }
 
 void Transactions::touch(int db, base::ByteView key) {
   const auto entry = watchers_.find(KeyNameView{db, key});
   if (entry == watchers_.end()) return;
-  for (const client::ClientId id : entry->second) {
-    if (client::Client* client = clients_.find(id)) client->set(client::kCasDirty);
+  for (const Watcher& watcher : entry->second) {
+    if (client::Client* client = clients_.find(watcher.id)) client->set(client::kCasDirty);
+  }
+}
+
+void Transactions::expired(int db, base::ByteView key) {
+  const auto entry = watchers_.find(KeyNameView{db, key});
+  if (entry == watchers_.end()) return;
+  for (Watcher& watcher : entry->second) {
+    // Once only: a key that is made anew and expires again has changed.
+    if (std::exchange(watcher.expired, false)) continue;
+    if (client::Client* client = clients_.find(watcher.id)) client->set(client::kCasDirty);
   }
 }
 

@@ -71,27 +71,36 @@ class Transactions {
   // Ends MULTI and unwatches: DISCARD, EXEC, RESET, disconnect.
   void end(client::Client& client);
 
-  void watch(client::Client& client, int db, base::ByteView key);
+  // `expired`: the key is past its deadline already, though still there: absent, as far as the watcher can
+  // see.
+  void watch(client::Client& client, int db, base::ByteView key, bool expired);
   void unwatch(client::Client& client);
   struct Watched {
     int db;
     base::Bytes key;
+    bool expired;  // was so when the watch began
   };
   [[nodiscard]] std::vector<Watched> watched_by(const client::Client& client) const;
 
   [[nodiscard]] bool anybody_watches() const { return !watchers_.empty(); }
   // A key changed: everybody who watches it will see EXEC fail.
   void touch(int db, base::ByteView key);
+  // A key was removed since its time had come: no change for those who found it expired.
+  void expired(int db, base::ByteView key);
   // Visits every watched key: FLUSHALL and SWAPDB decide per key.
   template <class Visitor>
   void for_each_watched(Visitor&& visit) const {
-    for (const auto& [name, ids] : watchers_) visit(name.db, base::ByteView(name.key));
+    for (const auto& [name, who] : watchers_) visit(name.db, base::ByteView(name.key));
   }
 
  private:
   client::ClientTable& clients_;
   std::unordered_map<client::ClientId, Transaction> open_;
-  std::unordered_map<KeyName, std::vector<client::ClientId>, KeyNameHash, KeyNameEqual> watchers_;
+  struct Watcher {
+    client::ClientId id;
+    bool expired;
+  };
+  std::unordered_map<KeyName, std::vector<Watcher>, KeyNameHash, KeyNameEqual> watchers_;
   std::unordered_map<client::ClientId, std::vector<KeyName>> watched_;
 };
 

@@ -46,8 +46,9 @@ class List {
     grow_encoding(count, bytes);
     for (const base::ByteView value : values) nodes_.push(end, ds::Packable(value));
   }
-  // A big value gives its buffer away instead of being copied.
+  // A big value gives its buffer away instead of being copied; adopts() tells of which ones that is true.
   void push_owned(End end, base::Bytes value);
+  [[nodiscard]] bool adopts(base::ByteView value) const { return nodes_.adopts(value); }
 
   // REQUIRES: !empty(). The view dies with the next change.
   [[nodiscard]] Element peek(End end) const { return nodes_.peek(end); }

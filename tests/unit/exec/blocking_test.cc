@@ -1,0 +1,200 @@
+#include "exec/blocking.h"
+
+#include <deque>
+
+#include <doctest/doctest.h>
+
+namespace sluice::exec {
+
+namespace {
+
+using client::ClientId;
+
+struct Room {
+  client::ClientTable clients;
+  Blocking blocking{clients};
+  std::deque<client::Client> people;
+
+  client::Client& enter() {
+    people.emplace_back(clients.next_id());
+    clients.add(people.back());
+    return people.back();
+  }
+  client::Client& wait(const Park& reason, int db = 0) {
+    client::Client& client = enter();
+    const std::vector<base::ByteView> words = {"BLPOP"};
+    blocking.park(client, db, OwnedRequest(nullptr, words), reason);
+    return client;
+  }
+  std::vector<ClientId> waiters(base::ByteView key, int db = 0) {
+    std::vector<ClientId> ids;
+    blocking.for_each_waiter(db, key, [&](const Blocking::Waiter& waiter) {
+      ids.push_back(waiter.id);
+      return true;
+    });
+    return ids;
+  }
+};
+
+Park for_keys(std::vector<base::ByteView> keys) {
+  Park park;
+  park.keys = std::move(keys);
+  return park;
+}
+
+std::vector<std::string> names(const std::vector<KeyName>& ready) {
+  std::vector<std::string> result;
+  for (const KeyName& name : ready) result.push_back(std::to_string(name.db) + ":" + name.key);
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("Blocking: a parked client is blocked, and its request comes back with it") {
+  Room room;
+  client::Client& client = room.wait(for_keys({"a"}));
+  CHECK(client.has(client::kBlocked));
+  CHECK(room.blocking.has(client.id));
+  CHECK(room.blocking.request_of(client.id).words.front() == "BLPOP");
+  CHECK(room.blocking.unpark(client).words.front() == "BLPOP");
+  CHECK_FALSE(client.has(client::kBlocked));
+  CHECK_FALSE(room.blocking.has(client.id));
+  CHECK(room.blocking.blocking_keys() == 0);
+  CHECK_FALSE(room.blocking.anybody_waits());
+}
+
+TEST_CASE("Blocking: waiters of a key stand in order of arrival, by database") {
+  Room room;
+  const ClientId first = room.wait(for_keys({"a", "b"})).id;
+  const ClientId second = room.wait(for_keys({"b", "a"})).id;
+  const ClientId elsewhere = room.wait(for_keys({"a"}), 3).id;
+  CHECK(room.waiters("a") == std::vector<ClientId>{first, second});
+  CHECK(room.waiters("b") == std::vector<ClientId>{first, second});
+  CHECK(room.waiters("a", 3) == std::vector<ClientId>{elsewhere});
+  CHECK(room.waiters("c").empty());
+}
+
+TEST_CASE("Blocking: a key named twice is one place in its queue") {
+  Room room;
+  client::Client& client = room.wait(for_keys({"a", "b", "a", "a"}));
+  CHECK(room.waiters("a") == std::vector<ClientId>{client.id});
+  room.blocking.unpark(client);
+  CHECK(room.waiters("a").empty());
+  CHECK(room.blocking.blocking_keys() == 0);
+}
+
+TEST_CASE("Blocking: touched keys come once a generation, in the order touched") {
+  Room room;
+  room.wait(for_keys({"a", "b", "c"}));
+  room.blocking.touch(0, "c");
+  room.blocking.touch(0, "a");
+  room.blocking.touch(0, "c");
+  room.blocking.touch(0, "nobody waits here");
+  room.blocking.touch(1, "b");
+  CHECK(room.blocking.anything_ready());
+  CHECK(names(room.blocking.take_ready()) == std::vector<std::string>{"0:c", "0:a"});
+  CHECK_FALSE(room.blocking.anything_ready());
+  // Still marked: only looking at its waiters makes a key touchable again.
+  room.blocking.touch(0, "c");
+  CHECK_FALSE(room.blocking.anything_ready());
+  room.waiters("c");
+  room.blocking.touch(0, "c");
+  CHECK(names(room.blocking.take_ready()) == std::vector<std::string>{"0:c"});
+}
+
+TEST_CASE("Blocking: a whole database may be touched") {
+  Room room;
+  room.wait(for_keys({"a"}), 1);
+  room.wait(for_keys({"b"}), 2);
+  room.blocking.touch_database(1);
+  CHECK(names(room.blocking.take_ready()) == std::vector<std::string>{"1:a"});
+}
+
+TEST_CASE("Blocking: the visitor may unpark whom it is given, down to the last") {
+  Room room;
+  for (int i = 0; i < 3; ++i) room.wait(for_keys({"a", "b"}));
+  std::vector<ClientId> served;
+  room.blocking.for_each_waiter(0, "a", [&](const Blocking::Waiter& waiter) {
+    served.push_back(waiter.id);
+    room.blocking.unpark(*room.clients.find(waiter.id));
+    return true;
+  });
+  CHECK(served == std::vector<ClientId>{1, 2, 3});
+  CHECK(room.blocking.blocking_keys() == 0);
+}
+
+TEST_CASE("Blocking: the visitor may stop early") {
+  Room room;
+  for (int i = 0; i < 3; ++i) room.wait(for_keys({"a"}));
+  int seen = 0;
+  room.blocking.for_each_waiter(0, "a", [&](const Blocking::Waiter&) { return ++seen < 2; });
+  CHECK(seen == 2);
+}
+
+TEST_CASE("Blocking: timeouts are found when due, and forgotten with their client") {
+  Room room;
+  Park park = for_keys({"a"});
+  CHECK_FALSE(room.blocking.next_deadline_ms().has_value());
+  park.deadline_ms = 2000;
+  client::Client& late = room.wait(park);
+  park.deadline_ms = 1000;
+  client::Client& early = room.wait(park);
+  CHECK(room.blocking.next_deadline_ms() == 1000);
+  CHECK(room.blocking.timed_out(999) == 0);
+  CHECK(room.blocking.timed_out(1000) == early.id);
+  room.blocking.unpark(early);
+  CHECK(room.blocking.timed_out(1999) == 0);
+  CHECK(room.blocking.timed_out(5000) == late.id);
+  room.blocking.unpark(late);
+  CHECK_FALSE(room.blocking.next_deadline_ms().has_value());
+}
+
+TEST_CASE("Blocking: a moment to wake at comes once, and may be set again") {
+  Room room;
+  Park park;
+  park.wake_at_ms = 500;
+  client::Client& client = room.wait(park);
+  CHECK(room.blocking.next_wake_ms() == 500);
+  CHECK(room.blocking.take_woken(499) == 0);
+  CHECK(room.blocking.take_woken(500) == client.id);
+  CHECK(room.blocking.take_woken(500) == 0);
+  room.blocking.wake_later(client.id, 900);
+  room.blocking.wake_later(client.id, 700);
+  CHECK(room.blocking.next_wake_ms() == 700);
+  room.blocking.unpark(client);
+  CHECK_FALSE(room.blocking.next_wake_ms().has_value());
+}
+
+TEST_CASE("Blocking: waiters for an offset are named once it is reached, oldest first") {
+  Room room;
+  Park park;
+  park.offset = 20;
+  client::Client& second = room.wait(park);
+  park.offset = 10;
+  client::Client& first = room.wait(park);
+  CHECK(room.blocking.reached(9).empty());
+  CHECK(room.blocking.reached(10) == std::vector<ClientId>{first.id});
+  CHECK(room.blocking.reached(20) == std::vector<ClientId>{second.id, first.id});
+  room.blocking.unpark(first);
+  room.blocking.unpark(second);
+  CHECK(room.blocking.reached(UINT64_MAX).empty());
+}
+
+TEST_CASE("Blocking: counts clients, keys, and keys watched for their end") {
+  Room room;
+  Park park = for_keys({"a", "b"});
+  room.wait(park);
+  park.wake_on_gone = true;
+  client::Client& watcher = room.wait(park);
+  room.wait(for_keys({"c"}));
+  CHECK(room.blocking.blocked_clients() == 3);
+  CHECK(room.blocking.blocking_keys() == 3);
+  CHECK(room.blocking.blocking_keys_on_gone() == 2);
+  CHECK(room.blocking.gone_watchers(0, "a") == 1);
+  CHECK(room.blocking.gone_watchers(0, "c") == 0);
+  room.blocking.unpark(watcher);
+  CHECK(room.blocking.blocking_keys_on_gone() == 0);
+  CHECK(room.blocking.gone_watchers(0, "a") == 0);
+}
+
+}  // namespace sluice::exec

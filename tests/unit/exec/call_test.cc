@@ -1,0 +1,140 @@
+#include "exec/call.h"
+
+#include <doctest/doctest.h>
+
+#include "resp/parser.h"
+#include "support/harness.h"
+
+namespace sluice::test {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// Sends one request as a connection would, so that big arguments arrive in buffers of their own. Returns
+// where the last argument's bytes were.
+const char* send_through_parser(Harness& h, const std::vector<std::string>& words) {
+  const std::vector<base::ByteView> views(words.begin(), words.end());
+  base::Bytes wire;
+  exec::append_command(wire, views);
+  resp::Parser parser;
+  const size_t head = wire.size() - words.back().size() - 2;
+  REQUIRE(parser.next(base::ByteView(wire).substr(0, head + 10), {}) == resp::Parser::Status::kNeedMore);
+  const base::Bytes carry(parser.carry());
+  base::ByteView rest = base::ByteView(wire).substr(head + 10);
+  for (auto room = parser.big_room(); !room.empty(); room = parser.big_room()) {
+    const size_t part = std::min(room.size(), rest.size());
+    rest.copy(room.data(), part);
+    parser.big_filled(part);
+    rest.remove_prefix(part);
+  }
+  const base::Bytes input = carry + base::Bytes(rest);
+  REQUIRE(parser.next(input, {}) == resp::Parser::Status::kRequest);
+  REQUIRE(parser.is_big(words.size() - 1));
+  const char* bytes = parser.args().back().data();
+  h.executor.submit(h.first().client, {parser.args(), parser.wire(), &parser});
+  return bytes;
+}
+
+const types::List& list_at(Harness& h, const char* key) {
+  return *std::get<std::unique_ptr<types::List>>(h.keyspace.database(0).find(key)->value);
+}
+
+}  // namespace
+
+TEST_CASE("Call: a big argument is adopted by the value, and still logged") {
+  Harness h;
+  const std::string big(300'000, 'x');
+  const char* bytes = send_through_parser(h, {"RPUSH", "q", big});
+  CHECK(h.first().reply() == integer(1));
+  CHECK(static_cast<const void*>(list_at(h, "q").front().text.data()) == bytes);
+  CHECK(list_at(h, "q").front().text == big);
+  CHECK(h.propagated() == Lines{"RPUSH q " + big});
+}
+
+TEST_CASE("Call: a big argument that the value copies is logged as it was") {
+  Harness h;
+  h.configure("list-max-listpack-size", "-5");
+  const std::string big(40'000, 'y');
+  send_through_parser(h, {"RPUSH", "q", big});
+  CHECK(h.first().reply() == integer(1));
+  CHECK(list_at(h, "q").front().text == big);
+  CHECK(h.propagated() == Lines{"RPUSH q " + big});
+}
+
+TEST_CASE("Call: views count hits and misses, edits do not") {
+  Harness h;
+  h.run("RPUSH", "q", "a");
+  h.run("LLEN", "q");
+  h.run("LLEN", "none");
+  h.run("LPOP", "none");
+  CHECK(h.stats.keyspace_hits == 1);
+  CHECK(h.stats.keyspace_misses == 1);
+}
+
+TEST_CASE("Call: fail replies the error and counts it, once") {
+  Harness h;
+  h.run("LSET", "none", "0", "x");
+  CHECK(h.stats.error_replies == 1);
+  CHECK(h.stats.errors.at("ERR") == 1);
+  CHECK(h.table.find("lset")->stats.failed == 1);
+  CHECK(h.table.find("lset")->stats.calls == 1);
+}
+
+TEST_CASE("Call: while the disk fails expired keys are hidden and stay where they are") {
+  Harness h;
+  h.run("RPUSH", "q", "a");
+  h.run("PEXPIRE", "q", "10");
+  h.propagated();
+  h.clock.advance_us(20'000);
+  h.state.disk_error = "MISCONF no";
+  CHECK(h.run("LLEN", "q") == integer(0));
+  CHECK(h.keyspace.database(0).size() == 1);
+  CHECK(h.propagated().empty());
+  h.state.disk_error.clear();
+  CHECK(h.run("LLEN", "q") == integer(0));
+  CHECK(h.keyspace.database(0).size() == 0);
+  CHECK(h.propagated() == Lines{"DEL q"});
+}
+
+TEST_CASE("Call: during a pause expired keys are hidden and stay where they are") {
+  Harness h;
+  h.run("RPUSH", "q", "a");
+  h.run("PEXPIRE", "q", "10");
+  h.propagated();
+  h.clock.advance_us(20'000);
+  h.executor.pause(exec::PauseMode::kWrite, 1000);
+  CHECK(h.run("LLEN", "q") == integer(0));
+  CHECK(h.keyspace.database(0).size() == 1);
+  CHECK(h.propagated().empty());
+}
+
+TEST_CASE("Call: a replayed command meets expired keys as if they had no deadline") {
+  Harness h;
+  h.run("RPUSH", "q", "a");
+  h.run("PEXPIRE", "q", "10");
+  h.clock.advance_us(20'000);
+  h.executor.refresh_clock();
+  h.propagated();
+  client::Client loader(h.clients.next_id());
+  const std::vector<base::ByteView> words = {"RPUSH", "q", "b"};
+  CHECK(h.executor.replay(loader, words).ok());
+  CHECK(list_at(h, "q").size() == 2);
+  CHECK(h.propagated().empty());
+}
+
+TEST_CASE("Call: CLIENT NO-TOUCH leaves the time of the last access alone") {
+  Harness h;
+  h.run("RPUSH", "q", "a");
+  const auto accessed = [&] { return h.keyspace.database(0).find("q")->access_s; };
+  const uint32_t before = accessed();
+  h.clock.advance_us(5'000'000);
+  h.first().client.set(client::kNoTouch);
+  h.run("LLEN", "q");
+  CHECK(accessed() == before);
+  h.first().client.unset(client::kNoTouch);
+  h.run("LLEN", "q");
+  CHECK(accessed() == before + 5);
+}
+
+}  // namespace sluice::test

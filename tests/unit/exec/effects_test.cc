@@ -1,0 +1,69 @@
+#include "exec/effects.h"
+
+#include <doctest/doctest.h>
+
+namespace sluice::exec {
+
+namespace {
+
+using Words = std::vector<base::ByteView>;
+
+}  // namespace
+
+TEST_CASE("append_command: the canonical multibulk, whatever the bytes") {
+  base::Bytes out;
+  append_command(out, Words{"LPUSH", "", base::ByteView("a\r\n\0b", 5)});
+  CHECK(out == base::Bytes("*3\r\n$5\r\nLPUSH\r\n$0\r\n\r\n$5\r\na\r\n\0b\r\n", 32));
+}
+
+TEST_CASE("Effects: records are counted and kept in order") {
+  Effects effects;
+  CHECK(effects.empty());
+  CHECK(effects.first_db() == -1);
+  effects.record(2, Words{"A"});
+  effects.record_wire(2, "*1\r\n$1\r\nB\r\n");
+  CHECK(effects.records() == "*1\r\n$1\r\nA\r\n*1\r\n$1\r\nB\r\n");
+  CHECK(effects.record_count() == 2);
+  CHECK(effects.first_db() == 2);
+  CHECK(effects.last_db() == 2);
+  CHECK_FALSE(effects.empty());
+}
+
+TEST_CASE("Effects: a SELECT stands between records of different databases, none before the first") {
+  Effects effects;
+  effects.record(1, Words{"A"});
+  effects.record(0, Words{"B"});
+  effects.record(0, Words{"C"});
+  CHECK(effects.records() ==
+        "*1\r\n$1\r\nA\r\n*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n*1\r\n$1\r\nB\r\n*1\r\n$1\r\nC\r\n");
+  CHECK(effects.record_count() == 4);
+  CHECK(effects.first_db() == 1);
+  CHECK(effects.last_db() == 0);
+}
+
+TEST_CASE("Effects: messages are effects, too, and copies") {
+  Effects effects;
+  {
+    const base::Bytes channel = "news";
+    effects.message(client::Topic::kChannel, channel, "hello");
+  }
+  CHECK_FALSE(effects.empty());
+  CHECK(effects.record_count() == 0);
+  REQUIRE(effects.messages().size() == 1);
+  CHECK(effects.messages()[0].channel == "news");
+  CHECK(effects.messages()[0].payload == "hello");
+}
+
+TEST_CASE("Effects: cleared, they are as new") {
+  Effects effects;
+  effects.record(3, Words{"A", base::Bytes(3'000'000, 'x')});
+  effects.message(client::Topic::kChannel, "c", "p");
+  effects.clear();
+  CHECK(effects.empty());
+  CHECK(effects.record_count() == 0);
+  CHECK(effects.first_db() == -1);
+  effects.record(0, Words{"B"});
+  CHECK(effects.records() == "*1\r\n$1\r\nB\r\n");
+}
+
+}  // namespace sluice::exec

@@ -1,0 +1,346 @@
+#include <doctest/doctest.h>
+
+#include "exec/executor.h"
+#include "support/harness.h"
+
+namespace sluice::test {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string kSilence = "(nothing)";
+
+Peer& waiter(Harness& h, const std::vector<std::string>& words) {
+  Peer& peer = h.client();
+  REQUIRE(peer.send_words(words) == exec::Next::kWait);
+  return peer;
+}
+
+}  // namespace
+
+TEST_CASE("Waiting: first come, first served") {
+  Harness h;
+  Peer& first = waiter(h, {"BLPOP", "q", "0"});
+  Peer& second = waiter(h, {"BRPOP", "q", "0"});
+  Peer& third = waiter(h, {"BLPOP", "q", "0"});
+  h.run("RPUSH", "q", "a", "b");
+  CHECK(first.reply() == bulks({"q", "a"}));
+  CHECK(second.reply() == bulks({"q", "b"}));
+  CHECK(third.reply_text() == kSilence);
+  h.run("RPUSH", "q", "c");
+  CHECK(third.reply() == bulks({"q", "c"}));
+}
+
+TEST_CASE("Waiting: a client that waits again stands at the end") {
+  Harness h;
+  Peer& first = waiter(h, {"BLPOP", "q", "0"});
+  Peer& second = waiter(h, {"BLPOP", "q", "0"});
+  h.run("RPUSH", "q", "1");
+  CHECK(first.reply() == bulks({"q", "1"}));
+  first.send("BLPOP", "q", "0");
+  h.run("RPUSH", "q", "2");
+  CHECK(first.reply_text() == kSilence);
+  CHECK(second.reply() == bulks({"q", "2"}));
+}
+
+TEST_CASE("Waiting: keys are served in the order touched, each with its own waiters") {
+  Harness h;
+  Peer& on_a = waiter(h, {"BLPOP", "a", "0"});
+  Peer& on_b = waiter(h, {"BLPOP", "b", "0"});
+  h.run("MULTI");
+  h.run("RPUSH", "b", "1");
+  h.run("RPUSH", "a", "2");
+  h.run("EXEC");
+  CHECK(on_a.reply() == bulks({"a", "2"}));
+  CHECK(on_b.reply() == bulks({"b", "1"}));
+  CHECK(h.propagated() == Lines{"MULTI", "RPUSH b 1", "RPUSH a 2", "EXEC", "LPOP b", "LPOP a"});
+}
+
+TEST_CASE(
+    "Waiting: a waiter takes from the first of its keys that has elements, whichever was touched first") {
+  Harness h;
+  Peer& worker = waiter(h, {"BLPOP", "high", "low", "0"});
+  h.run("MULTI");
+  h.run("RPUSH", "low", "l");
+  h.run("RPUSH", "high", "h");
+  h.run("EXEC");
+  CHECK(worker.reply() == bulks({"high", "h"}));
+  CHECK(h.run("LLEN", "low") == integer(1));
+}
+
+TEST_CASE("Waiting: pushes inside MULTI wake after EXEC has run, and its answer is complete") {
+  Harness h;
+  Peer& worker = waiter(h, {"BLPOP", "q", "0"});
+  h.run("MULTI");
+  h.run("RPUSH", "q", "a");
+  CHECK(worker.reply_text() == kSilence);
+  h.run("LLEN", "q");
+  CHECK(h.run("EXEC") == array({integer(1), integer(1)}));
+  CHECK(worker.reply() == bulks({"q", "a"}));
+}
+
+TEST_CASE("Waiting: what EXEC pushed and took back wakes nobody") {
+  Harness h;
+  Peer& worker = waiter(h, {"BLPOP", "q", "0"});
+  h.run("MULTI");
+  h.run("RPUSH", "q", "a");
+  h.run("LPOP", "q");
+  h.run("EXEC");
+  CHECK(worker.reply_text() == kSilence);
+  h.run("RPUSH", "q", "b");
+  CHECK(worker.reply() == bulks({"q", "b"}));
+}
+
+TEST_CASE("Waiting: keys touched while others are served come in the next generation") {
+  Harness h;
+  // Touched: a, then b. Serving a pushes onto c; b is served before c.
+  Peer& on_a = waiter(h, {"BRPOPLPUSH", "a", "c", "0"});
+  Peer& on_c = waiter(h, {"BLPOP", "c", "0"});
+  Peer& on_b = waiter(h, {"BLPOP", "b", "0"});
+  h.run("MULTI");
+  h.run("RPUSH", "a", "1");
+  h.run("RPUSH", "b", "2");
+  h.run("EXEC");
+  CHECK(on_a.reply() == bulk("1"));
+  CHECK(on_b.reply() == bulks({"b", "2"}));
+  CHECK(on_c.reply() == bulks({"c", "1"}));
+  h.propagated();
+  CHECK(h.run("LLEN", "c") == integer(0));
+}
+
+TEST_CASE("Waiting: two lists feeding each other end when their waiters are served") {
+  Harness h;
+  Peer& there = waiter(h, {"BRPOPLPUSH", "a", "b", "0"});
+  Peer& back = waiter(h, {"BRPOPLPUSH", "b", "a", "0"});
+  h.run("RPUSH", "a", "x");
+  CHECK(there.reply() == bulk("x"));
+  CHECK(back.reply() == bulk("x"));
+  CHECK(h.run("LRANGE", "a", "0", "-1") == bulks({"x"}));
+}
+
+TEST_CASE("Waiting: only the type waited for wakes, and others behind are not held up") {
+  Harness h;
+  Peer& on_stream = waiter(h, {"XREAD", "BLOCK", "0", "STREAMS", "k", "$"});
+  Peer& on_list = waiter(h, {"BLPOP", "k", "0"});
+  h.run("RPUSH", "k", "a");
+  CHECK(on_list.reply() == bulks({"k", "a"}));
+  CHECK(on_stream.reply_text() == kSilence);
+  on_list.send("BLPOP", "k", "0");
+  h.run("XADD", "k", "1-1", "f", "v");
+  CHECK(on_list.reply_text() == kSilence);
+  CHECK(on_stream.reply_text() != kSilence);
+}
+
+TEST_CASE("Waiting: databases are apart") {
+  Harness h;
+  Peer& worker = h.client();
+  worker.run("SELECT", "1");
+  worker.send("BLPOP", "q", "0");
+  h.run("RPUSH", "q", "in 0");
+  CHECK(worker.reply_text() == kSilence);
+  h.run("SELECT", "1");
+  h.run("RPUSH", "q", "in 1");
+  CHECK(worker.reply() == bulks({"q", "in 1"}));
+}
+
+TEST_CASE("Waiting: databases that change places serve whoever waits for what came") {
+  Harness h;
+  h.run("SELECT", "1");
+  h.run("RPUSH", "q", "x");
+  Peer& worker = waiter(h, {"BLPOP", "q", "0"});
+  h.run("SWAPDB", "0", "1");
+  CHECK(worker.reply() == bulks({"q", "x"}));
+}
+
+TEST_CASE("Waiting: a key that came expired is logged as deleted, and its waiter waits on") {
+  Harness h;
+  h.settings.active_expire = false;
+  h.run("SELECT", "1");
+  h.run("RPUSH", "q", "x");
+  h.run("PEXPIRE", "q", "10");
+  h.propagated();
+  Peer& worker = waiter(h, {"BLPOP", "q", "0"});
+  h.clock.advance_us(20'000);
+  h.run("SWAPDB", "0", "1");
+  CHECK(worker.reply_text() == kSilence);
+  CHECK(h.propagated() == Lines{"SWAPDB 0 1", "SELECT 0", "DEL q"});
+  CHECK(h.blocking.blocked_clients() == 1);
+}
+
+TEST_CASE("Waiting: a client that left consumes nothing") {
+  Harness h;
+  Peer& gone = waiter(h, {"BLPOP", "q", "0"});
+  Peer& stays = waiter(h, {"BLPOP", "q", "0"});
+  h.disconnect(gone);
+  h.run("RPUSH", "q", "a");
+  CHECK(stays.reply() == bulks({"q", "a"}));
+  CHECK(h.blocking.blocked_clients() == 0);
+}
+
+TEST_CASE("Waiting: a peer known to be dead is passed over and closed") {
+  Harness h;
+  Peer& dead = waiter(h, {"BLPOP", "q", "0"});
+  Peer& alive = waiter(h, {"BLPOP", "q", "0"});
+  h.control.dead_peer = dead.client.id;
+  h.run("RPUSH", "q", "a");
+  CHECK(dead.client.has(client::kCloseNow));
+  CHECK(dead.client.outbox.empty());
+  CHECK(alive.reply() == bulks({"q", "a"}));
+  const auto attention = h.clients.take_attention();
+  CHECK(std::find(attention.begin(), attention.end(), dead.client.id) != attention.end());
+}
+
+TEST_CASE("Waiting: a dead peer's job stays in its list") {
+  Harness h;
+  Peer& dead = waiter(h, {"BLPOP", "q", "0"});
+  h.control.dead_peer = dead.client.id;
+  h.run("RPUSH", "q", "a");
+  CHECK(h.run("LRANGE", "q", "0", "-1") == bulks({"a"}));
+}
+
+TEST_CASE("Waiting: a timeout takes its client out of the queue") {
+  Harness h;
+  Peer& hasty = waiter(h, {"BLPOP", "q", "1"});
+  Peer& patient = waiter(h, {"BLPOP", "q", "5"});
+  h.advance(1s);
+  CHECK(hasty.reply() == null_array());
+  h.run("RPUSH", "q", "a");
+  CHECK(hasty.reply_text() == kSilence);
+  CHECK(patient.reply() == bulks({"q", "a"}));
+  h.advance(10s);
+  CHECK(patient.reply_text() == kSilence);
+}
+
+TEST_CASE("Waiting: a re-run that finds nothing keeps place and timeout") {
+  Harness h;
+  Peer& first = waiter(h, {"BLPOP", "q", "3"});
+  Peer& second = waiter(h, {"BLPOP", "q", "0"});
+  h.run("MULTI");
+  h.run("RPUSH", "q", "a");
+  h.run("LPOP", "q");
+  h.run("EXEC");
+  h.advance(2s);
+  h.run("RPUSH", "q", "b");
+  CHECK(first.reply() == bulks({"q", "b"}));
+  first.send("BLPOP", "q", "3");
+  h.advance(3s);
+  CHECK(first.reply() == null_array());
+  CHECK(second.reply_text() == kSilence);
+}
+
+TEST_CASE("Waiting: unblocked by hand, as if by timeout or with an error") {
+  Harness h;
+  Peer& worker = waiter(h, {"BLPOP", "q", "0"});
+  CHECK(h.executor.unblock(worker.client, {}));
+  CHECK(worker.reply() == null_array());
+  CHECK_FALSE(h.executor.unblock(worker.client, {}));
+  worker.send("BLMOVE", "q", "r", "LEFT", "LEFT", "0");
+  CHECK(h.executor.unblock(worker.client, "UNBLOCKED client unblocked via CLIENT UNBLOCK"));
+  CHECK(worker.reply() == error("UNBLOCKED client unblocked via CLIENT UNBLOCK"));
+  CHECK(h.stats.errors.at("UNBLOCKED") == 1);
+  h.run("RPUSH", "q", "a");
+  CHECK(worker.reply_text() == kSilence);
+  CHECK(h.run("LLEN", "q") == integer(1));
+}
+
+TEST_CASE("Waiting: a command counts when it really runs") {
+  Harness h;
+  Peer& worker = waiter(h, {"BLPOP", "q", "0"});
+  const exec::Command& blpop = *h.table.find("blpop");
+  CHECK(blpop.stats.calls == 0);
+  h.run("RPUSH", "q", "a");
+  worker.reply();
+  CHECK(blpop.stats.calls == 1);
+  CHECK(h.stats.unblocked_clients == 1);
+  CHECK(worker.client.has(client::kUnblocked));
+}
+
+TEST_CASE("Waiting: the gates are walked again when a command runs again") {
+  Harness h;
+  Peer& worker = waiter(h, {"BLPOP", "q", "0"});
+  worker.client.authenticated = false;
+  h.run("RPUSH", "q", "a");
+  CHECK(worker.reply() == error("NOAUTH Authentication required."));
+  CHECK(h.run("LRANGE", "q", "0", "-1") == bulks({"a"}));
+  CHECK(h.table.find("blpop")->stats.rejected == 1);
+}
+
+TEST_CASE("Waiting: a full memory refuses the move that was waited for, and leaves the element") {
+  Harness h;
+  Peer& mover = waiter(h, {"BLMOVE", "q", "r", "LEFT", "LEFT", "0"});
+  h.run("SELECT", "1");
+  h.run("RPUSH", "q", "a");
+  h.configure("maxmemory", "1");
+  h.run("SWAPDB", "0", "1");
+  CHECK(mover.reply() == error("OOM command not allowed when used memory > 'maxmemory'."));
+  CHECK(h.keyspace.database(0).size() == 1);
+}
+
+TEST_CASE("Waiting: during a pause commands wait and run at its end, in order") {
+  Harness h;
+  h.executor.pause(exec::PauseMode::kWrite, 100);
+  Peer& first = waiter(h, {"RPUSH", "q", "1"});
+  Peer& second = waiter(h, {"RPUSH", "q", "2"});
+  CHECK(first.client.has(client::kPaused));
+  CHECK(h.run("LLEN", "q") == integer(0));
+  CHECK_FALSE(h.executor.unblock(first.client, {}));
+  h.advance(99ms);
+  CHECK(first.reply_text() == kSilence);
+  h.advance(1ms);
+  CHECK(first.reply() == integer(1));
+  CHECK(second.reply() == integer(2));
+  CHECK_FALSE(first.client.has(client::kPaused | client::kBlocked));
+  CHECK(h.run("LRANGE", "q", "0", "-1") == bulks({"1", "2"}));
+}
+
+TEST_CASE("Waiting: the longer and stricter of two pauses holds, and an end ends both") {
+  Harness h;
+  h.executor.pause(exec::PauseMode::kAll, 50);
+  h.executor.pause(exec::PauseMode::kWrite, 200);
+  Peer& reader = waiter(h, {"LLEN", "q"});
+  h.advance(100ms);
+  CHECK(reader.reply_text() == kSilence);
+  h.executor.unpause();
+  h.settle();
+  CHECK(reader.reply() == integer(0));
+}
+
+TEST_CASE("Waiting: a blocking command held by a pause may wait for its key afterwards") {
+  Harness h;
+  h.executor.pause(exec::PauseMode::kWrite, 100);
+  Peer& worker = waiter(h, {"BLPOP", "q", "1"});
+  h.advance(100ms);
+  CHECK(worker.client.has(client::kBlocked));
+  CHECK_FALSE(worker.client.has(client::kPaused));
+  h.run("RPUSH", "q", "a");
+  CHECK(worker.reply() == bulks({"q", "a"}));
+}
+
+TEST_CASE("Waiting: a client that leaves during a pause never runs") {
+  Harness h;
+  h.executor.pause(exec::PauseMode::kAll, 100);
+  Peer& gone = waiter(h, {"RPUSH", "q", "x"});
+  h.disconnect(gone);
+  h.advance(200ms);
+  CHECK(h.run("LLEN", "q") == integer(0));
+}
+
+TEST_CASE("Waiting: keys served in one turn are bounded; the rest follow in the next") {
+  Harness h;
+  std::vector<std::string> words = {"BLPOP"};
+  for (size_t i = 0; i < exec::kServicesPerTurn; ++i) words.push_back("k" + std::to_string(i));
+  words.push_back("0");
+  Peer& crowd = waiter(h, words);
+  Peer& last = waiter(h, {"BLPOP", "after all", "0"});
+  h.run("SELECT", "1");
+  h.run("RPUSH", "after all", "x");
+  h.run("SWAPDB", "0", "1");
+  CHECK(h.executor.next_tick_us() == 0);
+  CHECK_FALSE(h.executor.tick());
+  CHECK_FALSE(h.executor.next_tick_us().has_value());
+  CHECK(last.reply() == bulks({"after all", "x"}));
+  CHECK(crowd.reply_text() == kSilence);
+}
+
+}  // namespace sluice::test

@@ -247,7 +247,9 @@ std::vector<std::string_view> redacted(const CommandSpec& spec, std::span<const 
 // What can be wrong with a row is found when it compiles: use as `static_assert(rows_are_sound(kRows))`.
 constexpr bool row_is_sound(const CommandSpec& row) {
   if (row.name.empty() || row.arity == 0 || row.summary.empty() || row.since.empty()) return false;
+#ifndef SLUICE_SANITIZED  // to GCC's sanitizer the address of another file's function is no constant
   if (row.handler == nullptr && row.subcommands.empty()) return false;
+#endif
   if ((row.flags & kWrite) != 0 && (row.flags & kReadonly) != 0) return false;
   for (const char c : row.name) {
     if (c >= 'A' && c <= 'Z') return false;

@@ -1,0 +1,46 @@
+#include "keyspace/deadlines.h"
+
+#include <doctest/doctest.h>
+
+#include "unit/keyspace/fixture.h"
+
+namespace sluice::keyspace {
+
+TEST_CASE("Deadlines: set, moved and cleared, the earliest in front") {
+  Fixture f;
+  Deadlines& deadlines = f.keyspace.deadlines();
+  Entry& a = f.add_list("a");
+  Entry& b = f.add_list("b");
+  CHECK_FALSE(deadlines.next_ms().has_value());
+  CHECK(a.deadline == kNoDeadline);
+  deadlines.set_expiry(f.db(), a, 200);
+  deadlines.set_expiry(f.db(), b, 300);
+  CHECK(deadlines.expiry_ms(a) == 200);
+  CHECK(deadlines.next_ms() == 200);
+  CHECK(deadlines.front().entry == &a);
+  CHECK(deadlines.front().db == &f.db());
+  CHECK(f.db().volatile_size() == 2);
+  deadlines.set_expiry(f.db(), a, 400);
+  CHECK(deadlines.size() == 2);
+  CHECK(f.db().volatile_size() == 2);
+  CHECK(deadlines.front().entry == &b);
+  deadlines.clear_expiry(b);
+  deadlines.clear_expiry(b);
+  CHECK(b.deadline == kNoDeadline);
+  CHECK(deadlines.front().entry == &a);
+  deadlines.clear_expiry(a);
+  CHECK(deadlines.size() == 0);
+  CHECK(f.db().volatile_size() == 0);
+}
+
+TEST_CASE("Deadlines: moments in the past and at the ends of time are kept as given") {
+  Fixture f;
+  Entry& entry = f.add_list("a");
+  for (const int64_t when : {int64_t{-5}, int64_t{0}, INT64_MAX}) {
+    f.keyspace.deadlines().set_expiry(f.db(), entry, when);
+    CHECK(f.keyspace.deadlines().expiry_ms(entry) == when);
+  }
+  f.keyspace.deadlines().clear_expiry(entry);
+}
+
+}  // namespace sluice::keyspace

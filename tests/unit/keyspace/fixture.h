@@ -1,0 +1,31 @@
+// What every test of the keyspace needs: one with a log of changes, and a way in.
+#pragma once
+
+#include <string>
+
+#include "keyspace/changes.h"
+#include "keyspace/edit.h"
+#include "keyspace/keyspace.h"
+
+namespace sluice::keyspace {
+
+inline constexpr int64_t kNowMs = 1'000'000;
+
+struct Fixture {
+  Keyspace keyspace{4, 42};
+  ChangeLog changes{keyspace.graveyard()};
+  Access access{&keyspace.database(0), &changes, kNowMs};
+
+  Database& db() { return keyspace.database(0); }
+
+  // A list of `elements` elements under `key`, recorded as done and over.
+  Entry& add_list(base::ByteView key, size_t elements = 1) {
+    auto box = keyspace.make<types::List>();
+    for (size_t i = 0; i < elements; ++i) box->push_back(std::to_string(i));
+    Entry& entry = keyspace.store(access, key, std::move(box), events::rpush);
+    changes.clear();
+    return entry;
+  }
+};
+
+}  // namespace sluice::keyspace

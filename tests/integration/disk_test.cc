@@ -44,6 +44,8 @@ void disk_story(const std::string& appendfsync) {
   RedisClient unlucky(server.port());
   unlucky.send("RPUSH", "q", std::string(5000, 'x'));
   unlucky.flush();
+  // What is answered in the turn that meets the failure waits with it: others come after.
+  REQUIRE(soon([&] { return server.log().find("Writing the log fails") != std::string::npos; }));
   RedisClient other(server.port());
   CHECK(soon([&] { return is_misconf(other.run("PING")); }));
   CHECK(is_misconf(other.run("RPUSH", "q", "refused")));
@@ -73,6 +75,26 @@ TEST_CASE("a full disk under always: writes are refused, reads go on, service re
 }
 TEST_CASE("a full disk under no: writes are refused, reads go on, service resumes, nothing is lost") {
   disk_story("no");
+}
+
+TEST_CASE("past the retention limit, whoever waits for the log is let go, and what was logged is kept") {
+  ServerProcess server({"--appendonly", "yes", "--appendfsync", "always", "--aof-retained-limit", "1mb"});
+  server.start();
+  RedisClient control(server.port());
+  REQUIRE(control.run("RPUSH", "q", "first") == resp::Value::make_integer(1));
+  limit_file_size(server.pid(), log_bytes(server) + 200);
+  RedisClient unlucky(server.port());
+  unlucky.send("RPUSH", "q", std::string(2'000'000, 'x'));
+  CHECK(unlucky.read().text.starts_with("connection: "));
+  CHECK(control.run("INFO", "stats").text.find("\r\nheld_reply_disconnections:1\r\n") != std::string::npos);
+  CHECK(is_misconf(control.run("PING")));
+
+  limit_file_size(server.pid(), RLIM_INFINITY);
+  CHECK(soon([&] { return !control.run("PING").is_error(); }));
+  server.kill_hard();
+  server.start();
+  RedisClient again(server.port());
+  CHECK(again.run("LLEN", "q") == resp::Value::make_integer(2));
 }
 
 }  // namespace sluice::test

@@ -70,7 +70,10 @@ def script(generator):
         if isinstance(rule, Special) or rule in (UNRULED, "drawn_from") or args[0].upper() in NEVER_INSIDE:
             step.append((args, rule))
         else:
-            *load, call = _run(words, words.pick(CALLS), [b"0"] + args, "doubles" if rule == "exact" else rule)
+            text = words.pick(CALLS)
+            if b"setresp" in text:  # sets and maps become Lua tables, whose order is each interpreter's own
+                rule = {"by_encoding": "set", "pairs_by_encoding": "pairs"}.get(rule, rule)
+            *load, call = _run(words, text, [b"0"] + args, "doubles" if rule == "exact" else rule)
             loads.extend(load)  # first, since a rule may look at the item just before
             step.append(call)
     return loads + step

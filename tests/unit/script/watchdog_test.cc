@@ -34,3 +34,16 @@ TEST_CASE("Watchdog: runs that end in time raise none, and it stops while asleep
   }
   CHECK(alarms == 0);
 }
+
+TEST_CASE("Watchdog: a shorter limit counts for the run in progress, even after one that never ends") {
+  base::SystemClock clock;
+  std::promise<void> alarmed;
+  std::atomic<bool> first{true};
+  script::Watchdog watchdog(clock, INT64_MAX / 4, [&] {
+    if (first.exchange(false)) alarmed.set_value();
+  });
+  watchdog.begin_run(clock.monotonic_us());
+  watchdog.set_limit(1000);
+  CHECK(alarmed.get_future().wait_for(std::chrono::seconds(30)) == std::future_status::ready);
+  watchdog.end_run();
+}

@@ -1,5 +1,6 @@
 #include "base/clock.h"
 
+#include <cerrno>
 #include <ctime>
 
 namespace sluice::base {
@@ -19,6 +20,13 @@ int64_t SystemClock::unix_us() const {
 }
 int64_t SystemClock::monotonic_us() const {
   return read_us(CLOCK_MONOTONIC);
+}
+void SystemClock::sleep_us(int64_t for_us) const {
+  timespec left{};
+  left.tv_sec = for_us / 1'000'000;
+  left.tv_nsec = for_us % 1'000'000 * 1'000;
+  while (nanosleep(&left, &left) != 0 && errno == EINTR) {
+  }
 }
 
 }  // namespace sluice::base

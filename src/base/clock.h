@@ -12,12 +12,15 @@ class Clock {
   virtual ~Clock() = default;
   [[nodiscard]] virtual int64_t unix_us() const = 0;
   [[nodiscard]] virtual int64_t monotonic_us() const = 0;
+  // Lets that much time pass before it returns: for DEBUG SLEEP.
+  virtual void sleep_us(int64_t for_us) const = 0;
 };
 
 class SystemClock final : public Clock {
  public:
   [[nodiscard]] int64_t unix_us() const override;
   [[nodiscard]] int64_t monotonic_us() const override;
+  void sleep_us(int64_t for_us) const override;
 };
 
 // A clock that stands still until it is told to move, or moves by a step after each reading of the monotonic
@@ -31,6 +34,7 @@ class ManualClock final : public Clock {
     advance(step_us_);
     return now_us;
   }
+  void sleep_us(int64_t for_us) const override { advance(for_us); }
   void advance_us(int64_t by_us) { advance(by_us); }
   void step_with_each_reading(int64_t step_us) { step_us_ = step_us; }
 

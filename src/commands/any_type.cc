@@ -16,6 +16,14 @@ std::string invalid_expire_time(const exec::Call& call) {
   return "ERR invalid expire time in '" + call.command.full_name + "' command";
 }
 
+int64_t refcount_of(const keyspace::Value& value) {
+  constexpr int64_t kSharedIntegers = 10000;
+  const auto* text = std::get_if<types::StringValue>(&value);
+  if (text == nullptr || base::ByteView(text->encoding()) != "int") return 1;
+  const int64_t number = text->integer().value_or(-1);
+  return number >= 0 && number < kSharedIntegers ? INT32_MAX : 1;
+}
+
 std::optional<int64_t> expiry_of(exec::Call& call, const keyspace::Entry& entry) {
   if (entry.deadline == keyspace::kNoDeadline) return std::nullopt;
   return call.on.keyspace.deadlines().expiry_ms(entry);

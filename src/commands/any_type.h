@@ -17,6 +17,8 @@ keyspace::Entry* look_up(exec::Call& call, base::ByteView key, bool touch);
 
 // "ERR invalid expire time in 'set' command".
 std::string invalid_expire_time(const exec::Call& call);
+// How many hold the value. Redis has one object for all numbers 0 to 9999, and says so with INT_MAX.
+int64_t refcount_of(const keyspace::Value& value);
 // When the key expires, in unix milliseconds.
 std::optional<int64_t> expiry_of(exec::Call& call, const keyspace::Entry& entry);
 // Sets that and says so, as one more change of the key; what INFO counts is the caller's matter.

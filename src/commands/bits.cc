@@ -253,15 +253,35 @@ Outcome cmd_bitfield_ro(Call& call) {
   return reply_fields(call, key, ops);
 }
 
+// Operations that only read leave the key as it is.
+bool keys_of_bitfield(std::span<const ByteView> words, std::vector<KeyArgument>& keys) {
+  const auto operations = words.subspan(2);
+  const bool changes = std::any_of(operations.begin(), operations.end(), [](ByteView word) {
+    return same_word(word, "SET") || same_word(word, "INCRBY");
+  });
+  keys.push_back(
+      {1, static_cast<uint16_t>(changes ? kKeyRw | kKeyAccess | kKeyUpdate : kKeyRo | kKeyAccess)});
+  return true;
+}
+
 constexpr CommandSpec kRows[] = {
-    {"bitfield", cmd_bitfield, at_least(2),
+    {"bitfield",
+     cmd_bitfield,
+     at_least(2),
      one_key(1, kKeyRw | kKeyAccess | kKeyUpdate | kKeyVariableFlags,
              "It may show the key, change it, or both"),
-     kWrite | kDenyOom, Group::kBitmap, "3.2.0", "Reads and changes integers of any width within a string.",
+     kWrite | kDenyOom,
+     Group::kBitmap,
+     "3.2.0",
+     "Reads and changes integers of any width within a string.",
      "key [<GET encoding offset|[OVERFLOW <WRAP|SAT|FAIL>] <SET encoding offset value:integer|INCRBY "
      "encoding offset increment>> "
      "[<GET encoding offset|[OVERFLOW <WRAP|SAT|FAIL>] <SET encoding offset value:integer|INCRBY encoding "
-     "offset increment>> ...]]"},
+     "offset increment>> ...]]",
+     0,
+     {},
+     {},
+     keys_of_bitfield},
     {"bitfield_ro", cmd_bitfield_ro, at_least(2), one_key(1, kKeyRo | kKeyAccess), kReadonly | kFast,
      Group::kBitmap, "6.0.0", "Reads integers of any width within a string.",
      "key [GET encoding offset [GET encoding offset ...]]"},

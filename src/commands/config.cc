@@ -58,6 +58,13 @@ Outcome cmd_rewrite(Call& call) {
   return Outcome::kDone;
 }
 
+// The new value of an option that is never written to a log.
+bool config_secret(std::span<const ByteView> words, size_t index) {
+  if (index < 3 || index % 2 == 0) return false;
+  const auto row = config::find_row(words[index - 1]);
+  return row && config::rows()[*row].has(config::kSensitive);
+}
+
 constexpr uint32_t kOperator = kAdmin | kNoscript | kLoading | kStale;
 
 constexpr CommandSpec kConfigRows[] = {
@@ -69,9 +76,20 @@ constexpr CommandSpec kConfigRows[] = {
      "Begins the counting that INFO shows anew."},
     {"rewrite", cmd_rewrite, exactly(2), no_keys(), kOperator, Group::kServer, "2.8.0",
      "Writes the options as they are now into the configuration file."},
-    {"set", cmd_set, at_least(4), no_keys(), kOperator, Group::kServer, "2.0.0",
-     "Changes options, all of those given or none.", "parameter value [parameter value ...]", 0,
-     "request_policy:all_nodes response_policy:all_succeeded"},
+    {"set",
+     cmd_set,
+     at_least(4),
+     no_keys(),
+     kOperator,
+     Group::kServer,
+     "2.0.0",
+     "Changes options, all of those given or none.",
+     "parameter value [parameter value ...]",
+     0,
+     "request_policy:all_nodes response_policy:all_succeeded",
+     {},
+     nullptr,
+     config_secret},
 };
 static_assert(rows_are_sound(kConfigRows));
 

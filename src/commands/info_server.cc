@@ -154,7 +154,7 @@ void info_replication(const InfoSource& source, InfoText& text) {
   text.field("role", "master");
   text.field("connected_slaves", 0);
   text.field("master_failover_state", "no-failover");
-  text.field("master_replid", source.process.run_id);
+  text.field("master_replid", source.process.replication_id);
   text.field("master_replid2", base::ByteView(std::string(40, '0')));
   text.field("master_repl_offset", 0);
   text.field("second_repl_offset", -1);

@@ -281,18 +281,10 @@ Outcome cmd_object_freq(Call& call) {
       "switching between policies at runtime LRU and LFU data will take some time to adjust.");
 }
 
-// Redis has one object for all values 0 to 9999, and says so with this count.
 Outcome cmd_object_refcount(Call& call) {
-  constexpr int64_t kSharedIntegers = 10000;
   const Entry* entry = inspect(call);
   if (entry == nullptr) return Outcome::kDone;
-  bool shared = false;
-  if (const auto* text = std::get_if<types::StringValue>(&entry->value);
-      text != nullptr && ByteView(text->encoding()) == "int") {
-    const int64_t number = text->integer().value_or(-1);
-    shared = number >= 0 && number < kSharedIntegers;
-  }
-  call.reply.integer(shared ? INT_MAX : 1);
+  call.reply.integer(refcount_of(entry->value));
   return Outcome::kDone;
 }
 

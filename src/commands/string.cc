@@ -289,6 +289,15 @@ Outcome cmd_getex(Call& call) {
 
 constexpr uint16_t kChanged = kKeyRw | kKeyAccess | kKeyUpdate;
 
+// With GET the old value is shown, without it the key is only written.
+bool keys_of_set(std::span<const ByteView> words, std::vector<KeyArgument>& keys) {
+  const auto options = words.subspan(3);
+  const bool shows =
+      std::any_of(options.begin(), options.end(), [](ByteView word) { return same_word(word, "GET"); });
+  keys.push_back({1, static_cast<uint16_t>(shows ? kKeyRw | kKeyAccess | kKeyUpdate : kKeyOw | kKeyUpdate)});
+  return true;
+}
+
 constexpr CommandSpec kRows[] = {
     {"get", cmd_get, exactly(2), one_key(1, kKeyRo | kKeyAccess), kReadonly | kFast, Group::kString, "1.0.0",
      "Shows a string.", "key"},
@@ -309,11 +318,20 @@ constexpr CommandSpec kRows[] = {
      "key value [key value ...]", 0, "request_policy:multi_shard response_policy:agg_min"},
     {"psetex", cmd_psetex, exactly(4), one_key(1, kKeyOw | kKeyUpdate), kWrite | kDenyOom, Group::kString,
      "2.6.0", "Stores a string that goes after so many milliseconds.", "key milliseconds value"},
-    {"set", cmd_set, at_least(3),
+    {"set",
+     cmd_set,
+     at_least(3),
      one_key(1, kChanged | kKeyVariableFlags, "RW and ACCESS: with GET it shows the old value"),
-     kWrite | kDenyOom, Group::kString, "1.0.0", "Stores a string, over whatever the key held.",
+     kWrite | kDenyOom,
+     Group::kString,
+     "1.0.0",
+     "Stores a string, over whatever the key held.",
      "key value [NX|XX] [GET] [EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT "
-     "unix-time-milliseconds|KEEPTTL]"},
+     "unix-time-milliseconds|KEEPTTL]",
+     0,
+     {},
+     {},
+     keys_of_set},
     {"setex", cmd_setex, exactly(4), one_key(1, kKeyOw | kKeyUpdate), kWrite | kDenyOom, Group::kString,
      "2.0.0", "Stores a string that goes after so many seconds.", "key seconds value"},
     {"setnx", cmd_setnx, exactly(3), one_key(1, kKeyOw | kKeyInsert), kWrite | kDenyOom | kFast,

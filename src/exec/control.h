@@ -17,6 +17,7 @@ struct ProcessFacts {
   std::string executable;
   std::string config_file;
   std::string run_id;
+  std::string replication_id;
   std::vector<std::string> listeners;  // "name=tcp,bind=127.0.0.1,bind=-::1,port=6379"
   int tcp_port = 0;
   uint64_t ops_per_second = 0;
@@ -76,6 +77,8 @@ class Control {
 
   // Writes what is buffered, empties the keyspace and loads the log again (DEBUG LOADAOF).
   virtual base::Result<void> reload_log() = 0;
+  // Another id for whoever would follow this server's changes (DEBUG CHANGE-REPL-ID).
+  virtual void change_replication_id() = 0;
   // CONFIG REWRITE.
   virtual base::Result<void> rewrite_config() = 0;
 

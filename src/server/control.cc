@@ -45,6 +45,10 @@ base::Result<void> ServerControl::reload_log() {
   return server_.reload_log();
 }
 
+void ServerControl::change_replication_id() {
+  server_.change_replication_id();
+}
+
 base::Result<void> ServerControl::rewrite_config() {
   return server_.rewrite_config();
 }

@@ -89,6 +89,7 @@ exec::ProcessFacts Server::process_facts() const {
   facts.executable = invocation_.executable;
   facts.config_file = invocation_.config_file;
   facts.run_id = run_id_;
+  facts.replication_id = replication_id_;
   facts.tcp_port = listen_.port;
   facts.listeners = describe_listeners(listen_);
   facts.ops_per_second = rates_.commands.per_second();

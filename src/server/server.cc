@@ -12,7 +12,7 @@ namespace sluice::server {
 
 namespace {
 
-std::string make_run_id(base::Random& random) {
+std::string make_id(base::Random& random) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string id(40, '0');
   for (char& digit : id) digit = kDigits[random.below(kDigits.size())];
@@ -39,7 +39,8 @@ Server::Server(config::Store& config, base::SpdLog& log, base::Fs& fs, Invocatio
                 table_, transactions_, blocking_, slowlog_, stats_,  state_,    settings_, control_},
       fanout_(clients_, hub_),
       executor_(services_, fanout_),
-      run_id_(make_run_id(random_)),
+      run_id_(make_id(random_)),
+      replication_id_(make_id(random_)),
       started_unix_us_(clock_.unix_us()) {
   apply_configuration();
   config_.on_change(
@@ -246,6 +247,10 @@ void Server::arm_timer() {
   int64_t next_us = next_cron_us_;
   if (const auto tick_us = executor_.next_tick_us()) next_us = std::min(next_us, *tick_us);
   loop_.set_deadline(next_us);
+}
+
+void Server::change_replication_id() {
+  replication_id_ = make_id(random_);
 }
 
 }  // namespace sluice::server

@@ -70,6 +70,7 @@ class Server final : public ConnectionOwner {
   base::Result<void> begin_stop(bool force);
   bool abort_stop();
   base::Result<void> reload_log();
+  void change_replication_id();
   base::Result<void> rewrite_config();
   [[nodiscard]] bool peer_is_dead(client::ClientId id) const;
 
@@ -193,6 +194,7 @@ class Server final : public ConnectionOwner {
   uint64_t startup_memory_bytes_ = 0;
   uint64_t loaded_log_bytes_ = 0;
   std::string run_id_;
+  std::string replication_id_;
   int64_t started_unix_us_ = 0;
   int64_t stop_deadline_us_ = 0;  // monotonic; 0: not stopping
   int exit_status_ = 0;

@@ -2,6 +2,7 @@
 // same commands (redis_commands.txt, written by capture_redis_commands.py); and against the tests: no row
 // without one.
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <set>
 #include <string>
@@ -235,6 +236,21 @@ TEST_CASE("Contract: every command says of itself what redis-server says of it")
         CHECK(lines(facts) == lines(known->second));
       }
     }
+  }
+}
+
+TEST_CASE("Contract: every command is named by a unit test of the commands") {
+  std::string tests;
+  for (const auto& file : std::filesystem::directory_iterator(SLUICE_SOURCE_DIR "/tests/unit/commands")) {
+    if (file.path().extension() != ".cc") continue;
+    for (const std::string& line : source_lines("tests/unit/commands/" + file.path().filename().string())) {
+      tests += line + "\n";
+    }
+  }
+  tests = upper(tests);
+  for (const auto& [name, facts] : our_commands()) {
+    CAPTURE(name);
+    CHECK(tests.find("\"" + spoken(name, "\", \"") + "\"") != std::string::npos);
   }
 }
 

@@ -52,6 +52,7 @@ class TickingClock final : public base::Clock {
  public:
   [[nodiscard]] int64_t unix_us() const override { return 1; }
   [[nodiscard]] int64_t monotonic_us() const override { return now_us_ += 1000; }
+  void sleep_us(int64_t for_us) const override { now_us_ += for_us; }
 
  private:
   mutable int64_t now_us_ = 0;

@@ -64,6 +64,7 @@ class RecordingControl final : public exec::Control {
   base::Result<void> shutdown(const exec::ShutdownOptions& options) override;
   base::Result<void> abort_shutdown() override;
   base::Result<void> reload_log() override;
+  void change_replication_id() override { ++replication_id_changes; }
   base::Result<void> rewrite_config() override;
   [[nodiscard]] bool peer_is_dead(const client::Client& client) const override {
     return dead_peer == client.id;
@@ -74,6 +75,7 @@ class RecordingControl final : public exec::Control {
   std::optional<exec::ShutdownOptions> asked_to_stop;
   int reloads = 0;
   int rewrites = 0;
+  int replication_id_changes = 0;
   client::ClientId dead_peer = 0;
 };
 

@@ -201,6 +201,9 @@ TEST_CASE("SLOWLOG GET: newest first, with who sent it and how long it took") {
   h.run("AUTH", "secret");
   const resp::Value log = h.run("SLOWLOG", "GET", "2");
   REQUIRE(log.children.size() == 2);
+  h.run("CONFIG", "SET", "timeout", "0", "requirepass", "");
+  CHECK(h.run("SLOWLOG", "GET", "1").children[0].children[3] ==
+        bulks({"CONFIG", "SET", "timeout", "0", "requirepass", "(redacted)"}));
   CHECK(log.children[0].children[3] == bulks({"AUTH", "(redacted)"}));
   const resp::Value& oldest = log.children[1];
   REQUIRE(oldest.children.size() == 6);

@@ -107,6 +107,19 @@ TEST_CASE("COMMAND GETKEYSANDFLAGS: each key with what becomes of it") {
                array({bulk("b"), array({status("OW"), status("update")})})}));
 }
 
+TEST_CASE("COMMAND GETKEYSANDFLAGS: where the words decide, SET and BITFIELD are looked at") {
+  Harness h;
+  const auto flags = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"COMMAND", "GETKEYSANDFLAGS"});
+    h.first().send_words(words);
+    return h.first().reply_text();
+  };
+  CHECK(flags({"SET", "k", "v"}) == "[[\"k\", [+OW, +update]]]");
+  CHECK(flags({"SET", "k", "v", "get"}) == "[[\"k\", [+RW, +access, +update]]]");
+  CHECK(flags({"BITFIELD", "k", "GET", "u8", "0"}) == "[[\"k\", [+RO, +access]]]");
+  CHECK(flags({"BITFIELD", "k", "SET", "u8", "0", "1"}) == "[[\"k\", [+RW, +access, +update]]]");
+}
+
 TEST_CASE("COMMAND: an unknown subcommand is refused, HELP names all others") {
   Harness h;
   CHECK(h.run("COMMAND", "bogus") == error("ERR unknown subcommand 'bogus'. Try COMMAND HELP."));

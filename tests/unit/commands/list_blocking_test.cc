@@ -13,8 +13,7 @@ const std::string kSilence = "(nothing)";
 
 void store_string(Harness& h, const std::string& key) {
   keyspace::ChangeLog changes(h.keyspace.graveyard());
-  h.keyspace.store({&h.keyspace.database(0), &changes, 0}, key, types::StringValue(7),
-                   keyspace::events::set);
+  h.keyspace.store({&h.keyspace.database(0), &changes, 0}, key, types::StringValue(7), keyspace::events::set);
 }
 
 }  // namespace

@@ -1,0 +1,171 @@
+#include "commands/debug_digest.h"
+
+#include <bit>
+#include <cstring>
+#include <variant>
+
+#include "base/number.h"
+#include "ds/hash_seed.h"
+
+namespace sluice::commands {
+
+namespace {
+
+using base::Bytes;
+using base::ByteView;
+using ds::Element;
+
+// Hashes that any process computes alike: tables have secret seeds, content must not.
+class Hasher {
+ public:
+  [[nodiscard]] DigestWords of(ByteView bytes) const {
+    return {seeds_[0].hash(bytes), seeds_[1].hash(bytes), seeds_[2].hash(bytes)};
+  }
+
+ private:
+  std::array<ds::HashSeed, 3> seeds_{ds::HashSeed(1), ds::HashSeed(2), ds::HashSeed(3)};
+};
+
+void append_number(Bytes& line, uint64_t number) {
+  for (int shift = 0; shift < 64; shift += 8) line.push_back(static_cast<char>(number >> shift & 0xff));
+}
+
+// With its length, so that no two sequences of words make the same line.
+void append_word(Bytes& line, ByteView word) {
+  append_number(line, word.size());
+  line += word;
+}
+
+void append_element(Bytes& line, const Element& element) {
+  base::NumberText buffer;
+  append_word(line, element.to_text(buffer));
+}
+
+void append_digest(Bytes& line, const DigestWords& digest) {
+  for (const uint64_t word : digest) append_number(line, word);
+}
+
+void add(DigestWords& sum, const DigestWords& term) {
+  for (size_t i = 0; i < sum.size(); ++i) sum[i] ^= term[i];
+}
+
+class ValueDigest {
+ public:
+  explicit ValueDigest(const Hasher& hasher) : hasher_(hasher) {}
+
+  DigestWords operator()(const types::StringValue& value) {
+    base::NumberText buffer;
+    return hasher_.of(value.view(buffer));
+  }
+  DigestWords operator()(const std::unique_ptr<types::List>& list) {
+    for (auto at = list->cursor_at(0); at.valid(); at.next()) {
+      append_element(line_, at.get());
+      chain();
+    }
+    return digest_;
+  }
+  DigestWords operator()(const std::unique_ptr<types::Hash>& hash) {
+    hash->for_each([&](const Element& field, const Element& value) {
+      append_element(line_, field);
+      append_element(line_, value);
+      sum();
+    });
+    return digest_;
+  }
+  DigestWords operator()(const std::unique_ptr<types::Set>& set) {
+    set->for_each([&](const Element& member) {
+      append_element(line_, member);
+      sum();
+    });
+    return digest_;
+  }
+  DigestWords operator()(const std::unique_ptr<types::SortedSet>& set) {
+    set->for_each([&](const Element& member, double score) {
+      append_element(line_, member);
+      append_number(line_, std::bit_cast<uint64_t>(score));
+      chain();
+    });
+    return digest_;
+  }
+  DigestWords operator()(const std::unique_ptr<types::Stream>& stream) {
+    append_id(stream->last_id());
+    append_id(stream->max_deleted_id());
+    append_number(line_, stream->entries_added());
+    chain();
+    for (auto at = stream->seek(types::StreamId{}); at.valid(); at.next()) {
+      append_id(at.entry().id);
+      at.entry().for_each([&](const Element& field, const Element& value) {
+        append_element(line_, field);
+        append_element(line_, value);
+      });
+      chain();
+    }
+    return digest_;
+  }
+
+ private:
+  // The element in `line_` in its place, or in any place.
+  void chain() {
+    append_digest(line_, digest_);
+    digest_ = hasher_.of(line_);
+    line_.clear();
+  }
+  void sum() {
+    add(digest_, hasher_.of(line_));
+    line_.clear();
+  }
+  void append_id(const types::StreamId& id) {
+    append_number(line_, id.ms);
+    append_number(line_, id.seq);
+  }
+
+  const Hasher& hasher_;
+  Bytes line_;
+  DigestWords digest_{};
+};
+
+DigestWords digest_value(const Hasher& hasher, const keyspace::Value& value) {
+  Bytes line(keyspace::type_name(keyspace::type_of(value)));
+  append_digest(line, std::visit(ValueDigest(hasher), value));
+  return hasher.of(line);
+}
+
+}  // namespace
+
+DigestWords digest_of(const keyspace::Value& value) {
+  return digest_value(Hasher(), value);
+}
+
+DigestWords digest_of(keyspace::Keyspace& keyspace, int64_t now_ms) {
+  const Hasher hasher;
+  DigestWords whole{};
+  for (int db = 0; db < keyspace.database_count(); ++db) {
+    DigestWords keys{};
+    keyspace.database(db).entries().for_each([&](const keyspace::Entry* entry) {
+      if (keyspace.expired(*entry, now_ms)) return;
+      Bytes line;
+      append_word(line, entry->key());
+      append_digest(line, digest_value(hasher, entry->value));
+      const bool expires = entry->deadline != keyspace::kNoDeadline;
+      append_number(line,
+                    expires ? static_cast<uint64_t>(keyspace.deadlines().expiry_ms(*entry)) : UINT64_MAX);
+      add(keys, hasher.of(line));
+    });
+    if (keys == DigestWords{}) continue;
+    Bytes line;
+    append_number(line, static_cast<uint64_t>(db));
+    append_digest(line, keys);
+    add(whole, hasher.of(line));
+  }
+  return whole;
+}
+
+std::string digest_text(const DigestWords& digest) {
+  constexpr size_t kDigits = 40;
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string text;
+  for (size_t i = 0; i < kDigits; ++i) text.push_back(kHex[digest[i / 16] >> (60 - i % 16 * 4) & 15]);
+  return text;
+}
+
+}  // namespace sluice::commands

@@ -68,7 +68,7 @@ Client* find_client(Call& call, ClientId id) {
 }
 
 Outcome unknown_kind(Call& call, ByteView word) {
-  return call.fail("ERR Unknown client type '" + Bytes(word) + "'");
+  return call.fail("ERR Unknown client type '" + Bytes(word.substr(0, word.find('\0'))) + "'");
 }
 
 Outcome list_by_id(Call& call) {

@@ -45,7 +45,7 @@ Outcome cmd_reset(Call& call) {
 }
 
 Outcome cmd_select(Call& call) {
-  const int64_t index = call.args.integer();
+  const int64_t index = call.args.integer_between(INT32_MIN, INT32_MAX, errors::kNotAnInt32);
   if (!call.args.ok()) return call.fail(call.args.error());
   if (index < 0 || index >= call.on.keyspace.database_count()) return call.fail(errors::kDbIndexOutOfRange);
   call.client.db = static_cast<int>(index);

@@ -1,7 +1,6 @@
 // Commands on keys, whatever they hold: DEL UNLINK EXISTS TOUCH TYPE RENAME RENAMENX COPY MOVE RANDOMKEY KEYS
 // OBJECT.
 #include <algorithm>
-#include <climits>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -131,8 +130,7 @@ Outcome cmd_renamenx(Call& call) {
 
 // Latches Redis's errors.
 int read_database(Call& call) {
-  const int64_t index = call.args.integer_between(
-      INT_MIN, INT_MAX, "ERR value is out of range, value must between -2147483648 and 2147483647");
+  const int64_t index = call.args.integer_between(INT32_MIN, INT32_MAX, errors::kNotAnInt32);
   if (index < 0 || index >= call.on.keyspace.database_count()) call.args.latch(errors::kDbIndexOutOfRange);
   return static_cast<int>(index);
 }

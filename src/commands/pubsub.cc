@@ -106,7 +106,8 @@ Outcome cmd_pubsub_shardchannels(Call& call) {
 }
 
 Outcome listener_counts(Call& call, Topic topic) {
-  call.reply.map(call.args.left());
+  // A flat array in either protocol: Redis never made it a map.
+  call.reply.array(2 * call.args.left());
   for (const ByteView name : call.args.rest()) {
     call.reply.bulk(name);
     call.reply.integer(static_cast<int64_t>(call.on.hub.listeners(topic, name)));

@@ -92,10 +92,14 @@ void Store::note(Option option, ByteView text) {
 std::vector<NamedText> Store::get(std::span<const ByteView> patterns) const {
   std::vector<NamedText> found;
   const auto offer = [&](ByteView name, size_t index) {
-    const bool fits = !name.empty() && std::any_of(patterns.begin(), patterns.end(), [&](ByteView pattern) {
+    if (name.empty()) return;
+    const auto fits = std::find_if(patterns.begin(), patterns.end(), [&](ByteView pattern) {
       return base::glob_match(pattern, name, base::GlobCase::kIgnore);
     });
-    if (fits) found.push_back({Bytes(name), show_setting(rows()[index], settings_[index])});
+    if (fits == patterns.end()) return;
+    // Asked for by its name, an option answers to the letters it was called by.
+    const bool by_name = fits->find_first_of("*?[") == ByteView::npos;
+    found.push_back({Bytes(by_name ? *fits : name), show_setting(rows()[index], settings_[index])});
   };
   for (size_t i = 0; i < rows().size(); ++i) {
     offer(rows()[i].name, i);

@@ -19,6 +19,8 @@ using Text = std::string_view;
 inline constexpr Text kSyntax = "ERR syntax error";
 inline constexpr Text kNotAnInteger = "ERR value is not an integer or out of range";
 inline constexpr Text kNotAFloat = "ERR value is not a valid float";
+inline constexpr Text kNotAnInt32 =
+    "ERR value is out of range, value must between -2147483648 and 2147483647";
 inline constexpr Text kOutOfRange = "ERR value is out of range";
 inline constexpr Text kMustBePositive = "ERR value is out of range, must be positive";
 inline constexpr Text kMinOrMaxNotAFloat = "ERR min or max is not a float";

@@ -44,7 +44,7 @@ TEST_CASE("Store: a new store holds the defaults, read by type") {
 
 TEST_CASE("Store: get answers names and aliases that a pattern fits, each once") {
   const Store store;
-  CHECK(get(store, "MAXMEMORY") == "maxmemory=0;");
+  CHECK(get(store, "MAXMEMORY") == "MAXMEMORY=0;");
   CHECK(get(store, "*-max-*list*-value") ==
         "hash-max-listpack-value=64;hash-max-ziplist-value=64;set-max-listpack-value=64;zset-max-listpack-"
         "value=64;"

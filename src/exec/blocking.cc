@@ -61,6 +61,10 @@ void Blocking::touch(int db, base::ByteView key) {
   ready_.push_back(found->first);
 }
 
+void Blocking::touch_gone(int db, base::ByteView key) {
+  if (gone_watchers(db, key) > 0) touch(db, key);
+}
+
 void Blocking::touch_database(int db) {
   for (auto& [name, queue] : queues_) {
     if (name.db != db || queue.ready) continue;

@@ -51,8 +51,10 @@ class Blocking {
   [[nodiscard]] bool has(client::ClientId id) const { return parked_.contains(id); }
 
   [[nodiscard]] bool anybody_waits() const { return !queues_.empty(); }
-  // The key changed or went: its waiters, if any, are looked at when the unit has ended.
+  // The key changed: its waiters, if any, are looked at when the unit has ended.
   void touch(int db, base::ByteView key);
+  // The key went: the same, if one of them wants to know.
+  void touch_gone(int db, base::ByteView key);
   // Every awaited key of a database was exchanged or may now exist (SWAPDB, FLUSHALL).
   void touch_database(int db);
 

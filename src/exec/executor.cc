@@ -224,8 +224,8 @@ void Executor::apply_changes(Unit& unit, bool replaying) {
   // By index: dropping an emptied key adds its removal at the end.
   for (size_t i = 0; i < unit.changes.size(); ++i) {
     const keyspace::Change change = unit.changes.changes()[i];
-    const bool alive =
-        change.kind == keyspace::ChangeKind::kCreated || change.kind == keyspace::ChangeKind::kTouched;
+    const bool present = !change.entry->detached;
+    const bool emptied = present && keyspace::vanishes(change.entry->value);
     if (!replaying) {
       const int db = change.db->index();
       const base::ByteView key = change.entry->key();
@@ -236,10 +236,17 @@ void Executor::apply_changes(Unit& unit, bool replaying) {
           services_.transactions.touch(db, key);
         }
       }
-      if (services_.blocking.anybody_waits()) services_.blocking.touch(db, key);
       if (services_.settings.notify_classes != 0) notify(unit, change);
+      if (services_.blocking.anybody_waits()) {
+        // A collection that was emptied is about to be removed, and serves nobody before.
+        if (!present) {
+          services_.blocking.touch_gone(db, key);
+        } else if (!emptied) {
+          services_.blocking.touch(db, key);
+        }
+      }
     }
-    if (alive && !change.entry->detached && keyspace::vanishes(change.entry->value)) {
+    if (emptied) {
       const keyspace::Access access{change.db, &unit.changes, unit.now_us / 1000};
       services_.keyspace.remove(access, *change.entry, keyspace::events::del);
     }

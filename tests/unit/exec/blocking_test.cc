@@ -102,6 +102,18 @@ TEST_CASE("Blocking: touched keys come once a generation, in the order touched")
   CHECK(names(room.blocking.take_ready()) == std::vector<std::string>{"0:c"});
 }
 
+TEST_CASE("Blocking: a key that went matters only to those who want to know") {
+  Room room;
+  Park park = for_keys({"a"});
+  room.wait(park);
+  room.blocking.touch_gone(0, "a");
+  CHECK_FALSE(room.blocking.anything_ready());
+  park.wake_on_gone = true;
+  room.wait(park);
+  room.blocking.touch_gone(0, "a");
+  CHECK(names(room.blocking.take_ready()) == std::vector<std::string>{"0:a"});
+}
+
 TEST_CASE("Blocking: a whole database may be touched") {
   Room room;
   room.wait(for_keys({"a"}), 1);

@@ -37,8 +37,6 @@ struct Park {
 
 class Blocking {
  public:
-  explicit Blocking(client::ClientTable& clients) : clients_(clients) {}
-
   // The client waits. `request` is run again when something it waits for has happened.
   void park(client::Client& client, int db, OwnedRequest request, const Park& reason);
   // Moves the moment of a client that stays parked after a re-run.
@@ -110,7 +108,6 @@ class Blocking {
     NullShape null = NullShape::kArray;
   };
 
-  client::ClientTable& clients_;
   std::unordered_map<client::ClientId, Parked> parked_;
   Queues queues_;
   std::vector<KeyName> ready_;

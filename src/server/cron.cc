@@ -30,9 +30,11 @@ void Server::cron() {
   sample_rates(now_us);
   stats_.peak_memory_bytes = std::max(stats_.peak_memory_bytes, memory_.used_bytes());
   if (writer_) {
+    const uint64_t released_before = writer_->released();
     writer_->tick(now_us);
     note_log_state();
     executor_.synced(writer_->synced());
+    if (writer_->released() != released_before) loop_.request_turn();  // a disk that came back lets replies go
     if (writer_->failure() && writer_->past_retention_limit()) drop_beyond_retention();
   }
   look_at_clients();

@@ -33,7 +33,6 @@ Server::Server(config::Store& config, base::SpdLog& log, base::Fs& fs, Invocatio
       scripts_(clock_, script_limits(config)),
       table_(commands::all_families()),
       transactions_(clients_),
-      blocking_(clients_),
       control_(*this),
       services_{clock_, random_,       log_,      memory_,  config_, keyspace_, clients_,  hub_,    scripts_,
                 table_, transactions_, blocking_, slowlog_, stats_,  state_,    settings_, control_},

@@ -135,7 +135,6 @@ Harness::Harness(uint64_t seed)
       scripts(clock),
       table(commands::all_families()),
       transactions(clients),
-      blocking(clients),
       services{clock, random,       log,      memory,  config, keyspace, clients,  hub,    scripts,
                table, transactions, blocking, slowlog, stats,  state,    settings, control},
       sink(clients, hub),

@@ -12,7 +12,7 @@ using client::ClientId;
 
 struct Room {
   client::ClientTable clients;
-  Blocking blocking{clients};
+  Blocking blocking;
   std::deque<client::Client> people;
 
   client::Client& enter() {

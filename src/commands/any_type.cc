@@ -35,6 +35,14 @@ void set_expiry(exec::Call& call, keyspace::Entry& entry, int64_t when_ms) {
   call.unit().changes.touched(db, entry, &keyspace::events::expire);
 }
 
+bool drop_expiry(exec::Call& call, keyspace::Entry& entry) {
+  if (entry.deadline == keyspace::kNoDeadline) return false;
+  call.on.keyspace.deadlines().clear_expiry(entry);
+  call.unit().changes.touched(*call.access().db, entry, &keyspace::events::persist);
+  call.unit().changes.count_dirty(1);
+  return true;
+}
+
 void remove_outdated(exec::Call& call, keyspace::Entry& entry) {
   // Recorded first: the key's bytes are the entry's.
   call.propagate_as({call.on.settings.lazy_expire ? "UNLINK" : "DEL", entry.key()});

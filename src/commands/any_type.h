@@ -23,6 +23,8 @@ int64_t refcount_of(const keyspace::Value& value);
 std::optional<int64_t> expiry_of(exec::Call& call, const keyspace::Entry& entry);
 // Sets that and says so, as one more change of the key; what INFO counts is the caller's matter.
 void set_expiry(exec::Call& call, keyspace::Entry& entry, int64_t when_ms);
+// Takes the deadline away: one change. False when there is none.
+bool drop_expiry(exec::Call& call, keyspace::Entry& entry);
 // The moment asked for is not in the future: the key goes now, and the log is told so instead of the command.
 void remove_outdated(exec::Call& call, keyspace::Entry& entry);
 // Whether a deadline given by a command has passed already. Never while the log is loaded: it brings its own

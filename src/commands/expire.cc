@@ -137,13 +137,7 @@ Outcome cmd_pexpiretime(Call& call) {
 
 Outcome cmd_persist(Call& call) {
   keyspace::Entry* entry = call.on.keyspace.find(call.access(), call.args.key());
-  const bool had_one = entry != nullptr && entry->deadline != keyspace::kNoDeadline;
-  if (had_one) {
-    call.on.keyspace.deadlines().clear_expiry(*entry);
-    call.unit().changes.touched(*call.access().db, *entry, &events::persist);
-    call.unit().changes.count_dirty(1);
-  }
-  call.reply.integer(had_one ? 1 : 0);
+  call.reply.integer(entry != nullptr && drop_expiry(call, *entry) ? 1 : 0);
   return Outcome::kDone;
 }
 

@@ -278,10 +278,7 @@ Outcome cmd_getex(Call& call) {
     set_expiry(call, entry, *when_ms);
     call.unit().changes.count_dirty(1);
     call.propagate_as({"PEXPIREAT", key, base::format_int64(*when_ms).view()});
-  } else if (options.persist && entry.deadline != keyspace::kNoDeadline) {
-    call.on.keyspace.deadlines().clear_expiry(entry);
-    call.unit().changes.touched(*call.access().db, entry, &events::persist);
-    call.unit().changes.count_dirty(1);
+  } else if (options.persist && drop_expiry(call, entry)) {
     call.propagate_as({"PERSIST", key});
   }
   return Outcome::kDone;

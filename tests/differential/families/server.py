@@ -15,7 +15,7 @@ FAMILY = Family("server", [
     Row("CONFIG RESETSTAT", "", weight=0.3),
     Row("CONFIG", "subcommand", fixed=True),
     Row("COMMAND GETKEYS", "{ GET key | MSET key value key value | LMPOP 2 key key LEFT | BLPOP key key 0 | EVAL 'x 2 key key value | XREAD COUNT 2 STREAMS key key 0 0 | "
-        "ZUNIONSTORE key 2 key key | PING | 'nosuch key | SET key | BLMPOP 0 1 key LEFT | RENAME key key | odd }"),
+        "ZRANGESTORE key key 0 1 | PING | 'nosuch key | SET key | BLMPOP 0 1 key LEFT | RENAME key key | odd }"),
     Row("COMMAND GETKEYSANDFLAGS", "{ GET key | SET key value | LMOVE key key LEFT RIGHT | EVAL 'x 1 key | PING | 'nosuch }"),
     Row("COMMAND INFO", "{ 'nosuch | odd }", weight=0.3, fixed=True),
     Row("COMMAND", "subcommand", fixed=True),

@@ -8,7 +8,7 @@ keyspace::Entry* look_up(exec::Call& call, base::ByteView key, bool touch) {
   keyspace::Access access = call.access();
   access.touch = access.touch && touch;
   keyspace::Entry* entry = call.on.keyspace.find(access, key);
-  ++(entry != nullptr ? call.on.stats.keyspace_hits : call.on.stats.keyspace_misses);
+  call.looked_up(key, entry != nullptr);
   return entry;
 }
 

@@ -15,7 +15,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "client/client_table.h"
+#include "client/client.h"
 #include "ds/deadline_heap.h"
 #include "exec/transaction.h"
 #include "keyspace/value.h"

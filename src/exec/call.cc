@@ -22,6 +22,13 @@ Call::Call(Services& services, Unit& unit, const Origin& origin)
   access_.touch = !client.has(client::kNoTouch);
 }
 
+void Call::looked_up(base::ByteView key, bool hit) {
+  ++(hit ? on.stats.keyspace_hits : on.stats.keyspace_misses);
+  if (hit || on.settings.notify_classes == 0) return;
+  unit_.effects.keyspace_event(on.settings.notify_classes, keyspace::events::key_miss, access_.db->index(),
+                               key);
+}
+
 Outcome Call::fail(base::ByteView error) {
   on.stats.count_error(error);
   reply.error(error);

@@ -60,7 +60,7 @@ class Call {
   template <class T>
   base::Result<keyspace::View<T>, keyspace::Refusal> view(base::ByteView key) {
     auto found = keyspace::view<T>(on.keyspace, access_, key);
-    count_lookup(found.ok() && *found);
+    looked_up(key, !found.ok() || static_cast<bool>(*found));
     return found;
   }
   // A value to change, created if absent; and one that may be absent.
@@ -72,6 +72,10 @@ class Call {
   base::Result<keyspace::Edit<T>, keyspace::Refusal> edit_existing(base::ByteView key) {
     return keyspace::edit_existing<T>(on.keyspace, access_, key);
   }
+
+  // What a lookup for reading leaves behind: a hit or a miss counted, a miss announced to who asked for that.
+  // view() does it itself.
+  void looked_up(base::ByteView key, bool hit);
 
   // Replies an error, and counts it.
   Outcome fail(base::ByteView error);
@@ -91,7 +95,6 @@ class Call {
 
  private:
   friend class Executor;
-  void count_lookup(bool hit) { ++(hit ? on.stats.keyspace_hits : on.stats.keyspace_misses); }
 
   Unit& unit_;
   keyspace::Access access_;

@@ -53,6 +53,17 @@ void Effects::message(client::Topic topic, base::ByteView channel, base::ByteVie
   messages_.push_back(Message{topic, base::Bytes(channel), base::Bytes(payload)});
 }
 
+void Effects::keyspace_event(uint16_t wanted, const keyspace::Event& event, int db, base::ByteView key) {
+  if ((wanted & event.event_class) == 0) return;
+  const base::Bytes number(base::format_int64(db).view());
+  if ((wanted & keyspace::kEventKeyspace) != 0) {
+    message(client::Topic::kChannel, "__keyspace@" + number + "__:" + base::Bytes(key), event.name);
+  }
+  if ((wanted & keyspace::kEventKeyevent) != 0) {
+    message(client::Topic::kChannel, "__keyevent@" + number + "__:" + base::Bytes(event.name), key);
+  }
+}
+
 void Effects::clear() {
   records_.clear();
   // One huge unit must not pin its memory for good.

@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "client/client.h"
 #include "client/hub.h"
+#include "keyspace/event.h"
 
 namespace sluice::exec {
 
@@ -29,6 +30,9 @@ class Effects {
   // The same from its wire form, when that is at hand.
   void record_wire(int db, base::ByteView wire);
   void message(client::Topic topic, base::ByteView channel, base::ByteView payload);
+  // The messages that tell of something that happened to a key, as far as `wanted` (the classes of
+  // notify-keyspace-events) asks for them.
+  void keyspace_event(uint16_t wanted, const keyspace::Event& event, int db, base::ByteView key);
 
   [[nodiscard]] bool empty() const { return records_.empty() && messages_.empty(); }
   // Records as RESP, with SELECTs between those of different databases, none in front of the first.

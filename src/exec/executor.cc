@@ -255,21 +255,12 @@ void Executor::apply_changes(Unit& unit, bool replaying) {
 
 void Executor::notify(Unit& unit, const keyspace::Change& change) {
   const uint16_t wanted = services_.settings.notify_classes;
-  const auto publish = [&](const keyspace::Event& event) {
-    if ((wanted & event.event_class) == 0) return;
-    const std::string db = std::to_string(change.db->index());
-    const base::ByteView key = change.entry->key();
-    if ((wanted & keyspace::kEventKeyspace) != 0) {
-      unit.effects.message(client::Topic::kChannel, "__keyspace@" + db + "__:" + base::Bytes(key),
-                           event.name);
-    }
-    if ((wanted & keyspace::kEventKeyevent) != 0) {
-      unit.effects.message(client::Topic::kChannel, "__keyevent@" + db + "__:" + base::Bytes(event.name),
-                           key);
-    }
-  };
-  if (change.kind == keyspace::ChangeKind::kCreated) publish(keyspace::events::key_new);
-  if (change.event != nullptr) publish(*change.event);
+  const int db = change.db->index();
+  const base::ByteView key = change.entry->key();
+  if (change.kind == keyspace::ChangeKind::kCreated) {
+    unit.effects.keyspace_event(wanted, keyspace::events::key_new, db, key);
+  }
+  if (change.event != nullptr) unit.effects.keyspace_event(wanted, *change.event, db, key);
 }
 
 void Executor::settle_reply(client::Client& client, size_t reply_mark) {

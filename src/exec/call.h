@@ -98,10 +98,10 @@ class Call {
 
   Unit& unit_;
   keyspace::Access access_;
-  base::ByteView wire_;               // the request as received, if contiguous
-  resp::Parser* big_ = nullptr;       // may hold big arguments that the value can adopt
-  std::vector<base::Bytes> records_;  // propagate_as
-  const Park* park_ = nullptr;
+  base::ByteView wire_;          // the request as received, if contiguous
+  resp::Parser* big_ = nullptr;  // may hold big arguments that the value can adopt
+  base::Bytes records_;          // of propagate_as, one behind the other
+  size_t record_count_ = 0;
 
  public:
   // The argument as an owned buffer: adopted without copying when the parser holds it as a big bulk.

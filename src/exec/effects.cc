@@ -43,10 +43,10 @@ void Effects::record(int db, std::span<const base::ByteView> words) {
   ++record_count_;
 }
 
-void Effects::record_wire(int db, base::ByteView wire) {
+void Effects::record_wire(int db, base::ByteView wire, size_t count) {
   enter_db(db);
   records_.append(wire);
-  ++record_count_;
+  record_count_ += count;
 }
 
 void Effects::message(client::Topic topic, base::ByteView channel, base::ByteView payload) {

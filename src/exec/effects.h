@@ -27,8 +27,8 @@ class Effects {
  public:
   // One command for the log, to be replayed in database `db`.
   void record(int db, std::span<const base::ByteView> words);
-  // The same from its wire form, when that is at hand.
-  void record_wire(int db, base::ByteView wire);
+  // The same from its wire form, when that is at hand: `count` commands, one behind the other.
+  void record_wire(int db, base::ByteView wire, size_t count = 1);
   void message(client::Topic topic, base::ByteView channel, base::ByteView payload);
   // The messages that tell of something that happened to a key, as far as `wanted` (the classes of
   // notify-keyspace-events) asks for them.

@@ -206,8 +206,8 @@ void Executor::close_command(Call& call) {
     if (unit.changes.dirty() > 0) unit.wrote = true;
     if (unit.changes.dirty() > 0 && services_.settings.keeps_records && unit.to_log) {
       const int db = call.access_.db->index();
-      if (!call.records_.empty()) {
-        for (const base::Bytes& record : call.records_) unit.effects.record_wire(db, record);
+      if (call.record_count_ > 0) {
+        unit.effects.record_wire(db, call.records_, call.record_count_);
       } else if (!call.wire_.empty()) {
         unit.effects.record_wire(db, call.wire_);
       } else {

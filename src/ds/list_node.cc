@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "ds/listpack.h"
 #include "ds/size_class.h"
 
 namespace sluice::ds {
@@ -105,6 +106,21 @@ void close_room(ListNode& node, size_t offset, size_t bytes) {
     std::memmove(entries + offset, entries + offset + bytes, after);
     node.end = static_cast<uint16_t>(node.end - bytes);
   }
+}
+
+void append_node(const NodeHeader& node, uint64_t entries, base::Bytes& out) {
+  if (node.form == NodeForm::kAdopted) {
+    out += reinterpret_cast<const LargeNode&>(node).value;
+    return;
+  }
+  const auto& plain = reinterpret_cast<const ListNode&>(node);
+  const auto put = [&out](uint64_t value, unsigned bytes) {
+    for (unsigned i = 0; i < bytes; ++i) out.push_back(static_cast<char>(value >> (8 * i)));
+  };
+  put(plain.used() + ListpackView::kHeaderBytes + 1, 4);
+  put(std::min<uint64_t>(entries, UINT16_MAX), 2);
+  out.append(reinterpret_cast<const char*>(plain.data() + plain.begin), plain.used());
+  out.push_back(static_cast<char>(ListpackView::kEnd));
 }
 
 void unpin_list_node(NodeHeader* node) {

@@ -73,6 +73,10 @@ uint8_t* open_room(ListNode& node, size_t offset, size_t bytes);
 // Removes `bytes` at `offset` from the first entry, moving the shorter side.
 void close_room(ListNode& node, size_t offset, size_t bytes);
 
+// Appends the value of a large node, or the entries of any other as a whole listpack. Reads nothing that
+// changes while a node is pinned, so a thread that holds a pin may call it.
+void append_node(const NodeHeader& node, uint64_t entries, base::Bytes& out);
+
 // Drops one reference; the last one frees the node. For lists and for whoever pinned one.
 void unpin_list_node(NodeHeader* node);
 

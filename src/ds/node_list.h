@@ -99,6 +99,8 @@ class NodeList {
   // Frees up to max_nodes nodes from the back. Returns whether the list is empty now.
   bool release_slice(size_t max_nodes);
 
+  // For encoders: a node as append_node() of ds/list_node.h takes it.
+  [[nodiscard]] const NodeHeader& node(size_t index) const { return *header(index); }
   // For writing nodes out, in order: a large node is one plain value, any other becomes a listpack.
   [[nodiscard]] bool is_large_node(size_t node) const { return header(node)->form == NodeForm::kAdopted; }
   [[nodiscard]] base::ByteView large_value(size_t node) const;  // REQUIRES: is_large_node(node)

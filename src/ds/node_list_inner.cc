@@ -15,10 +15,6 @@ ListNode* as_list_node(NodeHeader* header) {
   return reinterpret_cast<ListNode*>(header);
 }
 
-void put_u32(base::Bytes& out, uint64_t value, unsigned bytes) {
-  for (unsigned i = 0; i < bytes; ++i) out.push_back(static_cast<char>(value >> (8 * i)));
-}
-
 }  // namespace
 
 // ---- finding and walking
@@ -90,12 +86,7 @@ base::ByteView NodeList::large_value(size_t node) const {
 }
 
 void NodeList::append_listpack(size_t node, base::Bytes& out) const {
-  const Opened opened = open(node);
-  const auto bytes = static_cast<size_t>(opened.end - opened.begin);
-  put_u32(out, bytes + kListpackOverhead, 4);
-  put_u32(out, std::min<uint64_t>(node_size(node), UINT16_MAX), 2);
-  out.append(reinterpret_cast<const char*>(opened.begin), bytes);
-  out.push_back(static_cast<char>(ListpackView::kEnd));
+  append_node(*header(node), node_size(node), out);
 }
 
 // ---- changing one element

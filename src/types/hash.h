@@ -72,6 +72,8 @@ class Hash {
   template <class Visit>
   void sample(size_t count, base::Random& random, Visit&& visit) const;
 
+  // The listpack of a packed hash, null once it is a table; what an encoder copies.
+  [[nodiscard]] const ds::Listpack* packed() const { return table_ == nullptr ? &packed_ : nullptr; }
   // Every field with its value, in the same encoding (COPY).
   [[nodiscard]] Hash clone() const;
   // Frees up to `max` fields of a hash that is no longer used otherwise; true while there are more.

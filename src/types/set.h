@@ -64,6 +64,8 @@ class Set {
   template <class Visit>
   void sample(size_t count, base::Random& random, Visit&& visit) const;
 
+  // The array of a set of integers, null for any other; what an encoder copies.
+  [[nodiscard]] const ds::IntSet* integers() const { return std::get_if<ds::IntSet>(&state_); }
   // Every member, in the same encoding (COPY).
   [[nodiscard]] Set clone() const;
   // Frees up to `max` members of a set that is no longer used otherwise; true while there are more.

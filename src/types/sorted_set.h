@@ -114,6 +114,8 @@ class SortedSet {
   template <class Visit>
   void sample(size_t count, base::Random& random, Visit&& visit) const;
 
+  // The listpack of a packed set, null once it is a tree and table; what an encoder copies.
+  [[nodiscard]] const ds::Listpack* packed() const { return table_ == nullptr ? &packed_ : nullptr; }
   // Every member with its score, in the same encoding (COPY).
   [[nodiscard]] SortedSet clone() const;
   // Frees up to `max` members of a set that is no longer used otherwise; true while there are more.

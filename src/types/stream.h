@@ -101,6 +101,9 @@ class Stream {
   void set_entries_added(uint64_t count) { entries_added_ = count; }
   void set_max_deleted_id(const StreamId& id) { max_deleted_id_ = id; }
 
+  // For encoders, in order; deleted entries are still in their blocks. REQUIRES: index < block_count().
+  [[nodiscard]] const StreamBlock& block(size_t index) const { return block_at(index); }
+
   // The same entries in the same blocks, and everything the stream remembers (COPY).
   [[nodiscard]] Stream clone() const;
   // Frees up to `max` blocks of a stream that is no longer used otherwise; true while there are more.

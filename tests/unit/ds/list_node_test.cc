@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include "base/random.h"
+#include "ds/listpack.h"
 
 namespace sluice::ds {
 namespace {
@@ -87,6 +88,26 @@ TEST_CASE("LargeNode: keeps the buffer it was given") {
   CHECK(node->value.data() == buffer);
   CHECK(node->header.form == NodeForm::kAdopted);
   unpin_list_node(&node->header);
+}
+
+TEST_CASE("ListNode: it is written out as a whole listpack, a large one as its value") {
+  ListNode* node = make_list_node(64, End::kFront, 0);
+  const Packable value(base::ByteView("abc"));
+  node->begin = static_cast<uint16_t>(node->begin - value.encoded_bytes());
+  value.encode(node->data() + node->begin);
+  base::Bytes out = "before:";
+  append_node(node->header, 1, out);
+  const base::Bytes listpack = out.substr(7);
+  CHECK(validate(listpack, true));
+  CHECK(ListpackView(listpack).size() == 1);
+  CHECK(ListpackView(listpack).get(ListpackView(listpack).first()).text == "abc");
+  unpin_list_node(&node->header);
+
+  LargeNode* large = make_large_node("whole", 0);
+  base::Bytes text;
+  append_node(large->header, 1, text);
+  CHECK(text == "whole");
+  unpin_list_node(&large->header);
 }
 
 }  // namespace

@@ -27,22 +27,34 @@ void Executor::refresh_clock() {
   unix_offset_us_ = services_.clock.unix_us() - monotonic_us_;
 }
 
-base::Result<Command*> Executor::resolve(std::span<const base::ByteView> words) {
-  Command* command = named(words);
+namespace {
+
+// The command or subcommand that a request means, given the command its first word names; either may be null.
+Command* below(Command* top, std::span<const base::ByteView> words) {
+  if (top == nullptr || top->subcommands.empty() || words.size() == 1) return top;
+  return top->subcommand(words[1]);
+}
+
+// The same with its arity checked; an error text when there is none.
+base::Result<Command*> resolve(Command* top, std::span<const base::ByteView> words) {
+  Command* command = below(top, words);
   if (command == nullptr) {
-    const bool known = services_.table.find(words[0]) != nullptr;
-    return base::Error{known ? errors::unknown_subcommand(words[0], words[1])
-                             : errors::unknown_command(words)};
+    return base::Error{top != nullptr ? errors::unknown_subcommand(words[0], words[1])
+                                      : errors::unknown_command(words)};
   }
   if (!command->spec->arity_ok(words.size())) return base::Error{errors::wrong_arity(command->full_name)};
   return command;
 }
 
-Command* Executor::named(std::span<const base::ByteView> words) {
-  Command* command = services_.table.find(words[0]);
-  if (command == nullptr || command->subcommands.empty() || words.size() == 1) return command;
-  return command->subcommand(words[1]);
+// What the log keeps of a command that rename-command renamed: a start with other names must read it.
+void record_by_first_name(Effects& effects, int db, const Command& command,
+                          std::span<const base::ByteView> words) {
+  std::vector<base::ByteView> record(words.begin(), words.end());
+  record[0] = command.container == nullptr ? command.spec->name : command.container->spec->name;
+  effects.record(db, record);
 }
+
+}  // namespace
 
 Next Executor::refuse(client::Client& client, Command* command, base::ByteView error) {
   if (command != nullptr) ++command->stats.rejected;
@@ -74,8 +86,9 @@ void Executor::judge_memory() {
 
 Next Executor::submit(client::Client& client, const Request& request) {
   client.last_active_ms = now_us() / 1000;
-  const base::Result<Command*> resolved = resolve(request.words);
-  if (!resolved.ok()) return refuse(client, named(request.words), resolved.error().message);
+  Command* const top = services_.table.find(request.words[0]);
+  const base::Result<Command*> resolved = resolve(top, request.words);
+  if (!resolved.ok()) return refuse(client, below(top, request.words), resolved.error().message);
   Command& command = **resolved;
   client.last_command = command.full_name;
 
@@ -208,6 +221,8 @@ void Executor::close_command(Call& call) {
       const int db = call.access_.db->index();
       if (call.record_count_ > 0) {
         unit.effects.record_wire(db, call.records_, call.record_count_);
+      } else if (call.command.renamed) {
+        record_by_first_name(unit.effects, db, call.command, call.args.words());
       } else if (!call.wire_.empty()) {
         unit.effects.record_wire(db, call.wire_);
       } else {
@@ -288,7 +303,7 @@ void Executor::close_unit(Unit& unit, client::Client& client, size_t reply_mark)
 }
 
 base::Result<void> Executor::replay(client::Client& loader, std::span<const base::ByteView> words) {
-  const base::Result<Command*> resolved = resolve(words);
+  const base::Result<Command*> resolved = resolve(services_.table.find_original(words[0]), words);
   if (!resolved.ok()) return resolved.error();
   resp::ValueBuilder answer;
   resp::Reply reply(answer, loader.protocol);

@@ -104,10 +104,6 @@ class Executor {
   void close_unit(Unit& unit, client::Client& client, size_t reply_mark);
   Unit& begin_unit();
 
-  // The command a request names, arity checked; an error text when there is none.
-  base::Result<Command*> resolve(std::span<const base::ByteView> words);
-  // The same without looking at arity; null when there is none.
-  Command* named(std::span<const base::ByteView> words);
   Next refuse(client::Client& client, Command* command, base::ByteView error);
   [[nodiscard]] uint32_t flags_with_queue(client::Client& client, const Command& command);
   void judge_memory();

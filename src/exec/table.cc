@@ -100,6 +100,14 @@ Command* Table::find(base::ByteView name) const {
   return nullptr;
 }
 
+Command* Table::find_original(base::ByteView name) const {
+  for (Command* command : renamed_) {
+    if (same_word(command->spec->name, name)) return command;
+  }
+  Command* command = find(name);
+  return command == nullptr || command->renamed ? nullptr : command;
+}
+
 Command* Table::find_full(base::ByteView full_name) const {
   const size_t bar = full_name.find('|');
   Command* command = find(full_name.substr(0, bar));
@@ -121,6 +129,9 @@ base::Result<void> Table::rename(base::ByteView name, base::ByteView new_name) {
   }
   for (Slot& slot : kept) place(std::move(slot.name), slot.command);
   if (!new_name.empty()) place(to_lower(new_name), command);
+  if (!command->renamed) renamed_.push_back(command);
+  command->renamed = true;
+  for (const auto& sub : command->subcommands) sub->renamed = true;
   return {};
 }
 

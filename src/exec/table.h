@@ -30,6 +30,7 @@ struct Command {
   const Command* container = nullptr;  // of a subcommand
   std::string full_name;               // "lpush", "client|list"
   uint32_t flags = 0;                  // the row's, with kMovableKeys where its key specs call for it
+  bool renamed = false;  // by rename-command, the container's included: the log keeps the first name
   CommandStats stats;
   std::unique_ptr<base::Histogram> latency;  // microseconds; made at the first call
   std::vector<std::unique_ptr<Command>> subcommands;
@@ -44,6 +45,8 @@ class Table {
 
   // A top-level command, or null.
   [[nodiscard]] Command* find(base::ByteView name) const;
+  // The same by the name of its row, whatever it was renamed to or removed: what the log calls it.
+  [[nodiscard]] Command* find_original(base::ByteView name) const;
   // "lpush", "client|list", or "config get" split by the caller: what COMMAND INFO takes.
   [[nodiscard]] Command* find_full(base::ByteView full_name) const;
 
@@ -75,6 +78,7 @@ class Table {
     Command* command = nullptr;
   };
   std::vector<std::unique_ptr<Command>> commands_;
+  std::vector<Command*> renamed_;
   std::array<Slot, kSlots> slots_;
 };
 

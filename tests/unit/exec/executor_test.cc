@@ -331,6 +331,31 @@ TEST_CASE("Executor: monitors see a command when it is sent, once, and not what 
   CHECK(h.sink.monitored == Lines{"BLPOP q 0", "RPUSH q a"});
 }
 
+TEST_CASE("Executor: a renamed command is logged by its first name, and replayed by it") {
+  Harness h;
+  REQUIRE(h.table.rename("LPUSH", "mypush").ok());
+  REQUIRE(h.table.rename("DEL", "").ok());
+  REQUIRE(h.table.rename("SCRIPT", "texts").ok());
+  h.run("MyPush", "q", "a");
+  h.run("MULTI");
+  h.run("MYPUSH", "q", "b");
+  h.run("EXEC");
+  h.run("EVAL", "return redis.call('mypush', 'q', 'c')", "0");
+  CHECK(h.propagated() == Lines{"lpush q a", "lpush q b", "lpush q c"});
+  CHECK(h.run("LPUSH", "q", "d").is_error());
+  CHECK(h.text("TEXTS", "EXISTS", "x") == "[0]");
+
+  client::Client loader(h.clients.next_id());
+  const std::vector<base::ByteView> push = {"LPUSH", "q", "d"};
+  CHECK(h.executor.replay(loader, push).ok());
+  const std::vector<base::ByteView> renamed = {"MYPUSH", "q", "d"};
+  CHECK_FALSE(h.executor.replay(loader, renamed).ok());
+  CHECK(h.text("LLEN", "q") == "4");
+  const std::vector<base::ByteView> removed = {"DEL", "q"};
+  CHECK(h.executor.replay(loader, removed).ok());
+  CHECK(h.text("LLEN", "q") == "0");
+}
+
 TEST_CASE("Executor: replay runs records without effects of its own, and says what it cannot do") {
   Harness h;
   client::Client loader(h.clients.next_id());

@@ -90,6 +90,23 @@ TEST_CASE("Table: an empty new name removes the command") {
   CHECK(table.find("get") != nullptr);
 }
 
+TEST_CASE("Table: the log's names stay, whatever was renamed or removed") {
+  Table table = make();
+  Command* const get = table.find("get");
+  Command* const sort = table.find("sort");
+  Command* const lmpop = table.find("lmpop");
+  CHECK(table.rename("get", "fetch").ok());
+  CHECK(table.rename("sort", "").ok());
+  CHECK(table.rename("lmpop", "get").ok());
+  CHECK(table.rename("client", "peers").ok());
+  CHECK(table.find_original("GET") == get);
+  CHECK(table.find_original("sort") == sort);
+  CHECK(table.find_original("LMPop") == lmpop);
+  CHECK(table.find_original("fetch") == nullptr);
+  CHECK(table.find_original("nope") == nullptr);
+  CHECK(table.find("peers")->subcommand("list")->renamed);
+}
+
 TEST_CASE("Table: what does not exist cannot be renamed, nor to a name that is taken") {
   Table table = make();
   CHECK_FALSE(table.rename("nope", "x").ok());

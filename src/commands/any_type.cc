@@ -45,7 +45,7 @@ bool drop_expiry(exec::Call& call, keyspace::Entry& entry) {
 
 void remove_outdated(exec::Call& call, keyspace::Entry& entry) {
   // Recorded first: the key's bytes are the entry's.
-  call.propagate_as({call.on.settings.lazy_expire ? "UNLINK" : "DEL", entry.key()});
+  call.propagate_as({"DEL", entry.key()});
   call.on.keyspace.remove(call.access(), entry, keyspace::events::del);
 }
 

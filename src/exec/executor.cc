@@ -209,10 +209,9 @@ void Executor::close_command(Call& call) {
   const bool replaying = call.entrance == Entrance::kReplay;
   if (!replaying) {
     // Keys that turned out to be expired go first: replaying the command must meet what it met.
-    const base::ByteView verb = services_.settings.lazy_expire ? "UNLINK" : "DEL";
     for (const keyspace::Change& change : unit.changes.changes()) {
       if (change.kind != keyspace::ChangeKind::kExpired) continue;
-      const std::array<base::ByteView, 2> record = {verb, change.entry->key()};
+      const std::array<base::ByteView, 2> record = {"DEL", change.entry->key()};
       unit.effects.record(change.db->index(), record);
       ++services_.stats.expired_keys;
     }

@@ -144,8 +144,7 @@ bool Executor::fire_deadlines() {
     const keyspace::Access access{due.db, &unit.changes, now_ms};
     services_.keyspace.expire(access, *due.entry);
     ++services_.stats.expired_keys;
-    const std::array<base::ByteView, 2> record = {services_.settings.lazy_expire ? "UNLINK" : "DEL",
-                                                  due.entry->key()};
+    const std::array<base::ByteView, 2> record = {"DEL", due.entry->key()};
     unit.effects.record(due.db->index(), record);
     apply_changes(unit, false);
     unit.changes.clear();

@@ -14,7 +14,6 @@ struct Settings {
   size_t slowlog_max_entries = 128;
   uint16_t notify_classes = 0;  // keyspace::EventClass bits; 0: no notifications
   std::string password;         // requirepass; empty: everybody is welcome
-  bool lazy_expire = false;     // expiries are logged as UNLINK instead of DEL
   bool active_expire = true;    // DEBUG SET-ACTIVE-EXPIRE
   bool latency_tracking = true;
   bool keeps_records = true;  // somebody reads what is propagated: false without a log, to save the encoding

@@ -51,16 +51,13 @@ TEST_CASE("EXPIRE: the key goes at its moment and not before, and its end is log
 }
 
 TEST_CASE("EXPIRE: a moment that has passed removes the key at once") {
-  for (const bool lazy : {false, true}) {
-    for (const std::string& past : {std::string("0"), std::string("-1"), std::string("-9000000")}) {
-      WithKey h;
-      h.configure("notify-keyspace-events", "KEA");
-      h.settings.lazy_expire = lazy;
-      CHECK(h.run("EXPIRE", "k", past) == integer(1));
-      CHECK(h.run("EXISTS", "k") == integer(0));
-      CHECK(h.propagated() == Lines{lazy ? "UNLINK k" : "DEL k"});
-      CHECK(h.events() == Lines{"__keyspace@0__:k del", "__keyevent@0__:del k"});
-    }
+  for (const std::string& past : {std::string("0"), std::string("-1"), std::string("-9000000")}) {
+    WithKey h;
+    h.configure("notify-keyspace-events", "KEA");
+    CHECK(h.run("EXPIRE", "k", past) == integer(1));
+    CHECK(h.run("EXISTS", "k") == integer(0));
+    CHECK(h.propagated() == Lines{"DEL k"});
+    CHECK(h.events() == Lines{"__keyspace@0__:k del", "__keyevent@0__:del k"});
   }
 }
 

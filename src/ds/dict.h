@@ -23,7 +23,23 @@ class Dict : private DictTable {
   static_assert(sizeof(Item) == 8 && std::is_trivially_copyable_v<Item>, "an item is an 8-byte handle");
 
  public:
+  using DictTable::segment_from;
+  using DictTable::Step;
   using DictTable::unpin;
+
+  // What a NodeHook is told as the container of this dict's segments.
+  [[nodiscard]] const void* identity() const { return static_cast<const DictTable*>(this); }
+  // The items of one segment, as segment_from() or a NodeHook names it.
+  template <class Visitor>
+  static void for_each_in(NodeHeader& segment, Visitor&& visit) {
+    auto& held = reinterpret_cast<DictSegment&>(segment);
+    for (unsigned b = 0; b < held.buckets; ++b) {
+      const DictBucket& bucket = held.begin()[b];
+      for (unsigned s = 0; s < DictBucket::kSlots; ++s) {
+        if (bucket.fingerprints[s] != 0) visit(std::bit_cast<Item>(bucket.slots[s]));
+      }
+    }
+  }
 
   Dict(const HashSeed& seed, const Epoch& epoch)
       : DictTable(seed, epoch, [](uint64_t item) { return Traits::key(std::bit_cast<Item>(item)); }) {}

@@ -391,6 +391,15 @@ uint64_t DictTable::random_item(base::Random& random) const {
   }
 }
 
+DictTable::Step DictTable::segment_from(uint64_t position) const {
+  if (directory_size() == 0) return {};
+  const size_t index = index_of(position << (64 - kPositionBits));
+  const Entry entry = entry_at(index);
+  const uint64_t start = prefix_of(first_index(index, entry)) >> (64 - kPositionBits);
+  const uint64_t next = start + (uint64_t{1} << (kPositionBits - depth_of(entry)));
+  return {&segment_of(entry)->header, next == uint64_t{1} << kPositionBits ? 0 : next};
+}
+
 uint64_t DictTable::visit_home(uint64_t position, Visit visit, void* visitor) const {
   const size_t index = index_of(position << (64 - kPositionBits));
   const Entry entry = entry_at(index);

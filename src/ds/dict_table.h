@@ -62,6 +62,14 @@ class DictTable {
   DictTable& operator=(const DictTable&) = delete;
   ~DictTable();
 
+  // For a snapshot, which walks segments in hash order: the one at `position` and the position behind it, 0
+  // at the end. Positions are a scan's; begin with 0. Null in an empty table.
+  struct Step {
+    NodeHeader* node = nullptr;
+    uint64_t next = 0;
+  };
+  [[nodiscard]] Step segment_from(uint64_t position) const;
+
   // Frees the segment when nobody else pinned it. For the table and for whoever pinned one.
   static void unpin(DictSegment* segment);
 

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "base/bytes.h"
 #include "ds/list_node.h"
@@ -105,6 +106,13 @@ class NodeList {
   [[nodiscard]] bool is_large_node(size_t node) const { return header(node)->form == NodeForm::kAdopted; }
   [[nodiscard]] base::ByteView large_value(size_t node) const;  // REQUIRES: is_large_node(node)
   void append_listpack(size_t node, base::Bytes& out) const;    // REQUIRES: !is_large_node(node)
+  // The ring as it is: for a snapshot, which walks it later. O(nodes), 16 bytes each.
+  struct NodeRef {
+    NodeHeader* node;
+    uint32_t entries;
+    uint32_t bytes;
+  };
+  [[nodiscard]] std::vector<NodeRef> node_refs() const;
   [[nodiscard]] uint64_t node_size(size_t node) const {
     return ring_capacity_ == 0 ? size_ : slot(node).count;
   }

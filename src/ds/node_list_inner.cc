@@ -231,6 +231,15 @@ bool NodeList::merge_with_next(size_t node) {
 
 // ---- whole lists
 
+std::vector<NodeList::NodeRef> NodeList::node_refs() const {
+  std::vector<NodeRef> refs;
+  refs.reserve(nodes_);
+  for (size_t i = 0; i < nodes_; ++i) {
+    refs.push_back({header(i), static_cast<uint32_t>(node_size(i)), static_cast<uint32_t>(node_bytes(i))});
+  }
+  return refs;
+}
+
 NodeList NodeList::clone() const {
   NodeList copy(*context_);
   const uint32_t epoch = context_->epoch->current;

@@ -191,6 +191,31 @@ size_t RankTree::count_below_member(base::ByteView member, bool or_equal) const 
   return count_while([&](double, const RankItem* item) { return item->member() < member; });
 }
 
+NodeHeader* RankTree::first_leaf() const {
+  if (size_ == 0) return nullptr;
+  return &path_to_rank(0).leaf->header;
+}
+
+NodeHeader* RankTree::leaf_above(double score, base::ByteView member) const {
+  if (size_ == 0) return nullptr;
+  const Path path = path_to(score, member);
+  size_t index = path.index;
+  if (index < path.leaf->count) {
+    const RankLeaf::Slot& slot = path.leaf->slots()[index];
+    if (slot.score == score && slot.item->member() == member) ++index;
+  }
+  RankLeaf* const leaf = index < path.leaf->count ? path.leaf : path.leaf->next;
+  return leaf == nullptr ? nullptr : &leaf->header;
+}
+
+size_t RankTree::leaf_size(const NodeHeader& leaf) {
+  return reinterpret_cast<const RankLeaf&>(leaf).count;
+}
+
+const RankItem& RankTree::leaf_item(const NodeHeader& leaf, size_t index) {
+  return *reinterpret_cast<const RankLeaf&>(leaf).slots()[index].item;
+}
+
 RankItem& RankTree::Cursor::item() const {
   return *leaf_->slots()[index_].item;
 }

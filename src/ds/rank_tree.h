@@ -79,6 +79,14 @@ class RankTree {
   // size(), max > 0.
   size_t cut(size_t rank, size_t max, CutItems& out);
 
+  // For a snapshot, which walks leaves in order while others change: the first leaf, and the one with the
+  // first item above (score, member). Null without one.
+  [[nodiscard]] NodeHeader* first_leaf() const;
+  [[nodiscard]] NodeHeader* leaf_above(double score, base::ByteView member) const;
+  // The items of a leaf, lowest first, as those two or a NodeHook name it. Never empty.
+  [[nodiscard]] static size_t leaf_size(const NodeHeader& leaf);
+  [[nodiscard]] static const RankItem& leaf_item(const NodeHeader& leaf, size_t index);
+
   // Checks every invariant of the structure; for tests.
   [[nodiscard]] bool consistent() const;
 

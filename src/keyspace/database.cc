@@ -20,8 +20,14 @@ Entry* Database::find(base::ByteView key) const {
 
 Entry& Database::insert(base::ByteView key, Value value) {
   Entry* entry = Entry::create(key, std::move(value));
+  entry->stamp(gate_.epoch.current);
   entries_.insert(entry);
   return *entry;
+}
+
+void Database::announce(Entry& entry) const {
+  if (gate_.hook != nullptr) gate_.hook->before_change(*this, entry);
+  entry.stamp(gate_.epoch.current);
 }
 
 void Database::expiry_added(int64_t when_ms) {
@@ -46,6 +52,7 @@ int64_t Database::average_ttl_ms(int64_t now_ms) const {
 
 Entry* Database::detach(Entry& entry) {
   SLUICE_CHECK(entry.deadline == kNoDeadline, "a removed entry must not be found by its deadline");
+  before_change(entry);
   const std::optional<Entry*> erased = entries_.erase(entry.key());
   SLUICE_CHECK(erased.has_value() && *erased == &entry, "the entry belongs to another database");
   entry.detached = true;

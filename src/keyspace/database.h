@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "ds/dict.h"
 #include "keyspace/entry.h"
+#include "keyspace/write_hook.h"
 
 namespace sluice::keyspace {
 
@@ -23,8 +24,8 @@ class Deadlines;
 
 class Database {
  public:
-  Database(int index, const ds::HashSeed& seed, const ds::Epoch& epoch)
-      : entries_(seed, epoch), index_(index) {}
+  Database(int index, const ds::HashSeed& seed, const WriteGate& gate)
+      : gate_(gate), entries_(seed, gate.epoch), index_(index) {}
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -38,6 +39,12 @@ class Database {
   Entry& insert(base::ByteView key, Value value);
   // Takes the entry out and hands it over. REQUIRES: the entry is in this database and has no deadline.
   Entry* detach(Entry& entry);
+
+  // Call before changing anything about an entry, its expiry included; detach() does it itself.
+  void before_change(Entry& entry) const {
+    if (!entry.is_of(gate_.epoch.current)) [[unlikely]]
+      announce(entry);
+  }
 
   [[nodiscard]] size_t size() const { return entries_.size(); }
   // Keys with an expiry.
@@ -59,6 +66,9 @@ class Database {
   bool release_slice(size_t max, Deadlines& deadlines);
 
  private:
+  void announce(Entry& entry) const;
+
+  const WriteGate& gate_;
   EntryDict entries_;
   int index_;
   size_t volatile_size_ = 0;

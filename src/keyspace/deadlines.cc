@@ -5,6 +5,7 @@
 namespace sluice::keyspace {
 
 void Deadlines::set_expiry(Database& db, Entry& entry, int64_t when_ms) {
+  db.before_change(entry);
   if (entry.deadline != kNoDeadline) {
     db.expiry_removed(heap_.time_of(entry.deadline));
     heap_.update(entry.deadline, when_ms);
@@ -16,6 +17,7 @@ void Deadlines::set_expiry(Database& db, Entry& entry, int64_t when_ms) {
 
 void Deadlines::clear_expiry(Entry& entry) {
   if (entry.deadline == kNoDeadline) return;
+  heap_.payload_of(entry.deadline).db->before_change(entry);
   const int64_t when_ms = heap_.time_of(entry.deadline);
   const Due due = heap_.remove(entry.deadline);
   entry.deadline = kNoDeadline;

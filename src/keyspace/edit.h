@@ -58,11 +58,11 @@ class Edit {
   [[nodiscard]] Entry& entry() { return *entry_; }
 
   T* operator->() {
-    dirty_ = true;
+    open();
     return value_;
   }
   T& operator*() {
-    dirty_ = true;
+    open();
     return *value_;
   }
 
@@ -81,6 +81,12 @@ class Edit {
   void unchanged() { dirty_ = false; }
 
  private:
+  void open() {
+    if (dirty_) return;
+    access_->db->before_change(*entry_);
+    dirty_ = true;
+  }
+
   const Access* access_ = nullptr;
   Entry* entry_ = nullptr;
   T* value_ = nullptr;

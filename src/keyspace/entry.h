@@ -23,16 +23,23 @@ class Entry {
   // The whole allocation, key included, the value's heap not.
   [[nodiscard]] size_t memory_bytes() const { return sizeof(Entry) + key_bytes_; }
 
+  [[nodiscard]] bool is_of(uint32_t now) const { return epoch == (now & kEpochMask); }
+  void stamp(uint32_t now) { epoch = now & kEpochMask; }
+
   Value value;
   uint32_t deadline = kNoDeadline;  // Handle in Deadlines.
   uint32_t access_s = 0;            // Unix seconds of the last access, for OBJECT IDLETIME.
-  bool detached = false;  // No longer in its database; the ChangeLog holds it until the command ends.
+  uint32_t epoch : 31 = 0;          // Of its creation, or in which a snapshot last had it.
+  bool detached : 1 = false;  // No longer in its database; the ChangeLog holds it until the command ends.
 
  private:
+  static constexpr uint32_t kEpochMask = (uint32_t{1} << 31) - 1;
+
   Entry(Value held, uint32_t key_bytes) : value(std::move(held)), key_bytes_(key_bytes) {}
   ~Entry() = default;
 
   uint32_t key_bytes_;
 };
+static_assert(sizeof(Entry) == 40, "every key pays for what is added here");
 
 }  // namespace sluice::keyspace

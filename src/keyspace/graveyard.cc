@@ -10,11 +10,13 @@ void Graveyard::bury(Entry* entry) {
 }
 
 void Graveyard::bury(Value value) {
+  if (gate_.hook != nullptr && gate_.hook->keep(value)) return;
   if (element_count(value) > kFreeAtOnceElements) values_.push_back(std::move(value));
 }
 
 void Graveyard::bury(std::unique_ptr<Database> database) {
   database->bury();
+  if (gate_.hook != nullptr && gate_.hook->keep(database)) return;
   if (database->size() > 0) databases_.push_back(std::move(database));
 }
 

@@ -1,6 +1,7 @@
 // Graveyard: what clients can no longer reach and memory still holds. Small values die at once; big ones, and
 // whole flushed databases, wait here and are freed in slices at the end of turns, so that DEL of ten million
-// members or FLUSHALL stops nobody.
+// members or FLUSHALL stops nobody. A snapshot that still owes something of it takes it first, and hands it
+// back.
 #pragma once
 
 #include <cstddef>
@@ -19,6 +20,7 @@ inline constexpr size_t kFreeAtOnceElements = 64;
 
 class Graveyard {
  public:
+  explicit Graveyard(const WriteGate& gate) : gate_(gate) {}
   ~Graveyard();
 
   // Takes over a detached entry.
@@ -38,6 +40,7 @@ class Graveyard {
   [[nodiscard]] uint64_t freed() const { return freed_; }
 
  private:
+  const WriteGate& gate_;
   std::deque<Value> values_;
   std::deque<std::unique_ptr<Database>> databases_;
   uint64_t freed_ = 0;

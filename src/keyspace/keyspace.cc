@@ -6,7 +6,7 @@ namespace sluice::keyspace {
 
 Keyspace::Keyspace(int databases, uint64_t hash_entropy) : seed_(hash_entropy) {
   databases_.reserve(static_cast<size_t>(databases));
-  for (int i = 0; i < databases; ++i) databases_.push_back(std::make_unique<Database>(i, seed_, epoch_));
+  for (int i = 0; i < databases; ++i) databases_.push_back(std::make_unique<Database>(i, seed_, gate_));
 }
 
 size_t Keyspace::overhead_bytes() const {
@@ -36,6 +36,7 @@ Entry& Keyspace::store(const Access& access, base::ByteView key, Value value, co
     entry->access_s = static_cast<uint32_t>(access.now_ms / 1000);
     access.changes->created(*access.db, *entry, &event);
   } else {
+    access.db->before_change(*entry);
     if (!keep_expiry) deadlines_.clear_expiry(*entry);
     graveyard_.bury(std::exchange(entry->value, std::move(value)));
     access.changes->touched(*access.db, *entry, &event);
@@ -56,7 +57,7 @@ void Keyspace::expire(const Access& access, Entry& entry) {
 }
 
 size_t Keyspace::flush(int index) {
-  auto fresh = std::make_unique<Database>(index, seed_, epoch_);
+  auto fresh = std::make_unique<Database>(index, seed_, gate_);
   const size_t keys = database(index).size();
   graveyard_.bury(std::exchange(databases_[static_cast<size_t>(index)], std::move(fresh)));
   return keys;

@@ -54,8 +54,8 @@ class Keyspace {
   [[nodiscard]] Graveyard& graveyard() { return graveyard_; }
   // The limits by which values change their form; the server sets them from the configuration.
   [[nodiscard]] types::ValueContext& value_context() { return value_context_; }
-  // The snapshot epoch that every node of every value announces its first change to.
-  [[nodiscard]] ds::Epoch& epoch() { return epoch_; }
+  // What entries and the nodes of every value announce their first change to: a snapshot sets both hooks.
+  [[nodiscard]] WriteGate& gate() { return gate_; }
 
   // The live entry, or null. Removes an expired one when the access says so.
   Entry* find(const Access& access, base::ByteView key);
@@ -87,10 +87,10 @@ class Keyspace {
 
  private:
   ds::HashSeed seed_;
-  ds::Epoch epoch_{};
-  types::ValueContext value_context_{seed_, epoch_};
+  WriteGate gate_{};
+  types::ValueContext value_context_{seed_, gate_.epoch};
   Deadlines deadlines_;
-  Graveyard graveyard_;
+  Graveyard graveyard_{gate_};
   std::vector<std::unique_ptr<Database>> databases_;
 };
 

@@ -74,6 +74,18 @@ class Hash {
 
   // The listpack of a packed hash, null once it is a table; what an encoder copies.
   [[nodiscard]] const ds::Listpack* packed() const { return table_ == nullptr ? &packed_ : nullptr; }
+  // For a snapshot, which walks a table segment by segment: see ds::Dict. REQUIRES: encoding "hashtable".
+  [[nodiscard]] ds::DictTable::Step segment_from(uint64_t position) const {
+    return table_->dict.segment_from(position);
+  }
+  template <class Visit>
+  static void for_each_in(ds::NodeHeader& segment, Visit&& visit) {
+    ds::Dict<HashItem*, ItemTraits>::for_each_in(
+        segment, [&](const HashItem* item) { visit(text(item->field()), text(item->value())); });
+  }
+  // What a NodeHook is told as the container of those segments; null while packed.
+  [[nodiscard]] const void* identity() const { return table_ == nullptr ? nullptr : table_->dict.identity(); }
+
   // Every field with its value, in the same encoding (COPY).
   [[nodiscard]] Hash clone() const;
   // Frees up to `max` fields of a hash that is no longer used otherwise; true while there are more.

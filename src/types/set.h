@@ -66,6 +66,20 @@ class Set {
 
   // The array of a set of integers, null for any other; what an encoder copies.
   [[nodiscard]] const ds::IntSet* integers() const { return std::get_if<ds::IntSet>(&state_); }
+  // For a snapshot, which walks a table segment by segment: see ds::Dict. REQUIRES: encoding "hashtable".
+  [[nodiscard]] ds::DictTable::Step segment_from(uint64_t position) const {
+    return std::get<2>(state_)->dict.segment_from(position);
+  }
+  template <class Visit>
+  static void for_each_in(ds::NodeHeader& segment, Visit&& visit) {
+    ds::Dict<SetItem*, ItemTraits>::for_each_in(segment, [&](const SetItem* item) { visit(text(item)); });
+  }
+  // What a NodeHook is told as the container of those segments; null while packed.
+  [[nodiscard]] const void* identity() const {
+    const auto* table = std::get_if<2>(&state_);
+    return table == nullptr ? nullptr : (*table)->dict.identity();
+  }
+
   // Every member, in the same encoding (COPY).
   [[nodiscard]] Set clone() const;
   // Frees up to `max` members of a set that is no longer used otherwise; true while there are more.

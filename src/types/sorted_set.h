@@ -116,6 +116,9 @@ class SortedSet {
 
   // The listpack of a packed set, null once it is a tree and table; what an encoder copies.
   [[nodiscard]] const ds::Listpack* packed() const { return table_ == nullptr ? &packed_ : nullptr; }
+  // For a snapshot, which walks the leaves of the tree, and is told of their changes; null while packed.
+  [[nodiscard]] const ds::RankTree* tree() const { return table_ == nullptr ? nullptr : &table_->tree; }
+
   // Every member with its score, in the same encoding (COPY).
   [[nodiscard]] SortedSet clone() const;
   // Frees up to `max` members of a set that is no longer used otherwise; true while there are more.

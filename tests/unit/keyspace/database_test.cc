@@ -24,7 +24,8 @@ TEST_CASE("Database: a detached entry is handed over and says so") {
   Entry& entry = f.db().insert("k", Value(types::StringValue(7)));
   Entry* const detached = f.db().detach(entry);
   CHECK(detached == &entry);
-  CHECK(detached->detached);
+  const bool says_so = detached->detached;
+  CHECK(says_so);
   CHECK(f.db().find("k") == nullptr);
   CHECK(f.db().size() == 0);
   Entry::destroy(detached);

@@ -15,7 +15,7 @@ TEST_CASE("Entry: one allocation with its key, whatever the key's bytes") {
     CHECK(entry->key() == key);
     CHECK(entry->memory_bytes() == sizeof(Entry) + key.size());
     CHECK(entry->deadline == kNoDeadline);
-    CHECK_FALSE(entry->detached);
+    CHECK(!entry->detached);
     CHECK(std::get<types::StringValue>(entry->value).integer() == 5);
     Entry::destroy(entry);
   }

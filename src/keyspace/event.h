@@ -31,7 +31,8 @@ struct Event {
   std::string_view name;
 };
 
-// One constant per event; a Change keeps its address.
+// One constant per event, called what subscribers hear; a Change keeps its address.
+// NOLINTBEGIN(readability-identifier-naming)
 namespace events {
 
 inline constexpr Event del{kEventGeneric, "del"};
@@ -96,5 +97,6 @@ inline constexpr Event xtrim{kEventStream, "xtrim"};
 inline constexpr Event xsetid{kEventStream, "xsetid"};
 
 }  // namespace events
+// NOLINTEND(readability-identifier-naming)
 
 }  // namespace sluice::keyspace

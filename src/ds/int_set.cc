@@ -29,6 +29,23 @@ IntSet::IntSet()
   set_header(sizeof(int16_t), 0);
 }
 
+std::optional<IntSet> IntSet::checked_copy(base::ByteView block) {
+  if (block.size() < kHeaderBytes) return std::nullopt;
+  uint32_t header[2];
+  std::memcpy(header, block.data(), sizeof header);
+  const size_t width = header[0];
+  if (width != sizeof(int16_t) && width != sizeof(int32_t) && width != sizeof(int64_t)) return std::nullopt;
+  if (block.size() - kHeaderBytes != width * header[1]) return std::nullopt;
+  IntSet copy;
+  copy.set_header(width, 0);
+  copy.resize_for(header[1]);
+  std::memcpy(copy.data_, block.data(), block.size());
+  for (size_t i = 1; i < copy.size(); ++i) {
+    if (copy.at(i - 1) >= copy.at(i)) return std::nullopt;
+  }
+  return copy;
+}
+
 IntSet::IntSet(IntSet&& other) noexcept
     : data_(std::exchange(other.data_, nullptr)), capacity_(std::exchange(other.capacity_, 0)) {}
 

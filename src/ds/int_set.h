@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "base/bytes.h"
 
@@ -17,6 +18,8 @@ namespace sluice::ds {
 class IntSet {
  public:
   IntSet();
+  // Of a block from outside; nothing when it is not laid out as above.
+  [[nodiscard]] static std::optional<IntSet> checked_copy(base::ByteView block);
   IntSet(IntSet&& other) noexcept;
   IntSet& operator=(IntSet&& other) noexcept;
   ~IntSet();

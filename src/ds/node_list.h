@@ -51,6 +51,9 @@ class NodeList {
   void push_owned(End end, base::Bytes value);
   // Whether it would take this one over, and views into it stay good while the element is here.
   [[nodiscard]] bool adopts(base::ByteView value) const;
+  // All elements of a listpack from outside, at the back: as a node of its own if it is not bigger than one
+  // may be. REQUIRES: inspect(listpack) of ds/listpack_check.h says canonical, and counts `elements`.
+  void adopt_listpack(base::ByteView listpack, uint64_t elements);
   // REQUIRES: !empty().
   [[nodiscard]] Element front() const { return peek(End::kFront); }
   [[nodiscard]] Element back() const { return peek(End::kBack); }

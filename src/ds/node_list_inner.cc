@@ -251,6 +251,22 @@ NodeList NodeList::clone() const {
   return copy;
 }
 
+void NodeList::adopt_listpack(base::ByteView listpack, uint64_t elements) {
+  const size_t bytes = listpack.size() - kListpackOverhead;
+  if (elements == 0) return;
+  if (limits().exceeded_by(listpack.size(), elements) || sizeof(ListNode) + bytes > UINT16_MAX) {
+    const ListpackView view(listpack);
+    for (size_t at = view.first(); at != ListpackView::kNone; at = view.next(at)) {
+      push(End::kBack, Packable(view.get(at)));
+    }
+    return;
+  }
+  ListNode* node = make_list_node(sizeof(ListNode) + bytes, End::kBack, context_->epoch->current);
+  std::memcpy(node->data(), listpack.data() + ListpackView::kHeaderBytes, bytes);
+  node->end = static_cast<uint16_t>(bytes);
+  insert_slot(nodes_, Slot{&node->header, static_cast<uint32_t>(elements), static_cast<uint32_t>(bytes)});
+}
+
 NodeList NodeList::cut(uint64_t first, uint64_t count) {
   NodeList removed(*context_);
   if (first >= size_ || count == 0) return removed;

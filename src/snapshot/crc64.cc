@@ -12,7 +12,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "words are read as they lie in memory");
 
 constexpr uint64_t kPolynomial = 0x95ac9329ac4bc9b5;  // ad93d23594c935a9 with its bits reversed
-constexpr size_t kSlices = 8;
+constexpr size_t kSlices = 16;
 using Tables = std::array<std::array<uint64_t, 256>, kSlices>;
 
 // Table n: what a byte does to the checksum n bytes later.
@@ -40,13 +40,16 @@ uint64_t crc64(uint64_t before, base::ByteView bytes) {
   uint64_t crc = before;
   const char* at = bytes.data();
   size_t left = bytes.size();
-  for (; left >= 8; at += 8, left -= 8) {
-    uint64_t word = 0;
-    std::memcpy(&word, at, 8);
-    word ^= crc;
-    crc = kTables[7][word & 0xff] ^ kTables[6][word >> 8 & 0xff] ^ kTables[5][word >> 16 & 0xff] ^
-          kTables[4][word >> 24 & 0xff] ^ kTables[3][word >> 32 & 0xff] ^ kTables[2][word >> 40 & 0xff] ^
-          kTables[1][word >> 48 & 0xff] ^ kTables[0][word >> 56];
+  for (; left >= kSlices; at += kSlices, left -= kSlices) {
+    uint64_t low = 0;
+    uint64_t high = 0;
+    std::memcpy(&low, at, 8);
+    std::memcpy(&high, at + 8, 8);
+    low ^= crc;
+    crc = 0;
+    for (size_t byte = 0; byte < 8; ++byte) {
+      crc ^= kTables[15 - byte][low >> 8 * byte & 0xff] ^ kTables[7 - byte][high >> 8 * byte & 0xff];
+    }
   }
   for (; left > 0; ++at, --left) {
     crc = kTables[0][(crc ^ static_cast<unsigned char>(*at)) & 0xff] ^ crc >> 8;

@@ -65,6 +65,26 @@ struct EncodeValue {
   }
 };
 
+// Pending entries stand twice: in the group with all about them, in the consumer by their ids.
+void encode_group(base::ByteView name, const types::StreamGroup& group, Encoder& out) {
+  out.text(name);
+  out.id(group.last_id);
+  out.length(static_cast<uint64_t>(group.entries_read));
+  out.length(group.pending().size());
+  for (const auto& [id, entry] : group.pending()) {
+    append_id_bytes(out.out(), id);
+    out.milliseconds(entry.delivered_ms);
+    out.length(entry.deliveries);
+  }
+  out.length(group.consumers().size());
+  for (const auto& [consumer_name, consumer] : group.consumers()) {
+    out.text(consumer_name);
+    out.milliseconds(consumer->seen_ms);
+    out.length(consumer->pending().size());
+    for (const types::PendingEntry* entry : consumer->pending()) append_id_bytes(out.out(), entry->id);
+  }
+}
+
 }  // namespace
 
 TypeCode code_of(const keyspace::Value& value) {
@@ -106,7 +126,8 @@ void encode_stream_tail(const Stream& stream, Encoder& out) {
   out.id(stream.first_id());
   out.id(stream.max_deleted_id());
   out.length(stream.entries_added());
-  out.length(0);  // groups
+  out.length(stream.groups().size());
+  for (const auto& [name, group] : stream.groups()) encode_group(name, *group, out);
 }
 
 }  // namespace sluice::snapshot

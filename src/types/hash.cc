@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/number.h"
+#include "ds/listpack_check.h"
 #include "ds/size_class.h"
 
 namespace sluice::types {
@@ -76,6 +77,18 @@ size_t Hash::value_length(base::ByteView field) const {
   if (!found) return 0;
   base::NumberText buffer;
   return found->to_text(buffer).size();
+}
+
+void Hash::expect(size_t fields) {
+  if (table_ == nullptr && fields > context_->hash.max_listpack_entries) convert();
+}
+
+bool Hash::adopt(ds::Listpack pack) {
+  const size_t elements = pack.size();
+  if (elements % 2 != 0 || !ds::are_distinct(pack.view(), 2)) return false;
+  packed_ = std::move(pack);
+  if (elements / 2 > context_->hash.max_listpack_entries) convert();
+  return true;
 }
 
 bool Hash::set(base::ByteView field, base::ByteView value) {

@@ -52,6 +52,11 @@ class Hash {
   [[nodiscard]] size_t memory_bytes() const;  // Everything behind this object.
   [[nodiscard]] const char* encoding() const { return table_ == nullptr ? "listpack" : "hashtable"; }
 
+  // For loading: says how many fields will be set, so that many go to a table at once.
+  void expect(size_t fields);
+  // Takes over a listpack of fields and values, as a table if they are too many for one. False, and nothing
+  // taken, when they are no pairs or a field comes twice. REQUIRES: empty(); the listpack is canonical.
+  bool adopt(ds::Listpack pack);
   // True when the field is new.
   bool set(base::ByteView field, base::ByteView value);
   [[nodiscard]] std::optional<ds::Element> get(base::ByteView field) const;

@@ -50,6 +50,10 @@ class List {
   void push_owned(End end, base::Bytes value);
   [[nodiscard]] bool adopts(base::ByteView value) const { return nodes_.adopts(value); }
 
+  // For loading, with settle_encoding() at the end: a listpack as ds::NodeList::adopt_listpack takes it.
+  void adopt_listpack(base::ByteView listpack, uint64_t elements) {
+    nodes_.adopt_listpack(listpack, elements);
+  }
   // REQUIRES: !empty(). The view dies with the next change.
   [[nodiscard]] Element peek(End end) const { return nodes_.peek(end); }
   [[nodiscard]] Element front() const { return peek(End::kFront); }

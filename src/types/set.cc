@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/number.h"
+#include "ds/listpack_check.h"
 #include "ds/size_class.h"
 
 namespace sluice::types {
@@ -102,6 +103,20 @@ void Set::expect(size_t count, base::ByteView first) {
   } else {
     state_.emplace<2>(std::make_unique<Table>(*context_));
   }
+}
+
+void Set::adopt(IntSet integers) {
+  const size_t count = integers.size();
+  state_ = std::move(integers);
+  if (count > std::min(context_->set.max_intset_entries, kMaxIntegers)) convert_to_table();
+}
+
+bool Set::adopt(Listpack pack) {
+  if (!ds::are_distinct(pack.view(), 1)) return false;
+  const size_t count = pack.size();
+  state_ = std::move(pack);
+  if (count > context_->set.max_listpack_entries) convert_to_table();
+  return true;
 }
 
 bool Set::add(base::ByteView member) {

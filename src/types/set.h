@@ -47,6 +47,10 @@ class Set {
   // to the table at once, even if they turn out to be duplicates. Redis does so, and OBJECT ENCODING shows
   // it.
   void expect(size_t count, base::ByteView first);
+  // Take over integers or a listpack of members, as a table if they are too many. False, and nothing taken,
+  // when a member comes twice. REQUIRES: empty(); the listpack is canonical.
+  void adopt(ds::IntSet integers);
+  bool adopt(ds::Listpack pack);
   // True when the member is new.
   bool add(base::ByteView member);
   bool remove(base::ByteView member);

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/number.h"
+#include "ds/listpack_check.h"
 #include "ds/size_class.h"
 
 namespace sluice::types {
@@ -114,6 +115,40 @@ SortedSet::Place SortedSet::find(base::ByteView member) const {
     place.score = packed_score(packed_.view().get(packed_.view().next(place.position)));
   }
   return place;
+}
+
+void SortedSet::expect(size_t members) {
+  if (table_ == nullptr && members > context_->sorted_set.max_listpack_entries) convert();
+}
+
+bool SortedSet::adopt(ds::Listpack pack) {
+  const size_t elements = pack.size();
+  if (elements % 2 != 0 || !ds::are_distinct(pack.view(), 2)) return false;
+  const ListpackView view = pack.view();
+  bool in_order = true;
+  std::optional<std::pair<double, ds::Element>> before;
+  for (size_t at = view.first(); at != ListpackView::kNone; at = view.next(view.next(at))) {
+    const ds::Element score = view.get(view.next(at));
+    if (!score.is_int && !base::parse_double(score.text)) return false;
+    const std::pair<double, ds::Element> here{packed_score(score), view.get(at)};
+    if (before && before->first >= here.first) {
+      base::NumberText buffer;
+      const bool behind =
+          before->first > here.first || compare(before->second, here.second.to_text(buffer)) > 0;
+      if (behind) in_order = false;
+    }
+    before = here;
+  }
+  if (in_order && elements / 2 <= context_->sorted_set.max_listpack_entries) {
+    packed_ = std::move(pack);
+    return true;
+  }
+  expect(elements / 2);
+  for (size_t at = view.first(); at != ListpackView::kNone; at = view.next(view.next(at))) {
+    base::NumberText buffer;
+    add(view.get(at).to_text(buffer), packed_score(view.get(view.next(at))));
+  }
+  return true;
 }
 
 AddResult SortedSet::add(base::ByteView member, double score, const AddRule& rule) {

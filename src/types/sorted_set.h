@@ -86,6 +86,12 @@ class SortedSet {
   [[nodiscard]] size_t memory_bytes() const;  // Everything behind this object.
   [[nodiscard]] const char* encoding() const { return table_ == nullptr ? "listpack" : "skiplist"; }
 
+  // For loading: says how many members will be added, so that many go to tree and table at once.
+  void expect(size_t members);
+  // Takes over a listpack of members and scores, in order or not, as a tree if they are too many for one.
+  // False, and nothing taken, when they are no pairs, a score is no number or a member comes twice. REQUIRES:
+  // empty(); the listpack is canonical.
+  bool adopt(ds::Listpack pack);
   AddResult add(base::ByteView member, double score, const AddRule& rule = {});
   bool remove(base::ByteView member);
   [[nodiscard]] std::optional<double> score(base::ByteView member) const { return find(member).score; }

@@ -7,6 +7,25 @@
 
 namespace sluice::types {
 
+namespace {
+
+// Of the entries that are not deleted; the highest possible and the lowest when there is none.
+StreamId first_live(const StreamBlock& block) {
+  for (std::optional<StreamEntry> entry = block.first(); entry; entry = block.next(*entry)) {
+    if (!entry->deleted) return entry->id;
+  }
+  return kMaxStreamId;
+}
+
+StreamId last_live(const StreamBlock& block) {
+  for (std::optional<StreamEntry> entry = block.last(); entry; entry = block.prev(*entry)) {
+    if (!entry->deleted) return entry->id;
+  }
+  return kMinStreamId;
+}
+
+}  // namespace
+
 Stream::Stream(Stream&& other) noexcept
     : context_(other.context_),
       blocks_(std::exchange(other.blocks_, {})),
@@ -15,7 +34,8 @@ Stream::Stream(Stream&& other) noexcept
       length_(std::exchange(other.length_, 0)),
       entries_added_(std::exchange(other.entries_added_, 0)),
       last_id_(std::exchange(other.last_id_, {})),
-      max_deleted_id_(std::exchange(other.max_deleted_id_, {})) {}
+      max_deleted_id_(std::exchange(other.max_deleted_id_, {})),
+      groups_(std::exchange(other.groups_, {})) {}
 
 Stream& Stream::operator=(Stream&& other) noexcept {
   std::swap(context_, other.context_);
@@ -26,6 +46,7 @@ Stream& Stream::operator=(Stream&& other) noexcept {
   std::swap(entries_added_, other.entries_added_);
   std::swap(last_id_, other.last_id_);
   std::swap(max_deleted_id_, other.max_deleted_id_);
+  std::swap(groups_, other.groups_);
   return *this;
 }
 
@@ -34,7 +55,9 @@ Stream::~Stream() {
 }
 
 size_t Stream::memory_bytes() const {
-  return block_bytes_ + blocks_.capacity() * sizeof(Place);
+  size_t bytes = block_bytes_ + blocks_.capacity() * sizeof(Place);
+  for (const auto& [name, group] : groups_) bytes += group->memory_bytes() + name.size();
+  return bytes;
 }
 
 // --- blocks
@@ -99,6 +122,7 @@ Stream Stream::clone() const {
   copy.entries_added_ = entries_added_;
   copy.last_id_ = last_id_;
   copy.max_deleted_id_ = max_deleted_id_;
+  for (const auto& [name, group] : groups_) copy.groups_.emplace(name, group->clone());
   return copy;
 }
 
@@ -110,10 +134,68 @@ bool Stream::release_slice(size_t max) {
     blocks_.pop_back();
   }
   if (block_count() > 0) return true;
+  while (!groups_.empty()) {
+    StreamGroup& group = *groups_.begin()->second;
+    const size_t pending = group.pending().size();
+    if (max == 0 || group.release_slice(max)) return true;
+    max -= std::min(max, pending + 1);
+    groups_.erase(groups_.begin());
+  }
   std::vector<Place>().swap(blocks_);
   head_ = 0;
   length_ = 0;
   return false;
+}
+
+bool Stream::adopt(StreamBlock* block) {
+  const bool in_order = block_count() == 0 || (block->master_id() > blocks_.back().first &&
+                                               first_live(*block) > last_live(*blocks_.back().block));
+  if (!in_order) {
+    unpin(block);
+    return false;
+  }
+  block->epoch = context_->epoch.current;
+  blocks_.push_back({block->master_id(), block});
+  block_bytes_ += block->memory_bytes();
+  length_ += block->live();
+  return true;
+}
+
+// --- groups
+// ----------------------------------------------------------------------------------------------------
+
+StreamGroup* Stream::find_group(base::ByteView name) const {
+  const auto at = groups_.find(name);
+  return at == groups_.end() ? nullptr : at->second.get();
+}
+
+StreamGroup* Stream::add_group(base::ByteView name, const StreamId& last_id, int64_t entries_read) {
+  const auto [at, added] =
+      groups_.try_emplace(base::Bytes(name), std::make_unique<StreamGroup>(last_id, entries_read));
+  return added ? at->second.get() : nullptr;
+}
+
+std::unique_ptr<StreamGroup> Stream::remove_group(base::ByteView name) {
+  const auto at = groups_.find(name);
+  if (at == groups_.end()) return nullptr;
+  std::unique_ptr<StreamGroup> group = std::move(at->second);
+  groups_.erase(at);
+  return group;
+}
+
+// Redis counts by the same rules (src/t_stream.c): XINFO GROUPS shows the outcome as entries-read and lag.
+int64_t Stream::entries_up_to(const StreamId& id) const {
+  const auto added = static_cast<int64_t>(entries_added_);
+  if (added == 0) return 0;
+  if (id == last_id_) return added;
+  if (id > last_id_) return StreamGroup::kUnknown;
+  if (empty()) return added;
+  const StreamId first = first_id();
+  // A deletion behind the first entry leaves a hole that nobody counted.
+  if (max_deleted_id_ != kMinStreamId && max_deleted_id_ >= first) return StreamGroup::kUnknown;
+  const auto before_first = added - static_cast<int64_t>(length_);
+  if (id < first) return before_first;
+  return id == first ? before_first + 1 : StreamGroup::kUnknown;
 }
 
 // --- adding

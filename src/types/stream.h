@@ -2,17 +2,20 @@
 // (types/stream_block.h) found by binary search. Blocks end where Redis ends its nodes, since `MAXLEN ~` cuts
 // whole ones and clients see where. A stream stays when its last entry goes: its ids never repeat.
 //
-// Knows no key and no wire; the time comes in as an argument. Consumer groups stand beside it, in another
-// file.
+// Knows no key and no wire; the time comes in as an argument. It owns its consumer groups
+// (types/stream_group.h), which change nothing about its entries.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "base/result.h"
 #include "types/stream_block.h"
+#include "types/stream_group.h"
 #include "types/stream_id.h"
 #include "types/value_context.h"
 
@@ -104,6 +107,21 @@ class Stream {
   // For encoders, in order; deleted entries are still in their blocks. REQUIRES: index < block_count().
   [[nodiscard]] const StreamBlock& block(size_t index) const { return block_at(index); }
 
+  // For loading: takes a block over, at the end. False, and the block freed, when its ids do not lie above
+  // those before. last_id, the counters and the groups are set afterwards.
+  bool adopt(StreamBlock* block);
+
+  using Groups = std::map<base::Bytes, std::unique_ptr<StreamGroup>, std::less<>>;
+  [[nodiscard]] const Groups& groups() const { return groups_; }
+  [[nodiscard]] StreamGroup* find_group(base::ByteView name) const;
+  // Null when there is one of this name.
+  StreamGroup* add_group(base::ByteView name, const StreamId& last_id, int64_t entries_read);
+  // Takes a group out, for freeing it in slices; null when there is none.
+  std::unique_ptr<StreamGroup> remove_group(base::ByteView name);
+  // How many of the entries ever added lie up to this id, deleted ones included, where that can be told
+  // without counting; StreamGroup::kUnknown where not.
+  [[nodiscard]] int64_t entries_up_to(const StreamId& id) const;
+
   // The same entries in the same blocks, and everything the stream remembers (COPY).
   [[nodiscard]] Stream clone() const;
   // Frees up to `max` blocks of a stream that is no longer used otherwise; true while there are more.
@@ -137,6 +155,7 @@ class Stream {
   uint64_t entries_added_ = 0;
   StreamId last_id_;
   StreamId max_deleted_id_;
+  Groups groups_;
 };
 
 }  // namespace sluice::types

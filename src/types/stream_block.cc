@@ -33,6 +33,73 @@ StreamBlock::StreamBlock(const StreamId& id, StreamFields fields) : master_id_(i
   append_entry(id, fields, true);
 }
 
+namespace {
+
+// Steps through a listpack that may hold anything; failed once something else was found than asked for.
+class Walk {
+ public:
+  explicit Walk(ListpackView view) : view_(view), at_(view.first()) {}
+
+  [[nodiscard]] bool failed() const { return failed_; }
+  [[nodiscard]] bool at_end() const { return at_ == ListpackView::kNone; }
+  uint64_t integer() {
+    if (at_end() || !view_.get(at_).is_int) return fail();
+    const int64_t number = view_.get(at_).number;
+    at_ = view_.next(at_);
+    return static_cast<uint64_t>(number);
+  }
+  void skip(uint64_t count) {
+    for (; count > 0 && !failed_; --count) {
+      if (at_end()) {
+        fail();
+      } else {
+        at_ = view_.next(at_);
+      }
+    }
+  }
+  uint64_t fail() {
+    failed_ = true;
+    return 0;
+  }
+
+ private:
+  ListpackView view_;
+  size_t at_;
+  bool failed_ = false;
+};
+
+}  // namespace
+
+StreamBlock* StreamBlock::checked(const StreamId& master_id, ds::Listpack pack) {
+  Walk walk(pack.view());
+  const uint64_t live = walk.integer();
+  const uint64_t deleted = walk.integer();
+  const uint64_t names = walk.integer();
+  walk.skip(names);
+  if (walk.integer() != 0 || names == 0 || walk.at_end()) return nullptr;
+  uint64_t seen_live = 0;
+  uint64_t seen_deleted = 0;
+  StreamId last;
+  while (!walk.failed() && !walk.at_end()) {
+    const uint64_t flags = walk.integer();
+    const StreamId id{master_id.ms + walk.integer(), master_id.seq + walk.integer()};
+    const bool same_names = (flags & kSameNamesFlag) != 0;
+    const uint64_t count = same_names ? names : walk.integer();
+    if (count == 0 || count > pack.bytes() || flags > (kDeletedFlag | kSameNamesFlag)) return nullptr;
+    walk.skip(same_names ? count : 2 * count);
+    if (walk.integer() != kEntryHead + (same_names ? count : 1 + 2 * count)) return nullptr;
+    if ((flags & kDeletedFlag) != 0) {
+      ++seen_deleted;
+      continue;
+    }
+    if (id <= last || id < master_id) return nullptr;
+    ++seen_live;
+    last = id;
+  }
+  if (walk.failed() || seen_live != live || seen_deleted != deleted) return nullptr;
+  return new StreamBlock(master_id, std::move(pack));
+}
+
 StreamBlock* StreamBlock::clone() const {
   return new StreamBlock(master_id_, ds::Listpack::copy_of(pack_.block()));
 }

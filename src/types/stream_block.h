@@ -53,6 +53,9 @@ class StreamBlock : public ds::NodeHeader {
  public:
   // A block that begins with this entry, whose names become the master's.
   StreamBlock(const StreamId& id, StreamFields fields);
+  // A block from outside; null when the listpack is not laid out as above, or ids of entries that are not
+  // deleted do not grow. REQUIRES: it is canonical.
+  [[nodiscard]] static StreamBlock* checked(const StreamId& master_id, ds::Listpack pack);
   // The same bytes in a block of its own, with one reference.
   [[nodiscard]] StreamBlock* clone() const;
 

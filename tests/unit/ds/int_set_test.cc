@@ -63,4 +63,22 @@ TEST_CASE("IntSet: agrees with std::set under random changes") {
   }
 }
 
+TEST_CASE("IntSet: a block from outside is copied if it is laid out right, and refused if not") {
+  IntSet set;
+  for (const int64_t value : {-5, 3, 70'000}) set.insert(value);
+  const base::Bytes block(set.block());
+  const auto copy = IntSet::checked_copy(block);
+  REQUIRE(copy);
+  CHECK(copy->block() == block);
+  CHECK(copy->contains(70'000));
+  for (size_t size = 0; size < block.size(); ++size) CHECK_FALSE(IntSet::checked_copy(block.substr(0, size)));
+  base::Bytes disorder = block;
+  disorder[8] = 100;
+  disorder[11] = 1;
+  CHECK_FALSE(IntSet::checked_copy(disorder));
+  base::Bytes odd_width = block;
+  odd_width[0] = 3;
+  CHECK_FALSE(IntSet::checked_copy(odd_width));
+}
+
 }  // namespace sluice::ds

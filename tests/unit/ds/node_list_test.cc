@@ -429,5 +429,31 @@ TEST_CASE_FIXTURE(Fixture, "NodeList: a moved list keeps its values and leaves a
   CHECK(list.size() == 1000);
 }
 
+TEST_CASE_FIXTURE(Fixture,
+                  "NodeList: a listpack from outside becomes a node as it is, or is spread over several") {
+  Listpack pack;
+  for (int i = 0; i < 50; ++i) pack.append(Packable(base::ByteView("value " + std::to_string(i))));
+  NodeList list(context);
+  list.push_back("first");
+  list.adopt_listpack(pack.block(), pack.size());
+  list.adopt_listpack(Listpack().block(), 0);
+  check_whole(list);
+  CHECK(list.node_count() == 2);
+  CHECK(list.size() == 51);
+  base::Bytes out;
+  list.append_listpack(1, out);
+  CHECK(out == pack.block());
+  list.push_back("last");
+  check_whole(list);
+  CHECK(text(list.back()) == "last");
+
+  context.limits.max_listpack_size = 10;
+  NodeList spread(context);
+  spread.adopt_listpack(pack.block(), pack.size());
+  check_whole(spread);
+  CHECK(spread.node_count() == 5);
+  CHECK(spread.size() == 50);
+}
+
 }  // namespace
 }  // namespace sluice::ds

@@ -188,4 +188,34 @@ TEST_CASE("Hash: a clone has the same fields and encoding, and a life of its own
   }
 }
 
+TEST_CASE_FIXTURE(
+    Fixture, "Hash: a listpack is taken over, as a table if it is too long, and refused with a field twice") {
+  ds::Listpack pack;
+  for (const base::ByteView text : {"a", "1", "b", "1"}) pack.append(ds::Packable(text));
+  Hash hash(context);
+  CHECK(hash.adopt(ds::Listpack::copy_of(pack.block())));
+  CHECK(hash.encoding() == std::string("listpack"));
+  CHECK(str(*hash.get("b")) == "1");
+  context.hash.max_listpack_entries = 1;
+  Hash longer(context);
+  CHECK(longer.adopt(ds::Listpack::copy_of(pack.block())));
+  CHECK(longer.encoding() == std::string("hashtable"));
+  CHECK(str(*longer.get("a")) == "1");
+  pack.append(ds::Packable(base::ByteView("a")));
+  Hash refused(context);
+  CHECK_FALSE(refused.adopt(ds::Listpack::copy_of(pack.block())));
+  pack.append(ds::Packable(base::ByteView("2")));
+  CHECK_FALSE(refused.adopt(ds::Listpack::copy_of(pack.block())));
+  CHECK(refused.empty());
+}
+
+TEST_CASE_FIXTURE(Fixture, "Hash: one that expects many fields is a table from the start") {
+  Hash hash(context);
+  hash.expect(context.hash.max_listpack_entries);
+  CHECK(hash.packed() != nullptr);
+  hash.expect(context.hash.max_listpack_entries + 1);
+  CHECK(hash.packed() == nullptr);
+  CHECK(hash.set("f", "v"));
+}
+
 }  // namespace sluice::types

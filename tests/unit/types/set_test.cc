@@ -197,4 +197,30 @@ TEST_CASE("Set: a clone has the same members and encoding, and a life of its own
   }
 }
 
+TEST_CASE_FIXTURE(Fixture, "Set: integers and listpacks are taken over, as a table if they are too many") {
+  ds::IntSet integers;
+  integers.insert(1);
+  integers.insert(2);
+  ds::Listpack pack;
+  for (const base::ByteView text : {"a", "7"}) pack.append(ds::Packable(text));
+  Set set(context);
+  set.adopt(*ds::IntSet::checked_copy(integers.block()));
+  CHECK(set.encoding() == std::string("intset"));
+  Set packed(context);
+  CHECK(packed.adopt(ds::Listpack::copy_of(pack.block())));
+  CHECK(packed.encoding() == std::string("listpack"));
+  CHECK(packed.contains("7"));
+  context.set.max_intset_entries = 1;
+  context.set.max_listpack_entries = 1;
+  Set table(context);
+  table.adopt(*ds::IntSet::checked_copy(integers.block()));
+  CHECK(table.encoding() == std::string("hashtable"));
+  CHECK(table.contains("2"));
+  Set other(context);
+  CHECK(other.adopt(ds::Listpack::copy_of(pack.block())));
+  CHECK(other.encoding() == std::string("hashtable"));
+  pack.append(ds::Packable(base::ByteView("a")));
+  CHECK_FALSE(Set(context).adopt(ds::Listpack::copy_of(pack.block())));
+}
+
 }  // namespace sluice::types

@@ -300,4 +300,32 @@ TEST_CASE("SortedSet: a clone has the same order and encoding, and a life of its
   }
 }
 
+TEST_CASE_FIXTURE(Fixture, "SortedSet: a listpack is taken over in order, whatever order it has") {
+  const auto pack_of = [](std::initializer_list<base::ByteView> texts) {
+    ds::Listpack pack;
+    for (const base::ByteView text : texts) pack.append(ds::Packable(text));
+    return pack;
+  };
+  SortedSet ordered(context);
+  CHECK(ordered.adopt(pack_of({"a", "1", "b", "1", "c", "2.5"})));
+  CHECK(ordered.encoding() == std::string("listpack"));
+  CHECK(ordered.rank("c") == 2);
+  SortedSet sorted(context);
+  CHECK(sorted.adopt(pack_of({"b", "1", "a", "1", "c", "-inf"})));
+  CHECK(sorted.encoding() == std::string("listpack"));
+  CHECK(sorted.rank("c") == 0);
+  CHECK(sorted.rank("b") == 2);
+  context.sorted_set.max_listpack_entries = 1;
+  SortedSet tree(context);
+  CHECK(tree.adopt(pack_of({"a", "1", "b", "0.5"})));
+  CHECK(tree.encoding() == std::string("skiplist"));
+  CHECK(tree.rank("a") == 1);
+  SortedSet refused(context);
+  CHECK_FALSE(refused.adopt(pack_of({"a", "1", "a", "2"})));
+  CHECK_FALSE(refused.adopt(pack_of({"a", "1", "b"})));
+  CHECK_FALSE(refused.adopt(pack_of({"a", "x"})));
+  CHECK_FALSE(refused.adopt(pack_of({"a", "nan"})));
+  CHECK(refused.empty());
+}
+
 }  // namespace sluice::types

@@ -113,4 +113,41 @@ TEST_CASE("StreamBlock: a clone has the same bytes and a life of its own") {
   delete copy;
 }
 
+TEST_CASE("StreamBlock: a listpack from outside is checked all through") {
+  const base::ByteView fields[] = {"k", "v"};
+  const base::ByteView others[] = {"x", "1", "y", "2"};
+  StreamBlock block({5, 1}, fields);
+  block.append({5, 2}, others);
+  block.append({6, 0}, fields);
+  block.remove(*block.next(block.first()));
+  StreamBlock* copy = StreamBlock::checked({5, 1}, ds::Listpack::copy_of(block.listpack()));
+  REQUIRE(copy != nullptr);
+  CHECK(copy->live() == 2);
+  CHECK(copy->last().id == StreamId{6, 0});
+  delete copy;
+
+  // One element replaced by something else: the counts, the names, every entry's head and end.
+  const size_t elements = block.listpack().empty() ? 0 : ds::ListpackView(block.listpack()).size();
+  for (size_t i = 0; i < elements; ++i) {
+    ds::Listpack changed = ds::Listpack::copy_of(block.listpack());
+    const size_t at = changed.view().at(static_cast<int64_t>(i));
+    const bool number = changed.view().get(at).is_int;
+    changed.replace(at, ds::Packable(int64_t{number ? 77 : 0}));
+    StreamBlock* got = StreamBlock::checked({5, 1}, std::move(changed));
+    // Texts and ids may be any; what counts may not. Reading what passed stays inside.
+    if (got != nullptr) {
+      for (auto entry = std::optional<StreamEntry>(got->first()); entry; entry = got->next(*entry)) {
+        entry->for_each([](const ds::Element&, const ds::Element&) {});
+      }
+      delete got;
+    }
+    const bool counts = i < 3 || i == 4 || i == 5;
+    if (counts) CHECK(got == nullptr);
+  }
+  ds::Listpack cut = ds::Listpack::copy_of(block.listpack());
+  cut.erase(cut.view().last(), 1);
+  CHECK(StreamBlock::checked({5, 1}, std::move(cut)) == nullptr);
+  CHECK(StreamBlock::checked({5, 1}, ds::Listpack()) == nullptr);
+}
+
 }  // namespace sluice::types

@@ -392,4 +392,59 @@ TEST_CASE("Stream: a clone has the same entries and memory of the past, and a li
   CHECK(stream.contains({200, 0}));
 }
 
+TEST_CASE_FIXTURE(Fixture, "Stream: blocks are taken over in the order of their ids only") {
+  const base::ByteView fields[] = {"k", "v"};
+  Stream stream(context);
+  CHECK(stream.adopt(new StreamBlock({5, 0}, fields)));
+  CHECK(stream.adopt(new StreamBlock({6, 0}, fields)));
+  CHECK_FALSE(stream.adopt(new StreamBlock({6, 0}, fields)));
+  CHECK_FALSE(stream.adopt(new StreamBlock({1, 0}, fields)));
+  CHECK(stream.size() == 2);
+  stream.set_last_id({6, 0});
+  REQUIRE(stream.append({7, 0}, fields).ok());
+  CHECK(stream.contains({5, 0}));
+  CHECK(stream.contains({7, 0}));
+}
+
+TEST_CASE_FIXTURE(Fixture, "Stream: groups are copied with it, counted and freed in slices") {
+  const base::ByteView fields[] = {"k", "v"};
+  Stream stream(context);
+  REQUIRE(stream.append({5, 0}, fields).ok());
+  const size_t bytes = stream.memory_bytes();
+  StreamGroup* group = stream.add_group("g", {5, 0}, 1);
+  CHECK(stream.add_group("g", {}, 0) == nullptr);
+  StreamConsumer& consumer = group->add_consumer("c", 0);
+  for (uint64_t i = 1; i <= 100; ++i) group->add_pending({i, 0}, {&consumer, 1, 1});
+  CHECK(stream.memory_bytes() > bytes + 1000);
+  Stream copy = stream.clone();
+  REQUIRE(copy.find_group("g") != nullptr);
+  CHECK(copy.find_group("g")->pending().size() == 100);
+  CHECK(stream.find_group("h") == nullptr);
+  CHECK(stream.remove_group("h") == nullptr);
+  CHECK(stream.remove_group("g")->pending().size() == 100);
+  CHECK(stream.groups().empty());
+  int slices = 1;
+  while (copy.release_slice(30)) ++slices;
+  CHECK(slices >= 4);
+  CHECK(copy.groups().empty());
+}
+
+TEST_CASE_FIXTURE(Fixture, "Stream: how many entries lie up to an id is told where no deletion hides it") {
+  const base::ByteView fields[] = {"k", "v"};
+  Stream stream(context);
+  CHECK(stream.entries_up_to({1, 0}) == 0);
+  for (uint64_t i = 1; i <= 5; ++i) REQUIRE(stream.append({i, 0}, fields).ok());
+  CHECK(stream.entries_up_to({0, 0}) == 0);
+  CHECK(stream.entries_up_to({1, 0}) == 1);
+  CHECK(stream.entries_up_to({3, 0}) == StreamGroup::kUnknown);
+  CHECK(stream.entries_up_to({5, 0}) == 5);
+  CHECK(stream.entries_up_to({9, 0}) == StreamGroup::kUnknown);
+  stream.remove({1, 0});
+  CHECK(stream.entries_up_to({2, 0}) == 2);
+  stream.remove({4, 0});
+  CHECK(stream.entries_up_to({2, 0}) == StreamGroup::kUnknown);
+  for (const uint64_t id : {2, 3, 5}) stream.remove({id, 0});
+  CHECK(stream.entries_up_to({3, 0}) == 5);
+}
+
 }  // namespace sluice::types

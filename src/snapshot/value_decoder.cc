@@ -1,0 +1,275 @@
+#include "snapshot/value_decoder.h"
+
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "base/check.h"
+#include "base/number.h"
+#include "ds/listpack_check.h"
+#include "snapshot/packed_codec.h"
+
+namespace sluice::snapshot {
+
+using keyspace::Keyspace;
+using keyspace::Value;
+using types::Hash;
+using types::List;
+using types::Set;
+using types::SortedSet;
+using types::StringValue;
+
+std::string refusal_of(TypeCode code) {
+  switch (code) {
+    case TypeCode::kString:
+    case TypeCode::kList:
+    case TypeCode::kSet:
+    case TypeCode::kSortedSet:
+    case TypeCode::kHash:
+    case TypeCode::kSortedSet2:
+    case TypeCode::kHashZipmap:
+    case TypeCode::kListZiplist:
+    case TypeCode::kSetIntset:
+    case TypeCode::kSortedSetZiplist:
+    case TypeCode::kHashZiplist:
+    case TypeCode::kListQuicklist:
+    case TypeCode::kStream:
+    case TypeCode::kHashListpack:
+    case TypeCode::kSortedSetListpack:
+    case TypeCode::kListQuicklist2:
+    case TypeCode::kStream2:
+    case TypeCode::kSetListpack:
+    case TypeCode::kStream3:
+      return {};
+    case TypeCode::kModulePreGa:
+    case TypeCode::kModule:
+      return "it is a value of a module, and there are no modules here";
+    case TypeCode::kHashExpiringPreGa:
+    case TypeCode::kHashListpackExpiringPreGa:
+    case TypeCode::kHashExpiring:
+    case TypeCode::kHashListpackExpiring:
+      return "it is a hash with fields that expire, which this version cannot hold";
+  }
+  return "no type of value has the code " + std::to_string(static_cast<unsigned>(code));
+}
+
+template <class T>
+T& ValueDecoder::hold(Keyspace& keyspace) {
+  value_ = keyspace.make<T>();
+  return held<T>();
+}
+
+void ValueDecoder::begin(TypeCode code, Decoder& in, Keyspace& keyspace) {
+  switch (code) {
+    case TypeCode::kString:
+      return string(in);
+    case TypeCode::kList:
+      hold<List>(keyspace);
+      return begin_list(in, &ValueDecoder::list_item);
+    case TypeCode::kListQuicklist:
+      hold<List>(keyspace);
+      return begin_list(in, &ValueDecoder::ziplist_node);
+    case TypeCode::kListQuicklist2:
+      hold<List>(keyspace);
+      return begin_list(in, &ValueDecoder::list_node);
+    case TypeCode::kListZiplist:
+      hold<List>(keyspace);
+      return begin_items(&ValueDecoder::ziplist_node, 1);
+    case TypeCode::kHash:
+      hold<Hash>(keyspace);
+      return begin_hash(in);
+    case TypeCode::kSet:
+      hold<Set>(keyspace);
+      return begin_set(in);
+    case TypeCode::kSortedSet:
+      hold<SortedSet>(keyspace);
+      return begin_sorted_set(in, &ValueDecoder::text_scored_item);
+    case TypeCode::kSortedSet2:
+      hold<SortedSet>(keyspace);
+      return begin_sorted_set(in, &ValueDecoder::scored_item);
+    case TypeCode::kHashZipmap:
+    case TypeCode::kHashZiplist:
+    case TypeCode::kHashListpack:
+      hold<Hash>(keyspace);
+      return packed(code, in);
+    case TypeCode::kSetIntset:
+    case TypeCode::kSetListpack:
+      hold<Set>(keyspace);
+      return packed(code, in);
+    case TypeCode::kSortedSetZiplist:
+    case TypeCode::kSortedSetListpack:
+      hold<SortedSet>(keyspace);
+      return packed(code, in);
+    case TypeCode::kStream:
+    case TypeCode::kStream2:
+    case TypeCode::kStream3:
+      stream_ = std::make_unique<StreamDecoder>(code, in, keyspace.make<types::Stream>());
+      return begin_items(&ValueDecoder::stream_item, 1);
+    default:
+      in.fail(refusal_of(code));
+  }
+}
+
+bool ValueDecoder::step(Decoder& in, uint64_t budget_bytes) {
+  const uint64_t start = in.offset();
+  while (left_ > 0 && in.ok()) {
+    --left_;
+    (this->*item_)(in);
+    if (left_ > 0 && in.offset() - start >= budget_bytes) return !in.ok();
+  }
+  return true;
+}
+
+Value ValueDecoder::take() {
+  SLUICE_CHECK(left_ == 0, "a value taken before it was read");
+  if (stream_ != nullptr) return stream_->take();
+  if (auto* list = keyspace::get_if<List>(value_)) list->settle_encoding();
+  return std::move(value_);
+}
+
+void ValueDecoder::string(Decoder& in) {
+  const base::ByteView text = in.text();
+  value_ = text.size() >= StringValue::kAdoptBytes ? StringValue::adopt(base::Bytes(text))
+                                                   : StringValue::from_text(text);
+}
+
+// --- item by item
+
+void ValueDecoder::begin_list(Decoder& in, Item item) {
+  begin_items(item, in.count(1));
+}
+
+void ValueDecoder::begin_hash(Decoder& in) {
+  begin_items(&ValueDecoder::hash_item, in.count(2));
+  held<Hash>().expect(left_);
+}
+
+void ValueDecoder::begin_set(Decoder& in) {
+  begin_items(&ValueDecoder::set_item, in.count(1));
+}
+
+void ValueDecoder::begin_sorted_set(Decoder& in, Item item) {
+  begin_items(item, in.count(2));
+  held<SortedSet>().expect(left_);
+}
+
+void ValueDecoder::list_item(Decoder& in) {
+  const base::ByteView text = in.text();
+  if (in.ok()) held<List>().push_owned(ds::End::kBack, base::Bytes(text));
+}
+
+void ValueDecoder::ziplist_node(Decoder& in) {
+  const uint64_t at = in.offset();
+  ZiplistReader reader(in.text());
+  while (const auto element = reader.next()) {
+    base::NumberText buffer;
+    held<List>().push_back(element->to_text(buffer));
+  }
+  if (!reader.ok()) in.fail_at(at, "a ziplist is damaged");
+}
+
+void ValueDecoder::list_node(Decoder& in) {
+  const uint64_t at = in.offset();
+  const uint64_t container = in.length();
+  const base::ByteView block = in.text();
+  if (!in.ok()) return;
+  List& list = held<List>();
+  if (container == static_cast<uint64_t>(NodeContainer::kPlain)) {
+    list.push_owned(ds::End::kBack, base::Bytes(block));
+    return;
+  }
+  const auto facts = ds::inspect(block);
+  if (container != static_cast<uint64_t>(NodeContainer::kPacked) || !facts) {
+    return in.fail_at(at, "a node of a list is damaged");
+  }
+  if (facts->canonical) return list.adopt_listpack(block, facts->elements);
+  list.adopt_listpack(ds::checked_copy(block)->block(), facts->elements);
+}
+
+void ValueDecoder::hash_item(Decoder& in) {
+  const uint64_t at = in.offset();
+  text_ = in.text();
+  const base::ByteView value = in.text();
+  if (in.ok() && !held<Hash>().set(text_, value)) in.fail_at(at, "a hash has a field twice");
+}
+
+void ValueDecoder::set_item(Decoder& in) {
+  const uint64_t at = in.offset();
+  const base::ByteView member = in.text();
+  if (!in.ok()) return;
+  Set& set = held<Set>();
+  if (std::exchange(first_, false)) set.expect(left_ + 1, member);
+  if (!set.add(member)) in.fail_at(at, "a set has a member twice");
+}
+
+void ValueDecoder::add_scored(double score, Decoder& in) {
+  if (!in.ok()) return;
+  if (std::isnan(score)) return in.fail("a score is not a number");
+  const types::AddResult added = held<SortedSet>().add(text_, score);
+  if (added.outcome != types::AddResult::Outcome::kAdded) in.fail("a sorted set has a member twice");
+}
+
+void ValueDecoder::text_scored_item(Decoder& in) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  text_ = in.text();
+  const uint8_t size = in.byte();
+  if (size == kScoreInfinity) return add_scored(kInfinity, in);
+  if (size == kScoreMinusInfinity) return add_scored(-kInfinity, in);
+  if (size == kScoreNan) return add_scored(std::numeric_limits<double>::quiet_NaN(), in);
+  const auto score = base::parse_double(in.take(size));
+  if (in.ok() && !score) return in.fail("a score is not a number");
+  add_scored(score.value_or(0), in);
+}
+
+void ValueDecoder::scored_item(Decoder& in) {
+  text_ = in.text();
+  add_scored(in.real(), in);
+}
+
+void ValueDecoder::stream_item(Decoder& in) {
+  if (stream_->item(in)) ++left_;
+}
+
+// --- packed in one block
+
+bool ValueDecoder::adopt(ds::Listpack pack) {
+  if (auto* hash = keyspace::get_if<Hash>(value_)) return hash->adopt(std::move(pack));
+  if (auto* set = keyspace::get_if<Set>(value_)) return set->adopt(std::move(pack));
+  return held<SortedSet>().adopt(std::move(pack));
+}
+
+void ValueDecoder::packed(TypeCode code, Decoder& in) {
+  const uint64_t at = in.offset();
+  const base::ByteView block = in.text();
+  if (!in.ok()) return;
+  bool sound = false;
+  if (code == TypeCode::kSetIntset) {
+    auto integers = ds::IntSet::checked_copy(block);
+    sound = integers.has_value();
+    if (sound) held<Set>().adopt(std::move(*integers));
+  } else if (code == TypeCode::kHashZipmap) {
+    ZipmapReader reader(block);
+    sound = true;
+    while (const auto pair = reader.next()) sound = held<Hash>().set(pair->first, pair->second) && sound;
+    sound = sound && reader.ok();
+  } else {
+    const bool ziplist = code == TypeCode::kHashZiplist || code == TypeCode::kSortedSetZiplist;
+    auto pack = ziplist ? listpack_of_ziplist(block) : ds::checked_copy(block);
+    sound = pack && adopt(std::move(*pack));
+  }
+  if (!sound) in.fail_at(at, "a packed value is damaged");
+}
+
+base::Result<Value> decode_value(TypeCode code, Decoder& in, Keyspace& keyspace) {
+  if (const std::string refusal = refusal_of(code); !refusal.empty()) {
+    in.fail(refusal);
+    return in.error();
+  }
+  ValueDecoder decoder(code, in, keyspace);
+  decoder.step(in, UINT64_MAX);
+  if (!in.ok()) return in.error();
+  return decoder.take();
+}
+
+}  // namespace sluice::snapshot

@@ -1,0 +1,77 @@
+// A value read from RDB bytes, in slices: a list of millions of jobs is one value, and the reactor has other
+// things to do meanwhile. Every code that a public description exists for is read (snapshot/format.h); what
+// this server cannot hold is refused by name. Every packed block is checked all through before it is used.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "keyspace/keyspace.h"
+#include "keyspace/value.h"
+#include "snapshot/decoder.h"
+#include "snapshot/format.h"
+#include "snapshot/stream_decoder.h"
+
+namespace sluice::snapshot {
+
+// Why values of this kind are refused; empty when they are not.
+[[nodiscard]] std::string refusal_of(TypeCode code);
+
+class ValueDecoder {
+ public:
+  // Reads what stands at the beginning of the value. REQUIRES: refusal_of(code) is empty.
+  ValueDecoder(TypeCode code, Decoder& in, keyspace::Keyspace& keyspace) { begin(code, in, keyspace); }
+
+  // Reads on, about `budget_bytes`; true when there is nothing more to read, be it that the decoder failed.
+  bool step(Decoder& in, uint64_t budget_bytes);
+  // REQUIRES: step() said true and in.ok(). May be an empty collection, which must not become a key.
+  [[nodiscard]] keyspace::Value take();
+
+ private:
+  using Item = void (ValueDecoder::*)(Decoder& in);
+
+  void begin(TypeCode code, Decoder& in, keyspace::Keyspace& keyspace);
+  template <class T>
+  T& hold(keyspace::Keyspace& keyspace);
+  template <class T>
+  T& held() {
+    return *keyspace::get_if<T>(value_);
+  }
+  void begin_items(Item item, uint64_t count) {
+    item_ = item;
+    left_ = count;
+  }
+  void begin_list(Decoder& in, Item item);
+  void begin_hash(Decoder& in);
+  void begin_set(Decoder& in);
+  void begin_sorted_set(Decoder& in, Item item);
+
+  void string(Decoder& in);
+  void packed(TypeCode code, Decoder& in);
+  bool adopt(ds::Listpack pack);
+
+  void list_item(Decoder& in);
+  void ziplist_node(Decoder& in);
+  void list_node(Decoder& in);
+  void hash_item(Decoder& in);
+  void set_item(Decoder& in);
+  void text_scored_item(Decoder& in);
+  void scored_item(Decoder& in);
+  void add_scored(double score, Decoder& in);
+  void stream_item(Decoder& in);
+
+  keyspace::Value value_;
+  Item item_ = nullptr;
+  uint64_t left_ = 0;
+  bool first_ = true;
+  base::Bytes text_;  // what was read first of a pair
+  std::unique_ptr<StreamDecoder> stream_;
+};
+
+// A whole value at once.
+[[nodiscard]] base::Result<keyspace::Value> decode_value(TypeCode code, Decoder& in,
+                                                         keyspace::Keyspace& keyspace);
+
+}  // namespace sluice::snapshot

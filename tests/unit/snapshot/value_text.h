@@ -1,0 +1,112 @@
+// Values as text, for comparing: encoding and content, in the value's own order.
+#pragma once
+
+#include <string>
+
+#include "base/number.h"
+#include "keyspace/keyspace.h"
+#include "keyspace/value.h"
+#include "snapshot/decoder.h"
+#include "snapshot/encoder.h"
+#include "snapshot/value_codec.h"
+#include "snapshot/value_decoder.h"
+#include "unit/snapshot/bytes.h"
+
+namespace sluice::snapshot {
+
+class ValueText {
+ public:
+  static std::string of(const keyspace::Value& value) {
+    ValueText text;
+    text.out_ = std::string(keyspace::encoding_of(value)) + ":";
+    std::visit(text, value);
+    return text.out_;
+  }
+
+  void operator()(const types::StringValue& value) {
+    base::NumberText buffer;
+    out_ += " " + std::string(value.view(buffer));
+  }
+  void operator()(const std::unique_ptr<types::List>& list) {
+    for (auto at = list->cursor_at(0); at.valid(); at.next()) add(at.get());
+  }
+  void operator()(const std::unique_ptr<types::Hash>& hash) {
+    hash->for_each([&](const ds::Element& field, const ds::Element& value) {
+      add(field);
+      add(value);
+    });
+  }
+  void operator()(const std::unique_ptr<types::Set>& set) {
+    set->for_each([&](const ds::Element& member) { add(member); });
+  }
+  void operator()(const std::unique_ptr<types::SortedSet>& set) {
+    set->for_each([&](const ds::Element& member, double score) {
+      add(member);
+      out_ += "@" + std::string(base::format_double(score).view());
+    });
+  }
+  void operator()(const std::unique_ptr<types::Stream>& stream) {
+    out_ += " last " + id(stream->last_id()) + " deleted " + id(stream->max_deleted_id()) + " added " +
+            std::to_string(stream->entries_added());
+    for (auto at = stream->seek({}); at.valid(); at.next()) {
+      out_ += " [" + id(at.entry().id);
+      at.entry().for_each([&](const ds::Element& name, const ds::Element& value) {
+        add(name);
+        add(value);
+      });
+      out_ += "]";
+    }
+    for (const auto& [name, group] : stream->groups()) add_group(name, *group);
+  }
+
+ private:
+  static std::string id(const types::StreamId& id) {
+    return std::to_string(id.ms) + "-" + std::to_string(id.seq);
+  }
+  void add(const ds::Element& element) {
+    base::NumberText buffer;
+    out_ += " " + std::string(element.to_text(buffer));
+  }
+  void add_group(const std::string& name, const types::StreamGroup& group) {
+    out_ += " {" + name + " at " + id(group.last_id) + " read " + std::to_string(group.entries_read);
+    for (const auto& [consumer_name, consumer] : group.consumers()) {
+      out_ += " " + consumer_name + " seen " + std::to_string(consumer->seen_ms) + " active " +
+              std::to_string(consumer->active_ms);
+      for (const types::PendingEntry* entry : consumer->pending()) {
+        out_ += " " + id(entry->id) + "x" + std::to_string(entry->deliveries) + "@" +
+                std::to_string(entry->delivered_ms);
+      }
+    }
+    out_ += "}";
+  }
+
+  std::string out_;
+};
+
+// What a value reads as, or why it does not.
+inline std::string decoded(keyspace::Keyspace& keyspace, TypeCode code, const std::string& bytes) {
+  const std::string exact(bytes);
+  Decoder in(exact);
+  auto value = decode_value(code, in, keyspace);
+  if (!value.ok()) return value.error().message;
+  if (in.left() > 0) return "(not all was read)";
+  return ValueText::of(*value);
+}
+
+inline std::string encoded_value(const keyspace::Value& value, bool compress = false) {
+  base::Bytes out;
+  Encoder encoder(out, compress);
+  encode_value(value, encoder);
+  return out;
+}
+
+// A string as it stands in a file.
+inline std::string packed(const std::string& bytes) {
+  base::Bytes out;
+  Encoder encoder(out, false);
+  encoder.length(bytes.size());
+  encoder.raw(bytes);
+  return out;
+}
+
+}  // namespace sluice::snapshot

@@ -82,7 +82,8 @@ class ValueDigest {
   DigestWords operator()(const std::unique_ptr<types::SortedSet>& set) {
     set->for_each([&](const Element& member, double score) {
       append_element(line_, member);
-      append_number(line_, std::bit_cast<uint64_t>(score));
+      // A packed set cannot tell -0 from 0: adding 0 makes both 0.
+      append_number(line_, std::bit_cast<uint64_t>(score + 0.0));
       chain();
     });
     return digest_;

@@ -163,6 +163,17 @@ Outcome cmd_zrevrangebylex(Call& call) {
 
 // --- storing
 
+// Between two names lies what it depends on how the set is laid out, unless all scores are equal; and its
+// layout is not in the log. So the log gets ranks.
+struct RankTexts {
+  base::NumberText first;
+  base::NumberText last;
+};
+RankTexts texts_of(const RankRange& range) {
+  return {base::format_int64(static_cast<int64_t>(range.first)),
+          base::format_int64(static_cast<int64_t>(range.first + range.count) - 1)};
+}
+
 Outcome cmd_zrangestore(Call& call) {
   const ByteView destination = call.args.key();
   const ByteView source = call.args.key();
@@ -176,6 +187,7 @@ Outcome cmd_zrangestore(Call& call) {
   if (range.count == 0) {
     keyspace::Entry* old = call.on.keyspace.find(call.access(), destination);
     if (old != nullptr) call.on.keyspace.remove(call.access(), *old, events::del);
+    if (query.by == By::kName) call.propagate_as({"DEL", destination});
   } else {
     auto stored = call.on.keyspace.make<SortedSet>();
     (*set)->for_each(range, false, [&stored](const ds::Element& member, double score) {
@@ -183,6 +195,10 @@ Outcome cmd_zrangestore(Call& call) {
       stored->add(member.to_text(buffer), score);
     });
     call.on.keyspace.store(call.access(), destination, std::move(stored), events::zrangestore);
+    if (query.by == By::kName) {
+      const RankTexts ranks = texts_of(range);
+      call.propagate_as({"ZRANGESTORE", destination, source, ranks.first.view(), ranks.last.view()});
+    }
   }
   call.reply.integer(static_cast<int64_t>(range.count));
   return Outcome::kDone;
@@ -203,6 +219,10 @@ Outcome remove(Call& call, By by, const keyspace::Event& event) {
   if (range.count > 0) {
     set->remove_range(range);
     set.commit(event, range.count);
+    if (by == By::kName) {
+      const RankTexts ranks = texts_of(range);
+      call.propagate_as({"ZREMRANGEBYRANK", key, ranks.first.view(), ranks.last.view()});
+    }
   }
   call.reply.integer(static_cast<int64_t>(range.count));
   return Outcome::kDone;

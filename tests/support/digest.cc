@@ -13,11 +13,15 @@ std::string element_text(const ds::Element& element) {
   return std::string(element.to_text(buffer));
 }
 
-std::string sorted(std::vector<std::string> lines) {
-  std::sort(lines.begin(), lines.end());
+std::string in_order(const std::vector<std::string>& lines) {
   std::string text;
   for (const std::string& line : lines) text += line + "\n";
   return text;
+}
+
+std::string sorted(std::vector<std::string> lines) {
+  std::sort(lines.begin(), lines.end());
+  return in_order(lines);
 }
 
 std::string content(const types::StringValue& value) {
@@ -37,6 +41,8 @@ std::string content(const std::unique_ptr<types::Hash>& hash) {
   hash->for_each([&](const ds::Element& field, const ds::Element& value) {
     lines.push_back(element_text(field) + "=" + element_text(value));
   });
+  // What is packed is answered in the order in which it was set, and that is seen.
+  if (std::string_view(hash->encoding()) == "listpack") return in_order(lines);
   return sorted(std::move(lines));
 }
 

@@ -44,6 +44,7 @@ std::string joined(std::span<const base::ByteView> words) {
 }  // namespace
 
 uint64_t RecordingSink::emit(const exec::Effects& effects) {
+  if (log != nullptr) log->emit(effects);
   if (effects.record_count() > 0) {
     if (effects.first_db() != db_) records.push_back("SELECT " + std::to_string(effects.first_db()));
     if (effects.record_count() > 1) records.push_back("MULTI");

@@ -48,7 +48,8 @@ class RecordingSink final : public exec::EffectSink {
   Lines records;
   Lines messages;
   Lines monitored;
-  base::Bytes wire;  // every record as bytes, as the log would hold them
+  base::Bytes wire;                 // every record as bytes, as the log would hold them
+  exec::EffectSink* log = nullptr;  // gets every unit as well
 
  private:
   client::ClientTable& clients_;

@@ -99,6 +99,15 @@ TEST_CASE("DEBUG DIGEST: members of tables count in any order, and packed or not
   CHECK(digest(left) != digest(right));
 }
 
+TEST_CASE("DEBUG DIGEST: a score of -0 is a score of 0, since a packed set cannot tell them apart") {
+  Harness packed;
+  packed.run("ZADD", "z", "-0", "a");
+  Harness table;
+  table.configure("zset-max-listpack-entries", "0");
+  table.run("ZADD", "z", "-0", "a");
+  CHECK(digest(packed) == digest(table));
+}
+
 TEST_CASE("DEBUG DIGEST-VALUE: the value and not its key; zeros for a missing one") {
   Harness h;
   h.run("XADD", "x", "1-1", "f", "v");

@@ -1,0 +1,62 @@
+// Keys of any type: names, databases, expiry; and what finds expired keys by reading.
+#include "property/replay_patterns.h"
+
+namespace sluice::test {
+
+namespace {
+
+constexpr Pattern kPatterns[] = {
+    {"copy", "%key %key"},
+    {"copy", "%key %key REPLACE"},
+    {"copy", "%key %key DB %db"},
+    {"copy", "%key %key DB %db REPLACE"},
+    {"del", "%key", Effect::kLessens},
+    {"del", "%key %key %key", Effect::kLessens},
+    {"unlink", "%key %key", Effect::kLessens},
+    {"move", "%key %db", Effect::kLessens},
+    {"rename", "%key %key"},
+    {"renamenx", "%key %key"},
+    {"persist", "%key"},
+    {"expire", "%key %seconds", Effect::kLessens},
+    {"expire", "%key %seconds NX", Effect::kLessens},
+    {"expire", "%key %seconds XX"},
+    {"expire", "%key %seconds GT"},
+    {"expire", "%key %seconds LT", Effect::kLessens},
+    {"pexpire", "%key %millis", Effect::kLessens},
+    {"pexpire", "%key %millis NX", Effect::kLessens},
+    {"pexpire", "%key %millis XX"},
+    {"pexpire", "%key %millis GT"},
+    {"pexpire", "%key %millis LT", Effect::kLessens},
+    {"expireat", "%key %at", Effect::kLessens},
+    {"expireat", "%key %at NX", Effect::kLessens},
+    {"expireat", "%key %at XX"},
+    {"expireat", "%key %at GT"},
+    {"expireat", "%key %at LT", Effect::kLessens},
+    {"pexpireat", "%key %millis_at", Effect::kLessens},
+    {"pexpireat", "%key %millis_at NX", Effect::kLessens},
+    {"pexpireat", "%key %millis_at XX GT"},
+    {"pexpireat", "%key %millis_at XX LT", Effect::kLessens},
+    {"flushdb", "", Effect::kLessens},
+    {"flushdb", "ASYNC", Effect::kLessens},
+    {"flushall", "SYNC", Effect::kLessens},
+    {"flushall", "ASYNC", Effect::kLessens},
+    {"swapdb", "%db %db", Effect::kLessens},
+    {"debug", "POPULATE 3 %string %count", Effect::kLessens},
+    {"exists", "%key %key", Effect::kReads},
+    {"touch", "%key", Effect::kReads},
+    {"type", "%key", Effect::kReads},
+    {"pttl", "%key", Effect::kReads},
+    {"object|encoding", "%key", Effect::kReads},
+    {"keys", "*", Effect::kReads},
+    {"scan", "0", Effect::kReads},
+    {"randomkey", "", Effect::kReads},
+    {"dbsize", "", Effect::kReads},
+};
+
+}  // namespace
+
+std::span<const Pattern> key_patterns() {
+  return kPatterns;
+}
+
+}  // namespace sluice::test

@@ -1,0 +1,59 @@
+// Strings, their ranges, counters and bit fields.
+#include "property/replay_patterns.h"
+
+namespace sluice::test {
+
+namespace {
+
+constexpr Pattern kPatterns[] = {
+    {"set", "%string %value"},
+    {"set", "%string %value EX %seconds"},
+    {"set", "%string %value PX %millis"},
+    {"set", "%string %value PXAT %millis_at GET"},
+    {"set", "%string %value EXAT %at NX"},
+    {"set", "%string %value PX %millis XX"},
+    {"set", "%string %value NX GET"},
+    {"set", "%string %value XX GET KEEPTTL"},
+    {"set", "%string %value KEEPTTL"},
+    {"set", "%counter %int"},
+    {"setex", "%string %seconds %value"},
+    {"psetex", "%string %millis %value"},
+    {"setnx", "%string %value"},
+    {"getset", "%string %value"},
+    {"getdel", "%string"},
+    {"getex", "%string", Effect::kReads},
+    {"getex", "%string EX %seconds"},
+    {"getex", "%string PX %millis"},
+    {"getex", "%string EXAT %at"},
+    {"getex", "%string PXAT %millis_at"},
+    {"getex", "%string PERSIST"},
+    {"mset", "%string %value %counter %int"},
+    {"mset", "%string %value %string %value"},
+    {"msetnx", "%string %value %string %value"},
+    {"append", "%string %value"},
+    {"append", "%counter %int"},
+    {"setrange", "%string %count %value"},
+    {"setrange", "%string 70 %value"},
+    {"bitfield", "%string SET u8 %count %count INCRBY i5 %count %int"},
+    {"bitfield", "%string GET u4 0 OVERFLOW FAIL INCRBY u2 %count 3"},
+    {"bitfield", "%string OVERFLOW SAT INCRBY i8 #%count %int OVERFLOW WRAP INCRBY u3 500 %int"},
+    {"bitfield", "%counter SET i64 %count %int"},
+    {"bitfield", "%string GET u8 0", Effect::kReads},
+    {"incr", "%counter"},
+    {"decr", "%counter"},
+    {"incrby", "%counter %int"},
+    {"decrby", "%counter %int"},
+    {"incrbyfloat", "%counter %float"},
+    {"get", "%string", Effect::kReads},
+    {"mget", "%string %counter", Effect::kReads},
+    {"getrange", "%string 0 2", Effect::kReads},
+    {"bitfield_ro", "%string GET u8 0", Effect::kReads},
+};
+
+}  // namespace
+
+std::span<const Pattern> string_patterns() {
+  return kPatterns;
+}
+
+}  // namespace sluice::test

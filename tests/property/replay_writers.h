@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct Tally {
   uint64_t expired_by_reading = 0;     // reads that found an expired key and left a record
   uint64_t transactions = 0;           // EXECs that left records
   uint64_t aborted = 0;                // EXECs that a watched key undid
+  std::set<std::string> records;       // the commands that the log was written in
 };
 
 class Writers {

@@ -51,7 +51,6 @@ void configure(Harness& h, Limits limits) {
   h.configure("set-max-listpack-entries", "5");
   h.configure("zset-max-listpack-entries", "4");
   h.configure("stream-node-max-entries", "3");
-  h.configure("lazyfree-lazy-expire", "yes");
 }
 
 // The log of a harness, written as a server writes it.

@@ -274,10 +274,9 @@ constexpr CommandSpec kRows[] = {
      Group::kBitmap,
      "3.2.0",
      "Reads and changes integers of any width within a string.",
-     "key [<GET encoding offset|[OVERFLOW <WRAP|SAT|FAIL>] <SET encoding offset value:integer|INCRBY "
-     "encoding offset increment>> "
-     "[<GET encoding offset|[OVERFLOW <WRAP|SAT|FAIL>] <SET encoding offset value:integer|INCRBY encoding "
-     "offset increment>> ...]]",
+     "key [operation<GET encoding offset|write<[OVERFLOW <WRAP|SAT|FAIL>] write_operation<SET encoding "
+     "offset value:integer|INCRBY encoding offset increment>>> [<GET encoding offset|<[OVERFLOW "
+     "<WRAP|SAT|FAIL>] <SET encoding offset value|INCRBY encoding offset increment>>> ...]]",
      0,
      {},
      {},

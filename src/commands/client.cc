@@ -283,18 +283,20 @@ constexpr CommandSpec kClientRows[] = {
     {"info", cmd_client_info, exactly(2), no_keys(), kOwn, Group::kConnection, "6.2.0",
      "Describes this connection in one line.", "", 0, "nondeterministic_output"},
     {"kill", cmd_kill, at_least(3), no_keys(), kOthers, Group::kConnection, "2.4.0", "Closes connections.",
-     "<ip:port|<[ID client-id]|[TYPE <NORMAL|MASTER|SLAVE|REPLICA|PUBSUB>]|[USER username]|[ADDR ip:port]|"
-     "[LADDR ip:port]|[SKIPME yes/no]> [<[ID client-id]|[TYPE <NORMAL|MASTER|SLAVE|REPLICA|PUBSUB>]|[USER "
+     "filter<ip:port@-2.8.12|new-format<[ID client-id@2.8.12]|normal_master_slave_pubsub@2.8.12[TYPE "
+     "<NORMAL|MASTER@3.2.0|SLAVE|REPLICA@5.0.0|PUBSUB>]|[USER username]|[ADDR ip:port]|[LADDR "
+     "ip:port@6.2.0]|[SKIPME yes/no]> [<[ID client-id]|[TYPE <NORMAL|MASTER|SLAVE|REPLICA|PUBSUB>]|[USER "
      "username]|[ADDR ip:port]|[LADDR ip:port]|[SKIPME yes/no]> ...]>"},
     {"list", cmd_list, at_least(2), no_keys(), kOthers, Group::kConnection, "2.4.0",
      "Describes connections, one a line.",
-     "[TYPE <NORMAL|MASTER|REPLICA|PUBSUB>] [ID client-id [client-id ...]]", 0, "nondeterministic_output"},
+     "@5.0.0[TYPE <NORMAL|MASTER|REPLICA|PUBSUB>] [ID id@6.2.0<client-id [client-id ...]>]", 0,
+     "nondeterministic_output"},
     {"no-evict", cmd_no_evict, exactly(3), no_keys(), kOthers, Group::kConnection, "7.0.0",
-     "Exempts this connection from being closed when clients hold too much memory.", "<ON|OFF>"},
+     "Exempts this connection from being closed when clients hold too much memory.", "enabled<ON|OFF>"},
     {"no-touch", cmd_no_touch, exactly(3), no_keys(), kOwn, Group::kConnection, "7.2.0",
      "Lets this connection look at keys without their counting as used.", "<ON|OFF>"},
     {"pause", cmd_pause, at_least(3), no_keys(), kOthers, Group::kConnection, "2.9.50",
-     "Lets the commands of all clients wait for a while.", "timeout:integer [WRITE|ALL]"},
+     "Lets the commands of all clients wait for a while.", "timeout:integer mode@6.2.0[WRITE|ALL]"},
     {"reply", cmd_reply, exactly(3), no_keys(), kOwn, Group::kConnection, "3.2.0",
      "Says whether this connection wants answers.", "<ON|OFF|SKIP>"},
     {"setinfo", cmd_setinfo, exactly(4), no_keys(), kOwn, Group::kConnection, "7.2.0",

@@ -353,8 +353,9 @@ constexpr CommandSpec kCommandRows[] = {
      "Tells arity, flags, keys and categories of commands.", "[command-name [command-name ...]]",
      kCatConnection, "nondeterministic_output_order"},
     {"list", cmd_command_list, at_least(2), no_keys(), kAnytime, Group::kServer, "7.0.0",
-     "Lists the names of commands.", "[FILTERBY <MODULE module-name|ACLCAT category|PATTERN pattern>]",
-     kCatConnection, "nondeterministic_output_order"},
+     "Lists the names of commands.",
+     "filterby[FILTERBY <MODULE module-name|ACLCAT category|PATTERN pattern>]", kCatConnection,
+     "nondeterministic_output_order"},
 };
 static_assert(rows_are_sound(kCommandRows));
 

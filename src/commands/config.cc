@@ -69,7 +69,7 @@ constexpr uint32_t kOperator = kAdmin | kNoscript | kLoading | kStale;
 
 constexpr CommandSpec kConfigRows[] = {
     {"get", cmd_get, at_least(3), no_keys(), kOperator, Group::kServer, "2.0.0",
-     "Shows the options whose names match.", "parameter [parameter ...]"},
+     "Shows the options whose names match.", "parameter parameter[parameter ...]"},
     {"help", reply_help, exactly(2), no_keys(), kLoading | kStale, Group::kServer, "5.0.0",
      "Prints this help."},
     {"resetstat", cmd_resetstat, exactly(2), no_keys(), kOperator, Group::kServer, "2.0.0",

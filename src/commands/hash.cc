@@ -311,7 +311,7 @@ constexpr CommandSpec kRows[] = {
     {"hmset", cmd_hmset, at_least(4), kUpdates, kGrows, Group::kHash, "2.0.0",
      "Gives fields their values; HSET with another answer.", "key field value [field value ...]"},
     {"hrandfield", cmd_hrandfield, at_least(2), kReads, kReadonly, Group::kHash, "6.2.0",
-     "Draws fields of a hash at random.", "key [count [WITHVALUES]]", 0, "nondeterministic_output"},
+     "Draws fields of a hash at random.", "key options[count [WITHVALUES]]", 0, "nondeterministic_output"},
     {"hscan", cmd_hscan, at_least(3), kReads, kReadonly, Group::kHash, "2.8.0",
      "Shows the fields of a hash page by page.", "key cursor [MATCH pattern] [COUNT count]", 0,
      "nondeterministic_output"},

@@ -25,7 +25,7 @@ exec::Outcome reply_help(exec::Call& call) {
   lines.push_back(upper(container.full_name) + " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
   for (const auto& sub : container.subcommands) {
     std::string line = upper(sub->spec->name);
-    if (!sub->spec->syntax.empty()) line += " " + without_types(sub->spec->syntax);
+    if (!sub->spec->syntax.empty()) line += " " + without_notes(sub->spec->syntax);
     lines.push_back(line);
     lines.push_back("    " + std::string(sub->spec->summary));
   }

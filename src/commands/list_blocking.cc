@@ -98,10 +98,10 @@ constexpr KeySpecs kFromAndTo = two_keys(key_range(1, 0, 1, kTakes), key_range(2
 constexpr CommandSpec kRows[] = {
     {"blmove", cmd_blmove, exactly(6), kFromAndTo, kWrite | kDenyOom | kBlocking, Group::kList, "6.2.0",
      "Moves an element from one list to another, waiting for one if there is none.",
-     "source destination <LEFT|RIGHT> <LEFT|RIGHT> timeout"},
+     "source destination wherefrom<LEFT|RIGHT> whereto<LEFT|RIGHT> timeout"},
     {"blmpop", cmd_blmpop, at_least(5), numkeys_at(2, kTakes), kWrite | kBlocking, Group::kList, "7.0.0",
      "Takes elements from the first of several lists that has any, waiting if none has.",
-     "timeout numkeys key [key ...] <LEFT|RIGHT> [COUNT count]"},
+     "timeout numkeys key [key ...] where<LEFT|RIGHT> [COUNT count]"},
     {"blpop", cmd_blpop, at_least(3), keys_from(1, -2, 1, kTakes), kWrite | kBlocking, Group::kList, "2.0.0",
      "Takes the first element of the first list that has one, waiting if none has.", "key [key ...] timeout"},
     {"brpop", cmd_brpop, at_least(3), keys_from(1, -2, 1, kTakes), kWrite | kBlocking, Group::kList, "2.0.0",

@@ -156,7 +156,7 @@ static_assert(rows_are_sound(kPubsubRows));
 
 constexpr CommandSpec kRows[] = {
     {"psubscribe", cmd_psubscribe, at_least(2), no_keys(), kListening, Group::kPubsub, "2.0.0",
-     "Listens to all channels that match a pattern.", "pattern [pattern ...]"},
+     "Listens to all channels that match a pattern.", "pattern pattern[pattern ...]"},
     {"publish", cmd_publish, exactly(3), no_keys(), kPubsub | kLoading | kStale | kFast | kMayReplicate,
      Group::kPubsub, "2.0.0", "Sends a message to everybody who listens to a channel.", "channel message"},
     {"pubsub", nullptr, at_least(2), no_keys(), 0, Group::kPubsub, "2.8.0", "Tells who listens to what.", "",

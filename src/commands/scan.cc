@@ -37,8 +37,8 @@ Outcome cmd_scan(Call& call) {
 
 constexpr CommandSpec kRows[] = {
     {"scan", cmd_scan, at_least(2), no_keys(), kReadonly, Group::kGeneric, "2.8.0",
-     "Shows the keys of the database page by page.", "cursor [MATCH pattern] [COUNT count] [TYPE type]", 0,
-     "nondeterministic_output request_policy:special"},
+     "Shows the keys of the database page by page.", "cursor [MATCH pattern] [COUNT count] [TYPE type@6.0.0]",
+     0, "nondeterministic_output request_policy:special"},
 };
 static_assert(rows_are_sound(kRows));
 

@@ -158,12 +158,13 @@ Outcome cmd_script_help(Call& call) {
 
 constexpr CommandSpec kScriptRows[] = {
     {"debug", cmd_script_debug, exactly(3), no_keys(), kNoscript, Group::kScripting, "3.2.0",
-     "Switches the debugger, of which there is none.", "<YES|SYNC|NO>"},
+     "Switches the debugger, of which there is none.", "mode<YES|SYNC|NO>"},
     {"exists", cmd_script_exists, at_least(3), no_keys(), kNoscript, Group::kScripting, "2.6.0",
      "Tells which of these scripts are known.", "sha1 [sha1 ...]", 0,
      "request_policy:all_shards response_policy:agg_logical_and"},
     {"flush", cmd_script_flush, at_least(2), no_keys(), kNoscript, Group::kScripting, "2.6.0",
-     "Forgets all scripts.", "[ASYNC|SYNC]", 0, "request_policy:all_nodes response_policy:all_succeeded"},
+     "Forgets all scripts.", "async@6.2.0[ASYNC|SYNC]", 0,
+     "request_policy:all_nodes response_policy:all_succeeded"},
     {"help", cmd_script_help, exactly(2), no_keys(), kLoading | kStale, Group::kScripting, "5.0.0",
      "Prints this."},
     {"kill", cmd_script_kill, exactly(2), no_keys(), kNoscript | kAllowBusy, Group::kScripting, "2.6.0",

@@ -331,7 +331,8 @@ constexpr CommandSpec kRows[] = {
      one_key(1, kKeyRw | kKeyUpdate, "UPDATE and not INSERT, since it may trim as well"),
      kWrite | kDenyOom | kFast, Group::kStream, "5.0.0",
      "Appends an entry to a stream, creating the stream if need be.",
-     "key [NOMKSTREAM] [<MAXLEN|MINID> [=|~] threshold [LIMIT count]] <*|id> field value [field value ...]",
+     "key [NOMKSTREAM@6.2.0] trim[strategy<MAXLEN|MINID@6.2.0> operator[=|~] threshold [LIMIT count@6.2.0]] "
+     "id_or_auto<*|id> field value [field value ...]",
      0, "nondeterministic_output"},
     {"xdel", cmd_xdel, at_least(3), one_key(1, kKeyRw | kKeyDelete), kWrite | kFast, Group::kStream, "5.0.0",
      "Deletes entries and tells how many there were.", "key id [id ...]"},
@@ -339,9 +340,10 @@ constexpr CommandSpec kRows[] = {
      "Tells how many entries a stream has.", "key"},
     {"xsetid", cmd_xsetid, at_least(3), one_key(1, kKeyRw | kKeyUpdate), kWrite | kDenyOom | kFast,
      Group::kStream, "5.0.0", "Puts back what a stream remembers of its ids.",
-     "key last-id [ENTRIESADDED entries_added] [MAXDELETEDID max_deleted_entry_id]"},
+     "key last-id [ENTRIESADDED entries_added@7.0.0] [MAXDELETEDID max_deleted_entry_id@7.0.0]"},
     {"xtrim", cmd_xtrim, at_least(4), one_key(1, kKeyRw | kKeyDelete), kWrite, Group::kStream, "5.0.0",
-     "Deletes the oldest entries of a stream.", "key <MAXLEN|MINID> [=|~] threshold [LIMIT count]", 0,
+     "Deletes the oldest entries of a stream.",
+     "key trim<strategy<MAXLEN|MINID@6.2.0> operator[=|~] threshold [LIMIT count@6.2.0]>", 0,
      "nondeterministic_output"},
 };
 static_assert(rows_are_sound(kRows));

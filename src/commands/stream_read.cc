@@ -237,7 +237,7 @@ constexpr CommandSpec kRows[] = {
     {"xread", cmd_xread, at_least(4), stream_keys(1, kKeyRo | kKeyAccess), kReadonly | kBlocking,
      Group::kStream, "5.0.0",
      "Gets the entries behind an id from several streams, waiting for them if asked.",
-     "[COUNT count] [BLOCK milliseconds] STREAMS key [key ...] id [id ...]"},
+     "[COUNT count] [BLOCK milliseconds] STREAMS streams<key [key ...] id [id ...]>"},
     {"xrevrange", cmd_xrevrange, at_least(4), one_key(1, kKeyRo | kKeyAccess), kReadonly, Group::kStream,
      "5.0.0", "Gets the entries between two ids, the last one first.",
      "key end:string start:string [COUNT count]"},

@@ -302,7 +302,7 @@ constexpr CommandSpec kRows[] = {
      Group::kString, "6.2.0", "Shows a string and removes its key.", "key"},
     {"getex", cmd_getex, at_least(2), one_key(1, kChanged, "RW and UPDATE: it may change when the key goes"),
      kWrite | kFast, Group::kString, "6.2.0", "Shows a string and changes when its key goes.",
-     "key [EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT unix-time-milliseconds|PERSIST]"},
+     "key expiration[EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT unix-time-milliseconds|PERSIST]"},
     {"getset", cmd_getset, exactly(3), one_key(1, kChanged), kWrite | kDenyOom | kFast, Group::kString,
      "1.0.0", "Shows a string and puts another in its place.", "key value"},
     {"mget", cmd_mget, at_least(2), keys_from(1, -1, 1, kKeyRo | kKeyAccess), kReadonly | kFast,
@@ -323,8 +323,8 @@ constexpr CommandSpec kRows[] = {
      Group::kString,
      "1.0.0",
      "Stores a string, over whatever the key held.",
-     "key value [NX|XX] [GET] [EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT "
-     "unix-time-milliseconds|KEEPTTL]",
+     "key value condition@2.6.12[NX|XX] [GET@6.2.0] expiration[EX seconds@2.6.12|PX milliseconds@2.6.12|EXAT "
+     "unix-time-seconds@6.2.0|PXAT unix-time-milliseconds@6.2.0|KEEPTTL@6.0.0]",
      0,
      {},
      {},

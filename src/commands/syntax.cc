@@ -98,31 +98,68 @@ std::string name_of_token(std::string_view token) {
   return name;
 }
 
-Argument token_argument(std::string_view word) {
+// What stands before a mark, and behind it; without the mark all stands before it.
+struct Halves {
+  std::string_view before;
+  std::string_view behind;
+};
+
+Halves split_at(std::string_view word, char mark) {
+  const size_t at = word.rfind(mark);
+  if (at == std::string_view::npos) return {word, {}};
+  return {word.substr(0, at), word.substr(at + 1)};
+}
+
+bool is_value_type(std::string_view text) {
+  return std::find(kValueTypes.begin(), kValueTypes.end(), text) != kValueTypes.end();
+}
+
+// "word@since" with the word in its parts: "TOKEN:name" or "name:type". A colon may also belong to a name.
+struct Word {
+  explicit Word(std::string_view written) : since(split_at(written, '@').behind) {
+    text = split_at(written, '@').before;
+    const Halves halves = split_at(text, ':');
+    if (is_token(halves.before) || is_value_type(halves.behind)) {
+      text = halves.before;
+      stated = halves.behind;
+    }
+  }
+
+  std::string_view text;
+  std::string_view stated;
+  std::string_view since;
+};
+
+// What stands behind "@": a release, or "-" and the release that deprecated it.
+void date(Argument& argument, std::string_view release) {
+  if (release.starts_with('-')) {
+    argument.deprecated_since = release.substr(1);
+  } else {
+    argument.since = release;
+  }
+}
+
+Argument word_argument(std::string_view written) {
+  const Word word(written);
   Argument argument;
-  argument.name = name_of_token(word);
-  argument.type = kTokenType;
-  argument.token = word;
+  date(argument, word.since);
+  if (is_token(word.text)) {
+    argument.name = word.stated.empty() ? name_of_token(word.text) : std::string(word.stated);
+    argument.type = kTokenType;
+    argument.token = word.text;
+  } else {
+    argument.name = word.text;
+    argument.type = type_of_name(word.text);
+    // The table's own text outlives the argument, the line may not.
+    if (!word.stated.empty()) argument.type = *std::find(kValueTypes.begin(), kValueTypes.end(), word.stated);
+  }
   return argument;
 }
 
-Argument value_argument(std::string_view word) {
-  Argument argument;
-  argument.name = word;
-  argument.type = type_of_name(word);
-  const size_t colon = word.rfind(':');
-  if (colon == std::string_view::npos) return argument;
-  const auto* const stated = std::find(kValueTypes.begin(), kValueTypes.end(), word.substr(colon + 1));
-  if (stated == kValueTypes.end()) return argument;
-  argument.name = word.substr(0, colon);
-  argument.type = *stated;
-  return argument;
-}
-
+// Nameless until a label or name_groups() says otherwise.
 Argument grouped(std::string_view type, Arguments within) {
   Argument group;
   group.type = type;
-  for (const Argument& argument : within) group.name += (group.name.empty() ? "" : "_") + argument.name;
   group.arguments = std::move(within);
   return group;
 }
@@ -131,17 +168,50 @@ Argument as_one(Arguments sequence) {
   return sequence.size() == 1 ? std::move(sequence.front()) : grouped("block", std::move(sequence));
 }
 
+// A label "name@since" names the group in its bracket, or the block round what has a name.
+Argument labelled(Argument argument, std::string_view label) {
+  const Halves halves = split_at(label, '@');
+  if (!halves.before.empty()) {
+    if (!argument.name.empty()) argument = grouped("block", {std::move(argument)});
+    argument.name = halves.before;
+  }
+  if (!halves.behind.empty()) date(argument, halves.behind);
+  return argument;
+}
+
+void name_groups(Arguments& arguments) {
+  for (Argument& argument : arguments) {
+    name_groups(argument.arguments);
+    if (!argument.name.empty()) continue;
+    for (const Argument& child : argument.arguments) {
+      argument.name += (argument.name.empty() ? "" : "_") + child.name;
+    }
+  }
+}
+
+// Whether two arguments were written with the same words, whatever was noted beside them.
+bool same_words(const Argument& a, const Argument& b) {
+  const bool named = a.arguments.empty() && a.type != kTokenType;
+  return a.token == b.token && a.optional == b.optional && a.multiple == b.multiple &&
+         (!named || a.name == b.name) &&
+         std::equal(a.arguments.begin(), a.arguments.end(), b.arguments.begin(), b.arguments.end(),
+                    same_words);
+}
+
 bool takes_token(const Argument& argument) {
   return argument.type != kTokenType && !argument.optional && argument.token.empty();
 }
 
-// Gives each token the values right behind it that must be there.
+// Gives each token what must stand right behind it: a group, or all the values.
 Arguments bind_tokens(Arguments flat) {
   Arguments bound;
   for (size_t i = 0; i < flat.size();) {
     size_t end = i + 1;
     while (flat[i].type == kTokenType && !flat[i].optional && end < flat.size() && takes_token(flat[end])) {
+      const bool is_group = !flat[end].arguments.empty();
+      if (is_group && end > i + 1) break;
       ++end;
+      if (is_group) break;
     }
     if (end == i + 1) {
       bound.push_back(std::move(flat[i]));
@@ -149,25 +219,12 @@ Arguments bind_tokens(Arguments flat) {
       Argument owner = as_one(Arguments(std::make_move_iterator(flat.begin() + static_cast<long>(i) + 1),
                                         std::make_move_iterator(flat.begin() + static_cast<long>(end))));
       owner.token = flat[i].token;
+      if (owner.since.empty()) owner.since = flat[i].since;
       bound.push_back(std::move(owner));
     }
     i = end;
   }
   return bound;
-}
-
-// "[FULL [COUNT count]]": a token of its own in front of options only becomes the token of the block.
-Argument optional_block(Arguments sequence) {
-  const bool headed = sequence.size() > 1 && sequence.front().type == kTokenType;
-  std::string token = headed ? sequence.front().token : std::string();
-  if (headed) {
-    Argument block = grouped("block", Arguments(std::make_move_iterator(sequence.begin() + 1),
-                                                std::make_move_iterator(sequence.end())));
-    block.name = name_of_token(token);
-    block.token = std::move(token);
-    return block;
-  }
-  return as_one(std::move(sequence));
 }
 
 class Reader {
@@ -178,7 +235,9 @@ class Reader {
     Arguments flat = sequence();
     if (!look().empty()) fail("'" + std::string(look()) + "' stands alone");
     if (!error_.empty()) return base::Error{error_};
-    return bind_tokens(std::move(flat));
+    Arguments arguments = bind_tokens(std::move(flat));
+    name_groups(arguments);
+    return arguments;
   }
 
  private:
@@ -206,12 +265,15 @@ class Reader {
       const std::string_view word = look();
       if (word.empty() || word == "|" || word == "]" || word == ">" || word == "...") break;
       take();
-      if (word == "[") {
-        optional(flat);
-      } else if (word == "<") {
-        flat.push_back(choice(alternatives(">")));
+      const bool is_label = word != "[" && word != "<" && (rest_.starts_with('[') || rest_.starts_with('<'));
+      const std::string_view label = is_label ? word : std::string_view();
+      const std::string_view opened = is_label ? take() : word;
+      if (opened == "[") {
+        optional(flat, label);
+      } else if (opened == "<") {
+        flat.push_back(labelled(choice(alternatives(">")), label));
       } else {
-        flat.push_back(is_token(word) ? token_argument(word) : value_argument(word));
+        flat.push_back(word_argument(word));
       }
     }
     return flat;
@@ -233,33 +295,38 @@ class Reader {
   }
 
   static Argument choice(std::vector<Arguments> found) {
+    if (found.size() == 1) return grouped("block", bind_tokens(std::move(found.front())));
     Arguments choices;
     for (Arguments& flat : found) choices.push_back(as_one(bind_tokens(std::move(flat))));
     return grouped("oneof", std::move(choices));
   }
 
-  void optional(Arguments& before) {
+  void optional(Arguments& before, std::string_view label) {
     std::vector<Arguments> found = alternatives("]");
     if (!error_.empty()) return;
     if (std::exchange(repeats_, false)) {
-      repeat(before, found.front());
+      repeat(before, found.front(), label);
       return;
     }
     Argument argument =
-        found.size() > 1 ? choice(std::move(found)) : optional_block(bind_tokens(std::move(found.front())));
+        found.size() > 1 ? choice(std::move(found)) : as_one(bind_tokens(std::move(found.front())));
     if (argument.optional) argument = grouped("block", {std::move(argument)});
+    argument = labelled(std::move(argument), label);
     argument.optional = true;
     before.push_back(std::move(argument));
   }
 
-  // What was just read, once more: "x [x ...]".
-  void repeat(Arguments& before, const Arguments& again) {
-    if (again.size() > before.size() || !std::equal(again.rbegin(), again.rend(), before.rbegin())) {
+  // What was just read, once more: "x [x ...]". Its first mention carries the notes.
+  void repeat(Arguments& before, const Arguments& again, std::string_view label) {
+    if (again.size() > before.size() ||
+        !std::equal(again.rbegin(), again.rend(), before.rbegin(), same_words)) {
       fail("'...' does not repeat what stands before it");
       return;
     }
-    before.erase(before.end() - static_cast<long>(again.size()), before.end());
-    Argument repeated = as_one(bind_tokens(again));
+    const auto first = before.end() - static_cast<long>(again.size());
+    Arguments repeating(std::make_move_iterator(first), std::make_move_iterator(before.end()));
+    before.erase(first, before.end());
+    Argument repeated = labelled(as_one(bind_tokens(std::move(repeating))), label);
     repeated.multiple = true;
     repeated.multiple_token = !repeated.token.empty();
     before.push_back(std::move(repeated));
@@ -300,19 +367,34 @@ struct SpecAssignment {
   size_t next = 0;
 };
 
+// Whether what follows a "<" is a choice, not a block.
+bool opens_choice(std::string_view rest) {
+  int depth = 0;
+  for (const char c : rest) {
+    if (c == '[' || c == '<') ++depth;
+    if ((c == ']' || c == '>') && --depth < 0) return false;
+    if (c == '|' && depth == 0) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 base::Result<std::vector<Argument>> parse_syntax(std::string_view line) {
   return Reader(line).read();
 }
 
-std::string without_types(std::string_view line) {
-  std::string text(line);
-  for (const std::string_view type : kValueTypes) {
-    const std::string stated = ":" + std::string(type);
-    for (size_t at = text.find(stated); at != std::string::npos; at = text.find(stated, at)) {
-      text.erase(at, stated.size());
-    }
+std::string without_notes(std::string_view line) {
+  std::string text;
+  std::vector<bool> shown;  // of the angle brackets open here: a block has none to those who read it
+  while (!line.empty()) {
+    const size_t length = std::min(line.find_first_of(" []<>|"), line.size());
+    const std::string_view mark = line.substr(length, 1);
+    if (mark != "[" && mark != "<") text += Word(line.substr(0, length)).text;
+    line.remove_prefix(std::min(length + 1, line.size()));
+    if (mark == "<") shown.push_back(opens_choice(line));
+    if ((mark != "<" && mark != ">") || shown.empty() || shown.back()) text += mark;
+    if (mark == ">" && !shown.empty()) shown.pop_back();
   }
   return text;
 }

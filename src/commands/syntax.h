@@ -6,8 +6,14 @@
 //   WORD, = ~ * $                     a token: alone, or of the value or block that follows it
 //   [x]                               x is optional; [a|b]: one of them, or none
 //   <a|b>                             one of them
+//   <x y>                             the block "x y"
 //   x [x ...], x y [x y ...]          x, or the block "x y", once or more
 //   TOKEN x [TOKEN x ...]             the same with the token each time; TOKEN x [x ...]: with the token once
+//   name[x|y], name<x y>              the choice or block so named; without: the names within, joined
+//   TOKEN:name                        a token of another name than its own word
+//   word@-6.2.0                       out of favour since that release
+//   word@6.2.0, name@6.2.0[x|y]       there since that release; @6.2.0[x|y] when the group keeps its joined
+//   name
 #pragma once
 
 #include <string>
@@ -20,10 +26,12 @@
 namespace sluice::commands {
 
 struct Argument {
-  std::string name;  // of a block or a choice: the names within, joined
+  std::string name;
   // "string" "integer" "double" "key" "pattern" "unix-time" "pure-token" "oneof" "block"
   std::string_view type;
   std::string token;
+  std::string since;             // empty: as old as the command
+  std::string deprecated_since;  // empty: still in favour
   bool optional = false;
   bool multiple = false;
   bool multiple_token = false;
@@ -35,8 +43,8 @@ struct Argument {
 
 // Fails, with the reason, when the line breaks the grammar.
 base::Result<std::vector<Argument>> parse_syntax(std::string_view line);
-// The line as people read it: without the types stated in it.
-std::string without_types(std::string_view line);
+// The line as people read it: without what it states of types, names and releases.
+std::string without_notes(std::string_view line);
 // The arguments of a command, each key with the spec that finds it. None if the row's line is not sound: no
 // reason to end a server, and a test asks it of every row.
 std::vector<Argument> arguments_of(const exec::CommandSpec& spec);

@@ -371,7 +371,8 @@ constexpr KeySpecs kPops = one_key(1, kKeyRw | kKeyAccess | kKeyDelete);
 constexpr CommandSpec kRows[] = {
     {"zadd", cmd_zadd, at_least(4), one_key(1, kKeyRw | kKeyUpdate), kWrite | kDenyOom | kFast,
      Group::kSortedSet, "1.2.0", "Adds members to a sorted set, or gives them other scores.",
-     "key [NX|XX] [GT|LT] [CH] [INCR] score member [score member ...]"},
+     "key condition@3.0.2[NX|XX] comparison@6.2.0[GT|LT] [CH:change@3.0.2] [INCR:increment@3.0.2] score "
+     "member [score member ...]"},
     {"zcard", cmd_zcard, exactly(2), one_key(1, kKeyRo), kReadonly | kFast, Group::kSortedSet, "1.2.0",
      "Counts the members of a sorted set.", "key"},
     {"zcount", cmd_zcount, exactly(4), kReads, kReadonly | kFast, Group::kSortedSet, "2.0.0",
@@ -388,7 +389,8 @@ constexpr CommandSpec kRows[] = {
     {"zpopmin", cmd_zpopmin, at_least(2), kPops, kWrite | kFast, Group::kSortedSet, "5.0.0",
      "Removes the members with the lowest scores, and shows them.", "key [count]"},
     {"zrandmember", cmd_zrandmember, at_least(2), kReads, kReadonly, Group::kSortedSet, "6.2.0",
-     "Draws members of a sorted set at random.", "key [count [WITHSCORES]]", 0, "nondeterministic_output"},
+     "Draws members of a sorted set at random.", "key options[count [WITHSCORES]]", 0,
+     "nondeterministic_output"},
     {"zrank", cmd_zrank, at_least(3), kReads, kReadonly | kFast, Group::kSortedSet, "2.0.0",
      "Tells how many members have lower scores.", "key member [WITHSCORE]"},
     {"zrem", cmd_zrem, at_least(3), one_key(1, kKeyRw | kKeyDelete), kWrite | kFast, Group::kSortedSet,

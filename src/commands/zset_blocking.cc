@@ -129,7 +129,7 @@ constexpr uint16_t kPopped = kKeyRw | kKeyAccess | kKeyDelete;
 constexpr CommandSpec kRows[] = {
     {"bzmpop", cmd_bzmpop, at_least(5), numkeys_at(2, kPopped), kWrite | kBlocking, Group::kSortedSet,
      "7.0.0", "As ZMPOP, and waits until one of the sets has members.",
-     "timeout numkeys key [key ...] <MIN|MAX> [COUNT count]"},
+     "timeout numkeys key [key ...] where<MIN|MAX> [COUNT count]"},
     {"bzpopmax", cmd_bzpopmax, at_least(3), keys_from(1, -2, 1, kPopped), kWrite | kBlocking | kFast,
      Group::kSortedSet, "5.0.0",
      "Removes the member with the highest score from the first set that has members, waiting for one.",
@@ -140,7 +140,7 @@ constexpr CommandSpec kRows[] = {
      "key [key ...] timeout"},
     {"zmpop", cmd_zmpop, at_least(4), numkeys_at(1, kPopped), kWrite, Group::kSortedSet, "7.0.0",
      "Removes members from an end of the first of several sorted sets that has some, and shows them.",
-     "numkeys key [key ...] <MIN|MAX> [COUNT count]"},
+     "numkeys key [key ...] where<MIN|MAX> [COUNT count]"},
 };
 static_assert(rows_are_sound(kRows));
 

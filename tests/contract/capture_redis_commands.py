@@ -2,12 +2,17 @@
 """Writes redis_commands.txt: what a redis-server answers to COMMAND and COMMAND DOCS, as lines that commands_test.cc compares with ours.
 
     capture_redis_commands.py [redis-server] > tests/contract/redis_commands.txt
+    capture_redis_commands.py --check tests/contract/redis_commands.txt
 
-Prose (summaries, complexities, histories) is left out. Argument trees are brought into one form, since several mean the same to whoever reads a
-command line: a mandatory block without a token is its contents; a block around one argument is that argument; names of blocks and choices go.
+The second asks the redis-server installed here whether the file still is what it answers: status 77 if that is none, or another version.
+
+Prose is left out: the summaries, and what changed in the releases that a history names. An argument is written TOKEN=name:type@since@-deprecated since(arguments)#key spec, with ?
+when optional, * multiple, + multiple with its token.
 """
+import difflib
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -26,43 +31,17 @@ def ask(port, *words):
     return json.loads(answer.stdout)
 
 
-def normal(argument):
-    """The list of arguments that stands for one."""
-    flags = list(argument.get("flags", []))
-    if argument["type"] != "block":
-        if "arguments" in argument:
-            choices = []
-            for choice in argument["arguments"]:
-                within = normal(choice)
-                choices.append(within[0] if len(within) == 1 else {"type": "block", "arguments": within})
-            argument = dict(argument, arguments=choices)
-        return [dict(argument, flags=flags)]
-    within = [part for child in argument["arguments"] for part in normal(child)]
-    token = argument.get("token")
-    if not flags and not token:
-        return within
-    if len(within) == 1 and not (token and within[0].get("token")):
-        only = within[0]
-        merged = dict(only, flags=sorted(set(flags) | set(only["flags"])))
-        if token:
-            merged["token"] = token
-        return [merged]
-    return [dict(argument, arguments=within, flags=flags)]
-
-
 def shown(argument):
-    text = ""
-    if argument["type"] == "pure-token":
-        text = argument["token"]
-    else:
-        if argument.get("token"):
-            text = argument["token"] + "="
-        if argument["type"] in ("oneof", "block"):
-            text += argument["type"] + "(" + " ".join(shown(child) for child in argument["arguments"]) + ")"
-        else:
-            text += argument["name"] + ":" + argument["type"]
-        if "key_spec_index" in argument:
-            text += "#%d" % argument["key_spec_index"]
+    text = argument["token"] + "=" if "token" in argument else ""
+    text += argument["name"] + ":" + argument["type"]
+    if "since" in argument:
+        text += "@" + argument["since"]
+    if "deprecated_since" in argument:
+        text += "@-" + argument["deprecated_since"]
+    if "arguments" in argument:
+        text += "(" + " ".join(shown(child) for child in argument["arguments"]) + ")"
+    if "key_spec_index" in argument:
+        text += "#%d" % argument["key_spec_index"]
     flags = argument.get("flags", [])
     for flag, sign in (("optional", "?"), ("multiple", "*"), ("multiple_token", "+")):
         text += sign if flag in flags else ""
@@ -86,14 +65,18 @@ def lines_of(command, docs):
         yield "key " + shown_key(spec)
     yield "since " + docs["since"]
     yield "group " + docs["group"]
-    arguments = [part for argument in docs.get("arguments", []) for part in normal(argument)]
-    yield "arguments " + " ".join(shown(argument) for argument in arguments)
+    told = {text: docs.get(text, "") for text in ("complexity", "deprecated_since", "replaced_by")}
+    told["doc_flags"] = " ".join(sorted(docs.get("doc_flags", [])))
+    told["history"] = " ".join(version for version, _ in docs.get("history", []))
+    yield from (field + " " + text for field, text in told.items() if text)
+    yield "arguments " + " ".join(shown(argument) for argument in docs.get("arguments", []))
     for sub in sorted(command[9], key=lambda row: row[0]):
         yield from lines_of(sub, docs["subcommands"][sub[0]])
 
 
-def main():
-    server = sys.argv[1] if len(sys.argv) > 1 else "redis-server"
+def captured(server):
+    """The lines of the file."""
+    version = [word for word in subprocess.run([server, "--version"], capture_output=True, text=True).stdout.split() if word.startswith("v=")]
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         process = subprocess.Popen([server, "--port", str(port), "--save", "", "--dir", folder, "--bind", "127.0.0.1"], stdout=subprocess.DEVNULL)
@@ -104,14 +87,34 @@ def main():
                     sys.exit("redis-server does not answer")
                 time.sleep(0.05)
             commands, docs = ask(port, "command"), ask(port, "command", "docs")
-            version = [line for line in subprocess.run([server, "--version"], capture_output=True, text=True).stdout.split() if line.startswith("v=")]
         finally:
             process.terminate()
             process.wait()
-    print("# What redis-server %s answers to COMMAND and COMMAND DOCS; written by %s." % (version[0][2:], os.path.basename(__file__)))
+    yield "# What redis-server %s answers to COMMAND and COMMAND DOCS; written by %s." % (version[0][2:], os.path.basename(__file__))
     for command in sorted(commands, key=lambda row: row[0]):
         for line in lines_of(command, docs[command[0]]):
-            print(line.rstrip())
+            yield line.rstrip()
+
+
+def check(path):
+    if shutil.which("redis-server") is None:
+        print("no redis-server here")
+        return 77
+    with open(path) as file:
+        kept = file.read().splitlines()
+    now = list(captured("redis-server"))
+    if now[0] != kept[0]:
+        print("another version: " + now[0])
+        return 77
+    sys.stdout.writelines(difflib.unified_diff(kept, now, "kept", "now", lineterm="\n"))
+    return 0 if now == kept else 1
+
+
+def main():
+    if sys.argv[1:2] == ["--check"]:
+        sys.exit(check(sys.argv[2]))
+    for line in captured(sys.argv[1] if len(sys.argv) > 1 else "redis-server"):
+        print(line)
 
 
 if __name__ == "__main__":

@@ -102,16 +102,13 @@ std::string key_line(const Value& spec) {
 std::string argument_line(const Value& arguments) {
   std::string line;
   for (const Value& argument : arguments.children) {
-    const std::string type = text_of(argument, "type");
-    const std::string token = text_of(argument, "token");
-    const Value* within = field(argument, "arguments");
     if (!line.empty()) line += " ";
-    if (type == "pure-token") {
-      line += token;
-    } else {
-      if (!token.empty()) line += token + "=";
-      line += within != nullptr ? type + "(" + argument_line(*within) + ")"
-                                : text_of(argument, "name") + ":" + type;
+    if (field(argument, "token") != nullptr) line += text_of(argument, "token") + "=";
+    line += text_of(argument, "name") + ":" + text_of(argument, "type");
+    if (field(argument, "since") != nullptr) line += "@" + text_of(argument, "since");
+    if (field(argument, "deprecated_since") != nullptr) line += "@-" + text_of(argument, "deprecated_since");
+    if (const Value* within = field(argument, "arguments"); within != nullptr) {
+      line += "(" + argument_line(*within) + ")";
     }
     if (const Value* spec = field(argument, "key_spec_index"); spec != nullptr) line += "#" + scalar(*spec);
     const Value* flags = field(argument, "flags");
@@ -119,6 +116,17 @@ std::string argument_line(const Value& arguments) {
     if (flagged.find("optional") != std::string::npos) line += "?";
     if (flagged.find("multiple ") != std::string::npos) line += "*";
     if (flagged.find("multiple_token") != std::string::npos) line += "+";
+  }
+  return line;
+}
+
+// The releases that a history names; what they changed is told in words of our own.
+std::string history_line(const Value& docs) {
+  std::string line;
+  for (const Value& change : field(docs, "history")->children) {
+    REQUIRE(change.children.size() == 2);
+    CHECK(!change.children[1].text.empty());
+    line += (line.empty() ? "" : " ") + change.children[0].text;
   }
   return line;
 }
@@ -134,6 +142,12 @@ void add_command(Commands& commands, const Value& info, const Value& docs) {
   for (const Value& key : info.children[8].children) facts["key"].push_back(key_line(key));
   facts["since"] = {text_of(docs, "since")};
   facts["group"] = {text_of(docs, "group")};
+  for (const std::string text : {"complexity", "deprecated_since", "replaced_by"}) {
+    if (const Value* told = field(docs, text); told != nullptr) facts[text] = {told->text};
+  }
+  const Value* doc_flags = field(docs, "doc_flags");
+  if (doc_flags != nullptr) facts["doc_flags"] = {sorted_words(*doc_flags)};
+  if (field(docs, "history") != nullptr) facts["history"] = {history_line(docs)};
   const Value* arguments = field(docs, "arguments");
   facts["arguments"] = {arguments == nullptr ? "" : argument_line(*arguments)};
   for (const Value& sub : info.children[9].children) {
@@ -222,7 +236,8 @@ TEST_CASE("Contract: every command says of itself what redis-server says of it")
       continue;
     }
     for (const std::string field :
-         {"arity", "flags", "range", "categories", "tips", "key", "since", "group", "arguments"}) {
+         {"arity", "flags", "range", "categories", "tips", "key", "since", "group", "complexity", "doc_flags",
+          "deprecated_since", "replaced_by", "history", "arguments"}) {
       CAPTURE(field);
       const auto lines = [&](const Facts& from) {
         const auto found = from.find(field);

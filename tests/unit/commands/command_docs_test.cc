@@ -24,7 +24,9 @@ TEST_CASE("COMMAND DOCS: one command as a map in RESP3") {
   h.first().resp3();
   CHECK(resp::describe(h.run("COMMAND", "DOCS", "COMMAND|DOCS", "nosuch")) ==
         "{\"command|docs\": {\"summary\": \"Tells what commands are for and which arguments they take.\", "
-        "\"since\": \"7.0.0\", \"group\": \"server\", \"arguments\": [{\"name\": \"command-name\", "
+        "\"since\": \"7.0.0\", \"group\": \"server\", "
+        "\"complexity\": \"O(N) where N is the number of commands to look up\", "
+        "\"arguments\": [{\"name\": \"command-name\", "
         "\"type\": \"string\", \"flags\": ~[+optional, +multiple]}]}}");
 }
 
@@ -40,6 +42,38 @@ TEST_CASE("COMMAND DOCS: keys tell their spec, tokens stand beside their values,
   CHECK(*field(arguments->children[2], "token") == bulk("DB"));
   CHECK(*field(arguments->children[2], "type") == bulk("integer"));
   CHECK(*field(arguments->children[3], "type") == bulk("pure-token"));
+}
+
+TEST_CASE("COMMAND DOCS: what is out of favour names its release and what to use instead") {
+  Harness h;
+  h.first().resp3();
+  const resp::Value docs = h.run("COMMAND", "DOCS", "getset", "debug");
+  REQUIRE(docs.children.size() == 4);
+  const resp::Value& getset = docs.children[1];
+  CHECK(resp::describe(*field(getset, "doc_flags")) == "~[+deprecated]");
+  CHECK(*field(getset, "deprecated_since") == bulk("6.2.0"));
+  CHECK(*field(getset, "replaced_by") == bulk("`SET` with the `!GET` argument"));
+  CHECK(resp::describe(*field(docs.children[3], "doc_flags")) == "~[+syscmd]");
+  CHECK(field(docs.children[3], "replaced_by") == nullptr);
+}
+
+TEST_CASE("COMMAND DOCS: the history pairs releases with changes, and arguments tell since when they are") {
+  Harness h;
+  h.first().resp3();
+  const resp::Value docs = h.run("COMMAND", "DOCS", "lpop");
+  CHECK(resp::describe(*field(docs.children[1], "history")) == "~[[\"6.2.0\", \"a count\"]]");
+  const resp::Value* arguments = field(docs.children[1], "arguments");
+  REQUIRE(arguments != nullptr);
+  CHECK(field(arguments->children[0], "since") == nullptr);
+  CHECK(*field(arguments->children[1], "since") == bulk("6.2.0"));
+}
+
+TEST_CASE("COMMAND DOCS: a renamed command keeps its notes") {
+  Harness h;
+  REQUIRE(h.table.rename("getset", "swap").ok());
+  const resp::Value docs = h.run("COMMAND", "DOCS", "swap");
+  REQUIRE(docs.children.size() == 2);
+  CHECK(*field(docs.children[1], "deprecated_since") == bulk("6.2.0"));
 }
 
 TEST_CASE("COMMAND DOCS: without names every command, containers with their subcommands") {

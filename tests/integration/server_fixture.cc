@@ -21,6 +21,7 @@ namespace {
 
 constexpr timeval kReplyTimeout = {20, 0};
 constexpr useconds_t kPauseUs = 5'000;
+constexpr int kEndPauses = 6'000;  // Longer than any shutdown-timeout that a test lets pass.
 
 // Asked of the kernel and given back: another process could take it in between, which a restart would notice.
 int free_port() {
@@ -68,6 +69,17 @@ void pause_briefly() {
   usleep(kPauseUs);
 }
 
+std::string write_file(const std::string& path, const std::string& text) {
+  std::ofstream(path) << text;
+  return path;
+}
+
+std::string read_file(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
 ServerProcess::ServerProcess(std::vector<std::string> options, std::string name)
     : options_(std::move(options)), name_(std::move(name)), dir_(make_folder()), port_(free_port()) {}
 
@@ -108,10 +120,11 @@ void ServerProcess::start() {
   wait_until_ready();
 }
 
-void ServerProcess::start_on_socket(const std::string& path) {
+void ServerProcess::start_on_socket(const std::string& path, const std::string& password) {
   spawn();
   const bool ready = soon([&] {
     RedisClient client(dir_ + "/" + path);
+    if (client.connected() && !password.empty()) client.run("AUTH", password);
     return client.connected() && client.run("PING") == resp::Value::make_text(resp::Kind::kStatus, "PONG");
   });
   REQUIRE_MESSAGE(ready, log());
@@ -138,11 +151,25 @@ ServerProcess::Ended ServerProcess::run_alone(const std::vector<std::string>& ar
   return process.wait_for_end();
 }
 
-ServerProcess::Ended ServerProcess::wait_for_end() {
+// A server that does not end is a failed test, not a test that hangs: it is killed, and -1 says so.
+int ServerProcess::reap() {
   int status = 0;
-  waitpid(pid_, &status, 0);
+  pid_t ended = 0;
+  for (int i = 0; i < kEndPauses && ended == 0; ++i) {
+    ended = waitpid(pid_, &status, WNOHANG);
+    if (ended == 0) pause_briefly();
+  }
+  if (ended == 0) {
+    kill(pid_, SIGKILL);
+    waitpid(pid_, &status, 0);
+  }
   pid_ = -1;
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, log()};
+  return ended > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+ServerProcess::Ended ServerProcess::wait_for_end() {
+  const int status = reap();
+  return {status, log()};
 }
 
 void ServerProcess::signal(int number) const {
@@ -158,16 +185,11 @@ void ServerProcess::kill_hard() {
 
 int ServerProcess::stop(int number) {
   kill(pid_, number);
-  int status = 0;
-  waitpid(pid_, &status, 0);
-  pid_ = -1;
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return reap();
 }
 
 std::string ServerProcess::log() const {
-  std::ostringstream text;
-  text << std::ifstream(dir_ + "/output").rdbuf();
-  return text.str();
+  return read_file(dir_ + "/output");
 }
 
 RedisClient::RedisClient(int port) : RedisClient("127.0.0.1", port) {}

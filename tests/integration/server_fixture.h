@@ -24,18 +24,19 @@ class ServerProcess {
 
   // Starts it (again) in the same folder and waits until it answers and has loaded.
   void start();
-  // The same for one that listens only on a unix socket, below its folder.
-  void start_on_socket(const std::string& path);
-  // Starts it and waits until it has ended; returns its exit status and what it wrote to standard error.
+  // The same for one that listens only on a unix socket, below its folder, and may want a password.
+  void start_on_socket(const std::string& path, const std::string& password = "");
+  // Starts it and waits until it has ended; returns its exit status (-1: ended by a signal, or killed because
+  // it did not end) and what it wrote to standard output and error.
   struct Ended {
     int status;
     std::string output;
   };
   Ended run_to_end();
-  // The program with these arguments and no others, to its end.
+  // The program with these arguments and no others, to its end, in the caller's working directory.
   static Ended run_alone(const std::vector<std::string>& arguments);
   void kill_hard();           // SIGKILL, and waits
-  int stop(int signal = 15);  // asks, waits, returns the exit status
+  int stop(int signal = 15);  // asks, waits, returns the exit status as above
   void signal(int number) const;
 
   [[nodiscard]] int port() const { return port_; }
@@ -47,6 +48,7 @@ class ServerProcess {
   void spawn();
   void spawn_words(std::vector<std::string> words);
   Ended wait_for_end();
+  int reap();
   void wait_until_ready();
 
   std::vector<std::string> options_;
@@ -95,6 +97,11 @@ template <class Condition>
 bool soon(Condition&& condition);
 
 void pause_briefly();
+
+// Returns the path.
+std::string write_file(const std::string& path, const std::string& text);
+// Empty when there is none.
+std::string read_file(const std::string& path);
 
 template <class Condition>
 bool soon(Condition&& condition) {

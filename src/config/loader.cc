@@ -16,6 +16,7 @@ using base::Error;
 using base::Result;
 
 constexpr const char* kCommandLine = "command line";
+constexpr ByteView kCheckConfig = "--check-config";
 
 Bytes lower(ByteView text) {
   Bytes result(text);
@@ -170,11 +171,13 @@ Result<CommandLine> read_command_line(std::span<const std::string> arguments) {
       line.standard_input = true;
       continue;
     }
-    if (i == 0 && !argument.starts_with('-')) {
+    if (line.file.empty() && last == nullptr && !line.standard_input && !argument.starts_with('-')) {
       line.file = argument;
       continue;
     }
-    if (opens_option(argument, last)) {
+    if (argument == kCheckConfig) {
+      line.check_only = true;
+    } else if (opens_option(argument, last)) {
       auto words = base::split_words(ByteView(argument).substr(2));
       if (!words || words->empty()) return config_error(place, "an option without a name");
       Bytes name = lower(words->front());
@@ -197,6 +200,12 @@ Result<CommandLine> read_command_line(std::span<const std::string> arguments) {
   return line;
 }
 
+Error option_error(const Beside& beside, Option option, ByteView reason) {
+  const auto place = beside.places.find(option);
+  if (place != beside.places.end()) return config_error(place->second, reason);
+  return Error{std::string(row(option).name).append(": ").append(reason)};
+}
+
 Result<void> load_directives(std::span<const Directive> directives, Store& store, Beside& beside) {
   for (const Directive& directive : directives) {
     const Place& place = directive.place;
@@ -211,6 +220,8 @@ Result<void> load_directives(std::span<const Directive> directives, Store& store
     } else {
       auto loaded = store.load(directive.name, directive.words);
       if (!loaded) return config_error(place, loaded.error().message);
+      const size_t index = *find_row(directive.name);
+      if (index < kLiveOptions) beside.places.insert_or_assign(static_cast<Option>(index), place);
     }
   }
   return {};

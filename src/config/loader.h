@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -48,10 +49,12 @@ base::Result<std::vector<Directive>> read_config_text(base::Fs& fs, const std::s
 struct CommandLine {
   std::string file;  // Empty when none is named.
   bool standard_input = false;
+  bool check_only = false;  // --check-config, anywhere among the options.
   std::vector<Directive> options;
 };
 
-// What follows the name of the program: [file] [-] [--name value ...]; a `-` stands first or last.
+// What follows the name of the program: [file] [-] [--name value ...]; a `-` stands first or last. The file
+// may also follow --check-config.
 base::Result<CommandLine> read_command_line(std::span<const std::string> arguments);
 
 // What directives say beyond options; their owners check the rest and blame the place.
@@ -67,7 +70,12 @@ struct UserLine {
 struct Beside {
   std::vector<Rename> renames;
   std::vector<UserLine> users;
+  std::map<Option, Place>
+      places;  // Where each live option was set last, for what turns out to be wrong with it.
 };
+
+// With the place when `option` was set by a directive, the bare reason otherwise.
+base::Error option_error(const Beside& beside, Option option, base::ByteView reason);
 
 // Puts directives into the store, in order; stops at the first that is refused.
 base::Result<void> load_directives(std::span<const Directive> directives, Store& store, Beside& beside);

@@ -28,7 +28,9 @@ constexpr std::array<Text, 9> kFacilities{"user",   "local0", "local1", "local2"
                                           "local4", "local5", "local6", "local7"};
 constexpr std::array<Text, 3> kAuthClients{"no", "yes", "optional"};
 
-// Why an absent part is absent, or a moot option moot.
+// Why an absent part is absent, a pending one pending, or a moot option moot.
+constexpr Text kNoEviction = "nothing is evicted yet";
+constexpr Text kUsers = "there are no users but the default one yet";
 constexpr Text kCluster = "this server is no cluster node";
 constexpr Text kReplication = "this server neither is nor has a replica";
 constexpr Text kTls = "this server does not speak TLS; put a TLS proxy before it";
@@ -83,6 +85,14 @@ constexpr Row absent(Row row) {
   row.support = Support::kAbsent;
   return row;
 }
+constexpr Row pending(Row row) {
+  row.support = Support::kPending;
+  return row;
+}
+constexpr Row tuning(Row row) {
+  row.flags |= kTuning;
+  return row;
+}
 constexpr Row moot(Row row) {
   row.support = Support::kMoot;
   return row;
@@ -108,10 +118,6 @@ constexpr Row kRows[] = {
     number({"timeout"}, "0", kInt0, "Close clients that were idle so many seconds; 0 never"),
     number({"maxclients"}, "10000", {1, UINT_MAX}, "Connected clients at most"),
     string({"requirepass"}, "", kSensitive, "Password of the default user; empty asks for none"),
-    string({"aclfile"}, "", kImmutable, "File of users, in place of 'user' lines"),
-    choice({"acl-pubsub-default"}, "resetchannels", kPubsubDefaults, kMutable,
-           "Channels a new user may use: allchannels, resetchannels"),
-    number({"acllog-max-len"}, "128", kAtLeast0, "Entries of ACL LOG"),
     flag({"daemonize"}, "no", kImmutable, "Run in the background"),
     string({"pidfile"}, "", kImmutable, "Where to write the process id"),
     string({"dir"}, ".", kProtected, "Working directory: the log and snapshots live there"),
@@ -125,13 +131,6 @@ constexpr Row kRows[] = {
     choice({"enable-protected-configs"}, "no", kAccess, kImmutable,
            "Who may CONFIG SET protected options: no, yes, local"),
     memory({"maxmemory"}, "0", kAtLeast0, "Bytes of data at most; 0 is no limit"),
-    choice({"maxmemory-policy"}, "noeviction", kPolicies, kMutable,
-           "What to do at maxmemory; a queue wants noeviction"),
-    number({"maxmemory-samples"}, "5", kInt1, "Keys looked at for one eviction"),
-    memory({"maxmemory-reserve"}, "0", kAtLeast0,
-           "Bytes above maxmemory for moving and retrying jobs when pushes are refused"),
-    number({"lfu-log-factor"}, "10", kInt0, "How slowly the frequency counter of LFU saturates"),
-    number({"lfu-decay-time"}, "1", kInt0, "Minutes after which that counter falls by one"),
     flag({"appendonly"}, "no", kMutable, "Keep the append-only log: what was acknowledged survives"),
     choice({"appendfsync"}, "everysec", kFsyncs, kMutable, "When the log is synced: always, everysec, no"),
     of_type(Type::kFileName,
@@ -168,11 +167,9 @@ constexpr Row kRows[] = {
     number({"slowlog-log-slower-than"}, "10000", {-1, kAny},
            "Microseconds from which a command is slow; -1 never"),
     number({"slowlog-max-len"}, "128", kAtLeast0, "Entries of SLOWLOG"),
-    number({"latency-monitor-threshold"}, "0", kAtLeast0, "Milliseconds from which LATENCY records; 0 never"),
     flag({"latency-tracking"}, "yes", kMutable, "Keep latency histograms of every command"),
     special({"latency-tracking-info-percentiles"}, Type::kPercentiles, "50 99 99.9",
             "Percentiles that INFO latencystats shows"),
-    number({"tracking-table-max-keys"}, "1000000", kAtLeast0, "Keys remembered for client side caching"),
     special({"notify-keyspace-events"}, Type::kEventClasses, "", "Classes of keyspace events to publish"),
     number({"hash-max-listpack-entries", "hash-max-ziplist-entries"}, "512", kAtLeast0,
            "Fields of a packed hash"),
@@ -180,8 +177,6 @@ constexpr Row kRows[] = {
            "Bytes of a field or value of a packed hash"),
     number({"list-max-listpack-size", "list-max-ziplist-size"}, "-2", {INT_MIN, INT_MAX},
            "Size of a list node: entries, or -1 to -5 for 4 to 64 KiB"),
-    number({"list-compress-depth"}, "0", kInt0,
-           "Plain nodes at each end of a list whose middle is compressed; 0 compresses nothing"),
     number({"set-max-intset-entries"}, "512", kAtLeast0, "Members of a set of integers kept as such"),
     number({"set-max-listpack-entries"}, "128", kAtLeast0, "Members of a packed set"),
     memory({"set-max-listpack-value"}, "64", kAtLeast0, "Bytes of a member of a packed set"),
@@ -191,6 +186,22 @@ constexpr Row kRows[] = {
            "Bytes of a member of a packed sorted set"),
     memory({"stream-node-max-bytes"}, "4096", kAtLeast0, "Bytes of one stream block; 0 is no limit"),
     number({"stream-node-max-entries"}, "100", kAtLeast0, "Entries of one stream block; 0 is no limit"),
+
+    pending(choice({"maxmemory-policy"}, "noeviction", kPolicies, kMutable,
+                   "nothing is evicted yet: at maxmemory pushes are refused, as under noeviction")),
+    pending(memory({"maxmemory-reserve"}, "0", kAtLeast0,
+                   "no room is kept yet for moving and retrying jobs when pushes are refused")),
+    pending(tuning(number({"maxmemory-samples"}, "5", kInt1, kNoEviction))),
+    pending(tuning(number({"lfu-log-factor"}, "10", kInt0, kNoEviction))),
+    pending(tuning(number({"lfu-decay-time"}, "1", kInt0, kNoEviction))),
+    pending(choice({"acl-pubsub-default"}, "resetchannels", kPubsubDefaults, kMutable, kUsers)),
+    pending(tuning(number({"acllog-max-len"}, "128", kAtLeast0, kUsers))),
+    pending(number({"latency-monitor-threshold"}, "0", kAtLeast0,
+                   "LATENCY records no events yet; SLOWLOG and INFO latencystats do")),
+    pending(tuning(number({"tracking-table-max-keys"}, "1000000", kAtLeast0,
+                          "keys are not tracked for clients that cache yet"))),
+    pending(
+        tuning(number({"list-compress-depth"}, "0", kInt0, "the middle of a list is not compressed yet"))),
 
     moot(number({"hz"}, "10", kInt0, kTicks)),
     moot(flag({"dynamic-hz"}, "yes", kMutable, kTicks)),
@@ -209,7 +220,6 @@ constexpr Row kRows[] = {
     moot(flag({"disable-thp"}, "yes", kImmutable, "no fork ever copies a huge page")),
     moot(flag({"always-show-logo"}, "no", kImmutable, "there is no logo")),
     moot(flag({"set-proc-title"}, "yes", kImmutable, kTitle)),
-    moot(string({"proc-title-template"}, "{title} {listen-addr} {server-mode}", kMutable, kTitle)),
     moot(flag({"aof-rewrite-incremental-fsync"}, "yes", kMutable, kWriteback)),
     moot(flag({"rdb-save-incremental-fsync"}, "yes", kMutable, kWriteback)),
     moot(flag({"crash-log-enabled"}, "yes", kMutable, "a failed check always says where and why")),
@@ -229,6 +239,8 @@ constexpr Row kRows[] = {
     moot(number({"active-defrag-cycle-max"}, "25", {1, 99}, kDefrag)),
     moot(number({"active-defrag-max-scan-fields"}, "1000", {1, kAny}, kDefrag)),
 
+    absent(string({"aclfile"}, "", kImmutable, kUsers)),
+    absent(string({"proc-title-template"}, "{title} {listen-addr} {server-mode}", kMutable, kTitle)),
     absent(flag({"activedefrag"}, "no", kMutable, kDefrag)),
     absent(flag({"aof-timestamp-enabled"}, "no", kMutable, "the log carries annotations of its own")),
     absent(flag({"aof-disable-auto-gc"}, "no", kMutable, "history files of the log are always removed")),

@@ -2,10 +2,13 @@
 // says (type, default, range, when it may change, who reads it, what it is for) is all that is known of an
 // option anywhere: loader, store, CONFIG and the shipped file go by it.
 //
-// Rows come in three classes. *Live* ones are read by some part of the server through their Option id. *Moot*
-// ones tune something that is done in another way here: any valid value is taken and shown, to no effect.
-// *Absent* ones belong to parts this server does not have: Redis's default is taken, anything else is refused
-// with the reason, since a file that asks for a replica must not seem to get one.
+// Rows come in four classes. *Live* ones are read by some part of the server through their Option id.
+// *Pending* ones belong to parts that are still to come: a file may hold any valid value, since files in use
+// do, but the log says at the start that it has no effect yet, and CONFIG SET refuses to move it away from
+// the default. *Moot* ones tune something that is done in another way here: any valid value is taken, to no
+// effect, and the log says so at the start. *Absent* ones ask for something that nobody would get: Redis's
+// default is taken, anything else is refused with the reason, since a file that asks for a replica must not
+// seem to get one.
 #pragma once
 
 #include <cstddef>
@@ -30,9 +33,6 @@ enum class Option : uint16_t {
   kTimeout,
   kMaxClients,
   kRequirePass,
-  kAclFile,
-  kAclPubsubDefault,
-  kAclLogMaxLen,
   kDaemonize,
   kPidFile,
   kDir,
@@ -43,11 +43,6 @@ enum class Option : uint16_t {
   kEnableDebugCommand,
   kEnableProtectedConfigs,
   kMaxMemory,
-  kMaxMemoryPolicy,
-  kMaxMemorySamples,
-  kMaxMemoryReserve,
-  kLfuLogFactor,
-  kLfuDecayTime,
   kAppendOnly,
   kAppendFsync,
   kAppendFilename,
@@ -70,15 +65,12 @@ enum class Option : uint16_t {
   kProtoMaxBulkLen,
   kSlowlogLogSlowerThan,
   kSlowlogMaxLen,
-  kLatencyMonitorThreshold,
   kLatencyTracking,
   kLatencyTrackingInfoPercentiles,
-  kTrackingTableMaxKeys,
   kNotifyKeyspaceEvents,
   kHashMaxListpackEntries,
   kHashMaxListpackValue,
   kListMaxListpackSize,
-  kListCompressDepth,
   kSetMaxIntsetEntries,
   kSetMaxListpackEntries,
   kSetMaxListpackValue,
@@ -107,7 +99,7 @@ enum class Type : uint8_t {
   kPercentiles,   // Numbers from 0 to 100.
 };
 
-enum class Support : uint8_t { kLive, kMoot, kAbsent };
+enum class Support : uint8_t { kLive, kPending, kMoot, kAbsent };
 
 // Combined with |.
 enum Flag : uint8_t {
@@ -115,23 +107,13 @@ enum Flag : uint8_t {
   kImmutable = 1,  // Only from the file and the command line.
   kProtected = 2,  // CONFIG SET refuses unless enable-protected-configs allows it.
   kSensitive = 4,  // Never written to a log.
+  kTuning = 8,     // Of a pending row: no answer depends on it, so CONFIG SET takes any value.
 };
 
 // The values of enum options, in the order of their choices.
 enum class AppendFsync : uint8_t { kEverysec, kAlways, kNo };
 enum class LogLevel : uint8_t { kDebug, kVerbose, kNotice, kWarning, kNothing };
-enum class MaxMemoryPolicy : uint8_t {
-  kVolatileLru,
-  kVolatileLfu,
-  kVolatileRandom,
-  kVolatileTtl,
-  kAllkeysLru,
-  kAllkeysLfu,
-  kAllkeysRandom,
-  kNoEviction,
-};
 enum class Access : uint8_t { kNo, kYes, kLocal };  // enable-debug-command, enable-protected-configs.
-enum class PubsubDefault : uint8_t { kAllChannels, kResetChannels };
 
 using Choices = std::span<const std::string_view>;
 
@@ -145,7 +127,7 @@ struct Row {
   Choices choices;  // Of enums and flags.
   uint8_t flags;
   Support support;
-  std::string_view doc;  // One line; for moot and absent rows the reason.
+  std::string_view doc;  // One line; for rows that are not live the reason.
 
   [[nodiscard]] bool has(Flag flag) const { return (flags & flag) != 0; }
 };

@@ -280,10 +280,14 @@ Result<Setting> parse_setting(const Row& row, Words words, const Setting& curren
   if (words.empty()) return error("wrong number of arguments");
   Parsed parsed = is_one_word(row.type) ? parse_one_word(row, words[0]) : parse_words(row, words, current);
   if (parsed.ok() && row.support == Support::kAbsent && !(*parsed == default_setting(row))) {
-    const Bytes kept = row.default_text.empty() ? "an empty value" : "'" + Bytes(row.default_text) + "'";
-    return error(Bytes(row.doc) + "; only " + kept + " is accepted");
+    return only_default(row);
   }
   return parsed;
+}
+
+Error only_default(const Row& row) {
+  const Bytes kept = row.default_text.empty() ? "an empty value" : "'" + Bytes(row.default_text) + "'";
+  return error(Bytes(row.doc) + "; only " + kept + " is accepted");
 }
 
 Setting default_setting(const Row& row) {

@@ -89,6 +89,18 @@ void Store::note(Option option, ByteView text) {
   settings_[static_cast<size_t>(option)].text = text;
 }
 
+void Store::note(Option option, int64_t number) {
+  settings_[static_cast<size_t>(option)].number = number;
+}
+
+std::vector<const Row*> Store::without_effect() const {
+  std::vector<const Row*> found;
+  for (size_t i = kLiveOptions; i < rows().size(); ++i) {
+    if (!(settings_[i] == default_setting(rows()[i]))) found.push_back(&rows()[i]);
+  }
+  return found;
+}
+
 std::vector<NamedText> Store::get(std::span<const ByteView> patterns) const {
   std::vector<NamedText> found;
   const auto offer = [&](ByteView name, size_t index) {
@@ -130,6 +142,10 @@ Result<std::vector<Store::Change>> Store::checked(std::span<const NamedText> pai
     const Row& row = rows()[changes[i].index];
     auto parsed = parse_setting(row, words_of(row, pairs[i].text), settings_[changes[i].index]);
     if (!parsed) return refused(changes[i].name, parsed.error().message);
+    if (row.support == Support::kPending && !row.has(kTuning) && !(*parsed == default_setting(row)) &&
+        !(*parsed == settings_[changes[i].index])) {
+      return refused(changes[i].name, only_default(row).message);
+    }
     changes[i].setting = std::move(*parsed);
   }
   return changes;

@@ -55,9 +55,13 @@ class Store {
   // replaces the default, further ones add to it.
   base::Result<void> load(base::ByteView name, Words words);
   void on_change(Apply apply) { apply_ = std::move(apply); }
-  // Notes what became of a text that was set, such as the absolute path of `dir`. Tells nobody.
-  // REQUIRES: an option that is a text.
+  // Notes what became of a value that was set: the absolute path of `dir`, as many clients as the system
+  // allows. Tells nobody. REQUIRES: an option of that type.
   void note(Option option, base::ByteView text);
+  void note(Option option, int64_t number);
+
+  // The pending and moot options that are not at their default: set, shown, and heeded by nothing.
+  [[nodiscard]] std::vector<const Row*> without_effect() const;
 
   // CONFIG GET: name and text of every option a pattern fits, aliases as options of their own, each once.
   [[nodiscard]] std::vector<NamedText> get(std::span<const base::ByteView> patterns) const;

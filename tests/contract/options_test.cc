@@ -2,6 +2,8 @@
 #include "config/options.h"
 
 #include <algorithm>
+#include <cctype>
+#include <filesystem>
 #include <map>
 #include <set>
 #include <string>
@@ -92,16 +94,73 @@ TEST_CASE("Contract: names that redis-server 7.0.15 lacks are ours or later ones
   CHECK(found == known);
 }
 
-TEST_CASE("Contract: the shipped file names every live option") {
+TEST_CASE("Contract: every live option is read by some part of the server") {
+  // The names of the constants, in the order of the rows.
+  const Bytes header = source_file("src/config/options.h");
+  const size_t begin = header.find("enum class Option");
+  const Bytes list = header.substr(begin, header.find("};", begin) - begin);
+  std::vector<Bytes> constants;
+  for (const Bytes& line : lines_of(list)) {
+    const size_t name = line.find_first_not_of(' ');
+    if (name == 2) constants.push_back(line.substr(name, line.find(',') - name));
+  }
+  REQUIRE(constants.size() == kLiveOptions);
+
+  Bytes sources;
+  for (const auto& each : std::filesystem::recursive_directory_iterator(SLUICE_SOURCE_DIR "/src")) {
+    const std::string path = each.path().string();
+    if (!each.is_regular_file() || path.find("/src/config/") != std::string::npos) continue;
+    if (path.ends_with(".cc") || path.ends_with(".h"))
+      sources += source_file(path.substr(sizeof SLUICE_SOURCE_DIR));
+  }
+  // Read through a getter of their own.
+  const std::map<Bytes, Bytes> getters{{"kSave", ".save_points("},
+                                       {"kClientOutputBufferLimit", ".output_limit("}};
+  // Of snapshots and rewrites, which read them when they arrive.
+  const std::set<Bytes> awaited{"kNoAppendFsyncOnRewrite",
+                                "kAutoAofRewritePercentage",
+                                "kAutoAofRewriteMinSize",
+                                "kAofUseRdbPreamble",
+                                "kSave",
+                                "kDbFilename",
+                                "kRdbCompression",
+                                "kRdbChecksum",
+                                "kStopWritesOnBgsaveError"};
+  for (size_t i = 0; i < constants.size(); ++i) {
+    if (awaited.count(constants[i]) != 0) continue;
+    CAPTURE(rows()[i].name);
+    const auto getter = getters.find(constants[i]);
+    const Bytes use = getter == getters.end() ? "Option::" + constants[i] : getter->second;
+    size_t at = sources.find(use);
+    const auto goes_on = [&] {
+      const char next = sources[at + use.size()];
+      return use.back() != '(' && (std::isalnum(static_cast<unsigned char>(next)) != 0);
+    };
+    while (at != Bytes::npos && goes_on()) at = sources.find(use, at + 1);
+    CHECK(at != Bytes::npos);
+  }
+}
+
+TEST_CASE("Contract: the shipped file names every live option, and marks those that have no effect yet") {
   const std::vector<Bytes> lines = lines_of(source_file("conf/sluice.conf"));
   for (const Row& row : rows()) {
-    if (row.support != Support::kLive) continue;
+    if (row.support != Support::kLive && row.support != Support::kPending) continue;
     CAPTURE(row.name);
     const Bytes set = Bytes(row.name) + " ";
     const bool named = std::any_of(lines.begin(), lines.end(), [&](const Bytes& line) {
       return line.starts_with(set) || line.starts_with("# " + set);
     });
     CHECK(named);
+  }
+  // A row's mark stands in the comment above it or above the rows it stands among.
+  bool marked = false;
+  for (const Bytes& line : lines) {
+    if (line.empty()) marked = false;
+    marked |= line.starts_with("# No effect yet: ");
+    const auto index = line.starts_with('#') ? std::nullopt : find_row(line.substr(0, line.find(' ')));
+    if (!index) continue;
+    CAPTURE(line);
+    CHECK(marked == (rows()[*index].support == Support::kPending));
   }
 }
 
@@ -113,8 +172,24 @@ TEST_CASE("Contract: the shipped file loads, and differs from the defaults only 
   for (const auto& [name, value] : shown_by(store)) {
     if (defaults.at(name) != value) differing[name] = value;
   }
-  CHECK(differing ==
-        std::map<Bytes, Bytes>{{"appendonly", "yes"}, {"bind", "127.0.0.1 -::1"}, {"dir", "./data"}});
+  CHECK(differing == std::map<Bytes, Bytes>{{"appendonly", "yes"}, {"bind", "127.0.0.1 -::1"}});
+}
+
+TEST_CASE("Contract: the copied directives are those of the file that Debian installs") {
+  base::PosixFs fs;
+  const auto installed = base::read_whole(fs, "/etc/redis/redis.conf", kMaxConfigBytes);
+  if (!installed.ok()) {
+    MESSAGE("not compared: ", installed.error().message);
+    return;
+  }
+  const auto directives = [](ByteView text) {
+    std::vector<Bytes> found;
+    for (const Bytes& line : lines_of(text)) {
+      if (line.find_first_not_of(' ') != Bytes::npos && !line.starts_with('#')) found.push_back(line);
+    }
+    return found;
+  };
+  CHECK(directives(*installed) == directives(source_file("tests/contract/debian_directives.conf")));
 }
 
 TEST_CASE("Contract: the file that Debian installs for redis-server loads unchanged") {

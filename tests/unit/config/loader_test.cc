@@ -138,6 +138,22 @@ TEST_CASE("Command line: a value may begin with dashes when no option is called 
         "file= requirepass [--secret];port [1];");
 }
 
+TEST_CASE("Command line: --check-config stands anywhere, and the file may follow it") {
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"--check-config", "x.conf", "--port", "1"},
+                                             {"x.conf", "--check-config", "--port", "1"},
+                                             {"x.conf", "--port", "1", "--check-config"}}) {
+    const auto line = read_command_line(arguments);
+    REQUIRE(line.ok());
+    CHECK(line->check_only);
+    CHECK(line->file == "x.conf");
+    CHECK(shown(line->options) == "port [1];");
+  }
+  const auto without = read_command_line(std::vector<std::string>{"x.conf"});
+  REQUIRE(without.ok());
+  CHECK_FALSE(without->check_only);
+}
+
 TEST_CASE("Command line: values need an option") {
   CHECK(command_line({"x.conf", "y.conf"}).find("a value without an option before it") != std::string::npos);
   CHECK(command_line({"--"}).find("an option without a name") != std::string::npos);
@@ -178,6 +194,16 @@ TEST_CASE("Loader: renames and users are handed on with their places") {
   CHECK(beside.users[0].place.line == 2);
 }
 
+TEST_CASE("Loader: what turns out wrong with an option later is blamed on its last line") {
+  Store store;
+  Beside beside;
+  CHECK(load("dir /a\n\ndir /b\nhz 50\n", store, beside) == "OK");
+  CHECK(option_error(beside, Option::kDir, "No such file or directory").message ==
+        "*** FATAL CONFIG FILE ERROR ***\nReading test.conf, at line 3\n>>> 'dir /b'\nNo such file or "
+        "directory");
+  CHECK(option_error(beside, Option::kLogFile, "a reason").message == "logfile: a reason");
+}
+
 TEST_CASE("Loader: what cannot be is refused with file, line, text and reason") {
   Store store;
   Beside beside;
@@ -187,6 +213,9 @@ TEST_CASE("Loader: what cannot be is refused with file, line, text and reason") 
   CHECK(load("maxmemory 1zb\n", store, beside).find("argument must be a memory value") != std::string::npos);
   CHECK(load("loadmodule x.so\n", store, beside).find("this server has no modules") != std::string::npos);
   CHECK(load("replicaof host 1\n", store, beside).find("neither is nor has a replica") != std::string::npos);
+  CHECK(load("aclfile /etc/users.acl\n", store, beside) ==
+        "*** FATAL CONFIG FILE ERROR ***\nReading test.conf, at line 1\n>>> 'aclfile /etc/users.acl'\n"
+        "there are no users but the default one yet; only an empty value is accepted");
   CHECK(load("rename-command a\n", store, beside).find("wrong number of arguments") != std::string::npos);
   CHECK(load("user\n", store, beside).find("Bad directive or wrong number of arguments") !=
         std::string::npos);

@@ -47,10 +47,6 @@ TEST_CASE("Options: rows are found by name and alias in either case") {
 
 TEST_CASE("Options: the choices of an enum stand in the order of its C++ values") {
   CHECK(row(Option::kAppendFsync).choices[static_cast<size_t>(AppendFsync::kAlways)] == "always");
-  CHECK(row(Option::kMaxMemoryPolicy).choices[static_cast<size_t>(MaxMemoryPolicy::kNoEviction)] ==
-        "noeviction");
   CHECK(row(Option::kLogLevel).choices[static_cast<size_t>(LogLevel::kNothing)] == "nothing");
   CHECK(row(Option::kEnableDebugCommand).choices[static_cast<size_t>(Access::kLocal)] == "local");
-  CHECK(row(Option::kAclPubsubDefault).choices[static_cast<size_t>(PubsubDefault::kResetChannels)] ==
-        "resetchannels");
 }

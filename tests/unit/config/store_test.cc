@@ -84,6 +84,41 @@ TEST_CASE("Store: protected options need permission") {
   CHECK(store.text(Option::kDbFilename) == "x");
 }
 
+TEST_CASE("Store: CONFIG SET takes no value of a pending option that somebody would count on") {
+  Store store;
+  CHECK(
+      set(store, {{"maxmemory-policy", "allkeys-lru"}}) ==
+      "ERR CONFIG SET failed (possibly related to argument 'maxmemory-policy') - nothing is evicted yet: at "
+      "maxmemory pushes are refused, as under noeviction; only 'noeviction' is accepted");
+  CHECK(set(store, {{"maxmemory-reserve", "1mb"}}).find("only '0' is accepted") != std::string::npos);
+  CHECK(set(store, {{"maxmemory-policy", "noeviction"}, {"maxmemory-samples", "7"}}) == "OK");
+  CHECK(get(store, "maxmemory-samples") == "maxmemory-samples=7;");
+}
+
+TEST_CASE("Store: a pending option that a file has set stays so, and can be put back to its default") {
+  Store store;
+  CHECK(load(store, "maxmemory-policy", {"allkeys-lru"}) == "OK");
+  CHECK(set(store, {{"maxmemory-policy", "allkeys-lru"}}) == "OK");
+  CHECK(get(store, "maxmemory-policy") == "maxmemory-policy=allkeys-lru;");
+  CHECK(set(store, {{"maxmemory-policy", "noeviction"}}) == "OK");
+  CHECK(set(store, {{"maxmemory-policy", "allkeys-lru"}}) != "OK");
+}
+
+TEST_CASE("Store: options that are set to no effect are told by name, live ones are not") {
+  Store store;
+  CHECK(store.without_effect().empty());
+  CHECK(load(store, "hz", {"50"}) == "OK");
+  CHECK(load(store, "maxmemory-policy", {"volatile-lru"}) == "OK");
+  CHECK(load(store, "timeout", {"5"}) == "OK");
+  CHECK(load(store, "io-threads", {"1"}) == "OK");
+  const std::vector<const Row*> told = store.without_effect();
+  REQUIRE(told.size() == 2);
+  CHECK(told[0]->name == "maxmemory-policy");
+  CHECK(told[0]->support == Support::kPending);
+  CHECK(told[1]->name == "hz");
+  CHECK(told[1]->support == Support::kMoot);
+}
+
 TEST_CASE("Store: an alias sets the option it stands for") {
   Store store;
   CHECK(set(store, {{"lua-time-limit", "7"}}) == "OK");
@@ -135,7 +170,7 @@ TEST_CASE("Store: directives may set what CONFIG SET may not, and unknown ones a
   CHECK(load(store, "databases", {"0"}) == "argument must be between 1 and 2147483647 inclusive");
 }
 
-TEST_CASE("Store: a noted text is shown and tells nobody") {
+TEST_CASE("Store: a noted value is shown and tells nobody") {
   Store store;
   store.on_change([](std::span<const Option>) -> base::Result<void, ApplyError> {
     FAIL("nobody is to be told");
@@ -143,6 +178,8 @@ TEST_CASE("Store: a noted text is shown and tells nobody") {
   });
   store.note(Option::kDir, "/var/lib/sluice");
   CHECK(get(store, "dir") == "dir=/var/lib/sluice;");
+  store.note(Option::kMaxClients, 77);
+  CHECK(get(store, "maxclients") == "maxclients=77;");
 }
 
 TEST_CASE(

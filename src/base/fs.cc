@@ -187,6 +187,19 @@ IoResult<void> PosixFs::fsync_dir(const std::string& path) {
   return {};
 }
 
+IoResult<void> PosixFs::copy_access(const std::string& model, const std::string& path) {
+  struct stat about {};
+  if (::stat(model.c_str(), &about) != 0) return io_error(errno, "stat", model);
+  // Only a privileged process gives files away, others may still choose among their groups. Before the
+  // permissions, since a change of owner takes bits away.
+  if (::chown(path.c_str(), about.st_uid, about.st_gid) != 0 &&
+      ::chown(path.c_str(), static_cast<uid_t>(-1), about.st_gid) != 0 && errno != EPERM) {
+    return io_error(errno, "chown", path);
+  }
+  if (::chmod(path.c_str(), about.st_mode & 07777) != 0) return io_error(errno, "chmod", path);
+  return {};
+}
+
 IoResult<std::unique_ptr<FileLock>> PosixFs::try_lock(const std::string& path) {
   const int fd = retry_interrupted([&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644); });
   if (fd < 0) return io_error(errno, "open", path);
@@ -239,7 +252,8 @@ IoResult<void> replace_file(Fs& fs, const std::string& path, ByteView bytes) {
   const std::string temporary = path + ".tmp";
   auto file = fs.open(temporary, kOpenWrite | kOpenCreate | kOpenTruncate);
   if (!file) return file.error();
-  auto written = write_all(**file, bytes);
+  auto written = fs.exists(path) ? fs.copy_access(path, temporary) : IoResult<void>();
+  if (written) written = write_all(**file, bytes);
   if (written) written = (*file)->fdatasync();
   if (written) written = (*file)->close();
   if (written) written = fs.rename(temporary, path);

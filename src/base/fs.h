@@ -71,6 +71,8 @@ class Fs {
   // Names of its entries, sorted, without "." and "..".
   virtual IoResult<std::vector<std::string>> list_dir(const std::string& path) = 0;
   virtual IoResult<void> fsync_dir(const std::string& path) = 0;
+  // Gives `path` the permissions of `model`, and its owner and group as far as this process may.
+  virtual IoResult<void> copy_access(const std::string& model, const std::string& path) = 0;
   // Creates `path` if needed. EWOULDBLOCK when somebody else holds it.
   virtual IoResult<std::unique_ptr<FileLock>> try_lock(const std::string& path) = 0;
 };
@@ -85,6 +87,7 @@ class PosixFs final : public Fs {
   IoResult<void> mkdir(const std::string& path) override;
   IoResult<std::vector<std::string>> list_dir(const std::string& path) override;
   IoResult<void> fsync_dir(const std::string& path) override;
+  IoResult<void> copy_access(const std::string& model, const std::string& path) override;
   IoResult<std::unique_ptr<FileLock>> try_lock(const std::string& path) override;
 };
 
@@ -98,7 +101,8 @@ IoResult<void> write_all(File& file, ByteView bytes);
 IoResult<Bytes> read_whole(Fs& fs, const std::string& path, uint64_t max_bytes);
 
 // Puts `bytes` at `path` so that a crash leaves the old content or the new one, never a mixture: writes
-// "<path>.tmp", syncs it, renames it over `path`, syncs the directory.
+// "<path>.tmp", syncs it, renames it over `path`, syncs the directory. Who may read a file that was there
+// before stays as it was, from the first byte written.
 IoResult<void> replace_file(Fs& fs, const std::string& path, ByteView bytes);
 
 }  // namespace sluice::base

@@ -29,7 +29,8 @@ class NullLog final : public Log {
   void write(LogLevel, std::string_view) override {}
 };
 
-// Writes to `path`, or to standard output when it is empty. Safe to call from any thread.
+// Writes to `path`, or to standard output when it is empty. Safe to call from any thread but for reopen and
+// follow_rotation, which belong to the thread that opened it.
 class SpdLog final : public Log {
  public:
   static Result<std::unique_ptr<SpdLog>> open(const std::string& path, LogLevel level);
@@ -38,9 +39,16 @@ class SpdLog final : public Log {
   void write(LogLevel level, std::string_view text) override;
   void set_level(LogLevel level);
 
+  // Opens the file by its name again, for whoever moved the old one away. When that fails the log goes on in
+  // the old one and says so there.
+  void reopen();
+  // The same, if the name no longer means the file that is open: one stat.
+  void follow_rotation();
+
  private:
   struct Impl;
   explicit SpdLog(std::unique_ptr<Impl> impl);
+  Result<void> open_file();
   std::unique_ptr<Impl> impl_;
 };
 

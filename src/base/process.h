@@ -1,9 +1,11 @@
-// What the system tells of this process, for INFO: its number, its processor time, and what it runs on. Costs
-// system calls: not for the hot path.
+// What the system tells of this process and lets it have: its number, its processor time, what it runs on,
+// its working directory, how many descriptors it may open. Costs system calls: not for the hot path.
 #pragma once
 
 #include <cstdint>
 #include <string>
+
+#include "base/io_error.h"
 
 namespace sluice::base {
 
@@ -19,5 +21,16 @@ struct CpuTime {
 [[nodiscard]] int64_t process_id();
 // "Linux 6.1.0-18-amd64 x86_64"
 [[nodiscard]] std::string system_name();
+
+// Of the whole process; what it was is forgotten.
+IoResult<void> change_directory(const std::string& path);
+// "." when the system cannot say.
+[[nodiscard]] std::string working_directory();
+// `path` below the working directory unless it begins with a slash; empty stays empty.
+[[nodiscard]] std::string absolute_path(const std::string& path);
+
+// Raises the limit of open descriptors to `wanted`, or as near to it as the system allows, and returns what
+// it is now; a limit above `wanted` stays.
+uint64_t raise_descriptor_limit(uint64_t wanted);
 
 }  // namespace sluice::base

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 using sluice::base::Bytes;
@@ -112,6 +113,23 @@ TEST_CASE("PosixFs: replace_file leaves the new content and no temporary") {
   REQUIRE(replace_file(fs, folder / "conf", "two").ok());
   CHECK(*read_whole(fs, folder / "conf", 100) == "two");
   CHECK(*fs.list_dir(folder.path()) == std::vector<std::string>{"conf"});
+}
+
+TEST_CASE("PosixFs: a file that is replaced keeps its permissions and its owner") {
+  const Folder folder;
+  PosixFs fs;
+  const std::string path = folder / "secret";
+  REQUIRE(sluice::base::replace_file(fs, path, "old").ok());
+  REQUIRE(::chmod(path.c_str(), 0640) == 0);
+  const bool privileged = ::geteuid() == 0;
+  if (privileged) REQUIRE(::chown(path.c_str(), 12, 34) == 0);
+  REQUIRE(sluice::base::replace_file(fs, path, "new").ok());
+  struct stat about {};
+  REQUIRE(::stat(path.c_str(), &about) == 0);
+  CHECK((about.st_mode & 07777) == 0640);
+  CHECK(about.st_size == 3);
+  CHECK(about.st_uid == (privileged ? 12 : ::geteuid()));
+  CHECK(about.st_gid == (privileged ? 34 : ::getegid()));
 }
 
 TEST_CASE("read_whole: files that report no size are read to their end") {

@@ -307,6 +307,13 @@ IoResult<std::vector<std::string>> MemoryFs::list_dir(const std::string& path) {
   return names;  // a map is sorted already
 }
 
+IoResult<void> MemoryFs::copy_access(const std::string& model, const std::string& path) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  if (!find(model)) return io_error(ENOENT, "stat", model);
+  if (!find(path)) return io_error(ENOENT, "chmod", path);
+  return {};
+}
+
 IoResult<void> MemoryFs::fsync_dir(const std::string& path) {
   const std::lock_guard<std::mutex> guard(mutex_);
   auto fault = simple_fault(DiskCall::kFsyncDir, "sync", path);

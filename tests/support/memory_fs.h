@@ -47,6 +47,8 @@ class MemoryFs final : public base::Fs {
   base::IoResult<void> mkdir(const std::string& path) override;
   base::IoResult<std::vector<std::string>> list_dir(const std::string& path) override;
   base::IoResult<void> fsync_dir(const std::string& path) override;
+  // Everyone may read everything here.
+  base::IoResult<void> copy_access(const std::string& model, const std::string& path) override;
   base::IoResult<std::unique_ptr<base::FileLock>> try_lock(const std::string& path) override;
 
   // The process died (kill -9): nothing is lost, open files are dead (EBADF), locks are free.

@@ -1,6 +1,7 @@
 #include "base/process.h"
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace sluice::base {
@@ -22,6 +23,27 @@ TEST_CASE("Process: processor time grows with work, and a thread has no more of 
   const CpuTime thread = thread_cpu();
   const CpuTime process = process_cpu();
   CHECK(thread.user_us + thread.system_us <= process.user_us + process.system_us);
+}
+
+TEST_CASE(
+    "Process: the limit of descriptors goes up to what is wanted, or as far as it can, and never down") {
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit low{64, before.rlim_max};
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &low) == 0);
+  CHECK(raise_descriptor_limit(100) == 100);
+  CHECK(raise_descriptor_limit(10) == 100);
+  CHECK(raise_descriptor_limit(uint64_t{1} << 40) == before.rlim_max);  // above what any kernel gives
+  setrlimit(RLIMIT_NOFILE, &before);
+}
+
+TEST_CASE("Process: a relative path is meant below the working directory") {
+  CHECK(absolute_path("a/b") == working_directory() + "/a/b");
+  CHECK(absolute_path("/a") == "/a");
+  CHECK(absolute_path("").empty());
+  const auto moved = change_directory("/no/such/directory");
+  REQUIRE_FALSE(moved.ok());
+  CHECK(moved.error().message == "change to /no/such/directory: No such file or directory");
 }
 
 }  // namespace sluice::base

@@ -166,6 +166,19 @@ void Listener::Impl::rest(int code) {
   callbacks.on_error(code);
 }
 
+bool may_do_without(int code, bool optional) {
+  switch (code) {
+    case EAFNOSUPPORT:
+    case EPFNOSUPPORT:
+    case EPROTONOSUPPORT:
+    case ESOCKTNOSUPPORT:
+    case ENOPROTOOPT:
+      return true;
+    default:
+      return optional && code == EADDRNOTAVAIL;
+  }
+}
+
 Listener::Listener(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Listener::~Listener() = default;
 

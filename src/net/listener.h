@@ -30,6 +30,10 @@ struct UnixAddress {
   int backlog = 511;
 };
 
+// Whether a server goes on without an address that failed with this errno value: the machine does not speak
+// its protocol, or it does not have the address, which was marked as one that may be missing.
+[[nodiscard]] bool may_do_without(int code, bool optional);
+
 // REQUIRES: neither destroys the Listener.
 struct AcceptCallbacks {
   std::function<void(std::unique_ptr<Socket>)> on_accept;

@@ -510,6 +510,13 @@ TEST_CASE("Listener: every IPv4 and every IPv6 address share a port") {
   CHECK(accepted->peer_is_loopback());
 }
 
+TEST_CASE("Listener: an optional address may be missing, none may be taken, and no protocol need be there") {
+  CHECK(sluice::net::may_do_without(EADDRNOTAVAIL, true));
+  CHECK_FALSE(sluice::net::may_do_without(EADDRNOTAVAIL, false));
+  CHECK_FALSE(sluice::net::may_do_without(EADDRINUSE, true));
+  CHECK(sluice::net::may_do_without(EAFNOSUPPORT, false));
+}
+
 TEST_CASE("Listener: a unix path gets its permission, replaces a left-over and goes with its listener") {
   const base::SystemClock clock;
   Loop loop(clock);

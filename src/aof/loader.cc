@@ -339,10 +339,7 @@ Result<void> Loader::apply_next(size_t& budget) {
       ++progress_.extensions;
     }
   }
-  if (!applied) {
-    return Error{path() + ": offset " + std::to_string(file_offset(r.apply)) + ": " +
-                 applied.error().message};
-  }
+  if (!applied) return refused(file_offset(r.apply), applied.error().message);
   r.apply += item.size;
   progress_.loaded_bytes += item.size;
   spend(budget, item.size);
@@ -385,12 +382,22 @@ Result<void> Loader::finish_part() {
 
 Error Loader::damage(uint64_t file_at, const std::string& what) {
   const std::string at = std::to_string(file_at);
-  return Error{
-      path() + ": offset " + at + ": " + what +
-      ". The file was left as it is. Restore the file from a copy; to give up what follows instead, keep a "
-      "copy of " +
-      options_.place.log_dir() + ", cut the file to " + at +
-      " bytes and delete the increments after it from the manifest together with its last line"};
+  return Error{path() + ": offset " + at + ": " + what +
+               ". The file was left as it is. Restore the file from a copy; " + how_to_give_up(file_at)};
+}
+
+// A whole record that means nothing here: nobody damaged it, another server could do more.
+Error Loader::refused(uint64_t file_at, const std::string& what) {
+  return Error{path() + ": offset " + std::to_string(file_at) + ": " + what +
+               ". The file was left as it is. Start the server that wrote it on it, remove there what this "
+               "server does not know, have the log rewritten (BGREWRITEAOF) and try again; " +
+               how_to_give_up(file_at)};
+}
+
+std::string Loader::how_to_give_up(uint64_t file_at) const {
+  return "to give up what follows instead, keep a copy of " + options_.place.log_dir() +
+         ", cut the file to " + std::to_string(file_at) +
+         " bytes and delete the increments after it from the manifest together with its last line";
 }
 
 void Loader::add_finding(FindingKind kind, uint64_t at, uint64_t bytes, const std::string& what) {

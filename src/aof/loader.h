@@ -119,6 +119,8 @@ class Loader {
   [[nodiscard]] uint64_t end_of_part() { return reading_.cut.value_or(part().size); }
   [[nodiscard]] std::string path() { return options_.place.path(part().entry.name); }
   [[nodiscard]] base::Error damage(uint64_t file_at, const std::string& what);
+  [[nodiscard]] base::Error refused(uint64_t file_at, const std::string& what);
+  [[nodiscard]] std::string how_to_give_up(uint64_t file_at) const;
   void add_finding(FindingKind kind, uint64_t at, uint64_t bytes, const std::string& what);
 
   base::Fs& fs_;

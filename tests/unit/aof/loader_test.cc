@@ -370,7 +370,7 @@ TEST_CASE("Loader: what a new increment repeats is skipped by journal offset") {
   CHECK(loaded.findings.empty());
 }
 
-TEST_CASE("Loader: a record the sink refuses stops the load with file and offset") {
+TEST_CASE("Loader: a record the sink refuses stops the load with file, offset and what to do") {
   MemoryFs fs;
   write_log(fs, {kA, kB});
   RecordingSink sink;
@@ -379,7 +379,10 @@ TEST_CASE("Loader: a record the sink refuses stops the load with file and offset
   auto done = loader.step(1 << 20);
   REQUIRE_FALSE(done.ok());
   const size_t at = fs.content(kFirstIncrement).find(kB);
-  CHECK(done.error().message == kFirstIncrement + ": offset " + std::to_string(at) + ": unknown command");
+  const std::string& text = done.error().message;
+  CHECK(text.starts_with(kFirstIncrement + ": offset " + std::to_string(at) + ": unknown command. "));
+  CHECK(text.find("Start the server that wrote it") != std::string::npos);
+  CHECK(text.find("cut the file to " + std::to_string(at) + " bytes") != std::string::npos);
 }
 
 TEST_CASE("Loader: every file begins in database 0, ours with the one it was opened in") {

@@ -76,7 +76,8 @@ LogOptions log_options(const config::Store& config) {
   LogOptions options;
   options.enabled = config.flag(Option::kAppendOnly);
   options.load_truncated = config.flag(Option::kAofLoadTruncated);
-  options.writer.place = {".", config.text(Option::kAppendDirname), config.text(Option::kAppendFilename)};
+  options.writer.place = {config.text(Option::kDir), config.text(Option::kAppendDirname),
+                          config.text(Option::kAppendFilename)};
   options.writer.retention_limit_bytes = size_of(config, Option::kAofRetainedLimit);
   switch (config.choice<config::AppendFsync>(Option::kAppendFsync)) {
     case config::AppendFsync::kAlways:

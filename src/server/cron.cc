@@ -38,6 +38,10 @@ void Server::cron() {
       loop_.request_turn();  // a disk that came back lets replies go
     if (writer_->failure() && writer_->past_retention_limit()) drop_beyond_retention();
   }
+  if (now_us >= next_rotation_look_us_) {
+    next_rotation_look_us_ = now_us + kRotationLookUs;
+    log_.follow_rotation();
+  }
   look_at_clients();
 }
 

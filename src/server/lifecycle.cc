@@ -3,6 +3,7 @@
 #include <csignal>
 #include <utility>
 
+#include "base/process.h"
 #include "resp/errors.h"
 #include "server/configuration.h"
 #include "server/server.h"
@@ -36,6 +37,18 @@ base::Result<void, config::ApplyError> Server::follow_configuration(std::span<co
       case config::Option::kAppendOnly:
         if (log_options_.enabled == (writer_ != nullptr)) break;
         return config::ApplyError{option, "the log can only be switched on or off at start"};
+      case config::Option::kDir:
+        if (auto moved = move_to_dir(); !moved) return config::ApplyError{option, moved.error().message};
+        break;
+      case config::Option::kMaxClients:
+        if (const uint64_t room = client_room(); room < client_options_.max_clients) {
+          return config::ApplyError{
+              option,
+              "The operating system is not able to handle the specified number of clients, "
+              "try with " +
+                  std::to_string(room)};
+        }
+        break;
       case config::Option::kLogLevel:
         log_.set_level(log_level(config_));
         break;
@@ -56,13 +69,18 @@ base::Result<void, config::ApplyError> Server::follow_configuration(std::span<co
 
 base::Result<void> Server::start() {
   startup_memory_bytes_ = memory_.used_bytes();
+  if (auto fitted = fit_max_clients(); !fitted) return fitted;
   if (auto listening = listen(); !listening) return listening;
+  if (listeners_.empty()) {
+    return base::Error{
+        "There is nowhere to listen: port is 0 or bind names no address, and unixsocket is not set"};
+  }
+  signals_.push_back(std::make_unique<net::SignalWatch>(loop_, SIGHUP, [this](int) { log_.reopen(); }));
   for (const int signal : {SIGTERM, SIGINT}) {
     signals_.push_back(std::make_unique<net::SignalWatch>(loop_, signal, [this](int) {
       log_.warning("Received a signal to stop: finishing the turn, syncing the log.");
       if (stop_deadline_us_ != 0) {
-        exit_status_ = 1;  // asked twice: do not wait for the disk any longer
-        loop_.stop();
+        loop_.stop();  // asked twice: the log is closed now, and how that ends is the exit status
       } else if (auto stopping = begin_stop(true); !stopping) {
         log_.warning(stopping.error().message);
       }
@@ -82,6 +100,41 @@ base::Result<void> Server::start() {
   return {};
 }
 
+// How many clients there are descriptors for, maxclients at most: the limit is raised as far as it goes.
+uint64_t Server::client_room() {
+  const uint64_t limit = base::raise_descriptor_limit(client_options_.max_clients + kReservedDescriptors);
+  return std::min<uint64_t>(client_options_.max_clients, limit - std::min(limit, kReservedDescriptors));
+}
+
+// At the start, fewer clients are better than none.
+base::Result<void> Server::fit_max_clients() {
+  const uint64_t room = client_room();
+  if (room == client_options_.max_clients) return {};
+  const std::string limit = "the limit of open files (ulimit -n) cannot be raised, and leaves room for ";
+  if (room == 0) return base::Error{limit + "no client"};
+  log_.warning("maxclients is lowered from " + std::to_string(client_options_.max_clients) + " to " +
+               std::to_string(room) + ": " + limit + "no more");
+  config_.note(config::Option::kMaxClients, static_cast<int64_t>(room));
+  client_options_.max_clients = room;
+  return {};
+}
+
+// `dir` was set. An open log stays where it is, so it keeps the server there.
+base::Result<void> Server::move_to_dir() {
+  const std::string before = base::working_directory();
+  const auto moved = base::change_directory(config_.text(config::Option::kDir));
+  if (!moved) return base::Error{std::generic_category().message(moved.error().code)};
+  const std::string now = base::working_directory();
+  if (log_options_.enabled && now != before) {
+    (void)base::change_directory(before);  // it was here a moment ago
+    return base::Error{"the append-only log is open in " + before +
+                       "; set dir in the configuration and restart"};
+  }
+  config_.note(config::Option::kDir, now);
+  log_options_ = server::log_options(config_);
+  return {};
+}
+
 base::Result<void> Server::listen() {
   if (listen_.port != 0) {
     for (const std::string& configured : listen_.addresses) {
@@ -91,11 +144,12 @@ base::Result<void> Server::listen() {
       auto listener = net::Listener::tcp(loop_, address, accept_callbacks());
       if (listener.ok()) {
         listeners_.push_back(std::move(*listener));
-      } else if (!optional) {
-        return base::Error{"Could not " + listener.error().message};
+        continue;
       }
+      const std::string why = "Could not " + listener.error().message;
+      if (!net::may_do_without(listener.error().code, optional)) return base::Error{why};
+      log_.warning(why + "; going on without");
     }
-    if (listeners_.empty()) return base::Error{"Could not listen on any of the addresses of 'bind'"};
   }
   if (!listen_.unix_path.empty()) {
     const net::UnixAddress address{listen_.unix_path, listen_.unix_permission, listen_.backlog};
@@ -107,11 +161,17 @@ base::Result<void> Server::listen() {
 }
 
 net::AcceptCallbacks Server::accept_callbacks() {
-  return {
-      [this](std::unique_ptr<net::Socket> socket) { accept(std::move(socket)); },
-      [this](int code) {
-        log_.warning("Error accepting a client connection: " + base::io_error(code, "accept", "").message);
-      }};
+  return {[this](std::unique_ptr<net::Socket> socket) { accept(std::move(socket)); },
+          [this](int code) { tell_accept_trouble(code); }};
+}
+
+// The listener tries again many times a second; the operator is told once in a while.
+void Server::tell_accept_trouble(int code) {
+  const int64_t now_us = clock_.monotonic_us();
+  if (now_us < quiet_about_accept_until_us_) return;
+  quiet_about_accept_until_us_ = now_us + kAcceptTroubleUs;
+  log_.warning("Can't accept clients: " + std::generic_category().message(code) +
+               "; they wait until that changes. This is told once a minute at most.");
 }
 
 bool Server::refuses_stranger(const net::Socket& socket) const {

@@ -13,7 +13,7 @@ namespace sluice::server {
 
 struct ListenOptions {
   std::vector<std::string>
-      addresses;          // "127.0.0.1", "::1", "*"; a leading '-' means: only if it is available
+      addresses;          // "127.0.0.1", "::1", "*"; a leading '-' means: only if this machine has it
   int port = 6379;        // 0: no TCP
   std::string unix_path;  // empty: none
   unsigned unix_permission = 0;

@@ -48,6 +48,11 @@ inline constexpr size_t kResumesPerTurn = 1000;
 inline constexpr size_t kFreedPerTurn = 5000;
 // Bytes of requests that a client may have waiting before it has said who it is.
 inline constexpr size_t kStrangerQueryBytes = size_t{1} << 20;
+// Descriptors that clients never get: the log and its rewrite, the operator's log, listeners, the loop's own.
+inline constexpr uint64_t kReservedDescriptors = 32;
+// How often trouble with accepting clients is told, at most; and how often the operator's log is looked for.
+inline constexpr int64_t kAcceptTroubleUs = 60'000'000;
+inline constexpr int64_t kRotationLookUs = 1'000'000;
 // Idle clients looked at per cron run: the whole crowd within a few seconds.
 inline constexpr size_t kClientsPerCron = 200;
 
@@ -116,7 +121,11 @@ class Server final : public ConnectionOwner {
   };
 
   base::Result<void, config::ApplyError> follow_configuration(std::span<const config::Option> options);
+  uint64_t client_room();
+  base::Result<void> fit_max_clients();
+  base::Result<void> move_to_dir();
   base::Result<void> listen();
+  void tell_accept_trouble(int code);
   net::AcceptCallbacks accept_callbacks();
   void accept(std::unique_ptr<net::Socket> socket);
   [[nodiscard]] bool refuses_stranger(const net::Socket& socket) const;
@@ -187,6 +196,8 @@ class Server final : public ConnectionOwner {
   size_t commands_in_turn_ = 0;
   int64_t turn_began_us_ = 0;
   int64_t next_cron_us_ = 0;
+  int64_t next_rotation_look_us_ = 0;
+  int64_t quiet_about_accept_until_us_ = 0;
   client::ClientId cron_client_ = 0;
   Rates rates_;
   Crowd crowd_;         // at the last whole round

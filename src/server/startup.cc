@@ -1,5 +1,6 @@
 #include "server/startup.h"
 
+#include <cerrno>
 #include <climits>
 #include <csignal>
 #include <cstdio>
@@ -12,9 +13,12 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/process.h"
+#include "commands/all.h"
 #include "commands/session.h"
 #include "config/loader.h"
 #include "config/store.h"
+#include "exec/table.h"
 #include "server/configuration.h"
 #include "server/server.h"
 
@@ -29,7 +33,7 @@ constexpr const char* kUsage =
     "       sluice-server - (read config from stdin)\n"
     "       sluice-server -v or --version\n"
     "       sluice-server -h or --help\n"
-    "       sluice-server --check-config [/path/to/sluice.conf] [options]\n"
+    "       sluice-server --check-config [/path/to/sluice.conf] [options] (only say whether it could start)\n"
     "\n"
     "Examples:\n"
     "       sluice-server (run with the defaults)\n"
@@ -43,7 +47,7 @@ int complain(const std::string& text) {
   return 1;
 }
 
-std::string absolute_path(const std::string& path) {
+std::string resolved_path(const std::string& path) {
   char resolved[PATH_MAX];
   return realpath(path.c_str(), resolved) == nullptr ? path : std::string(resolved);
 }
@@ -61,6 +65,7 @@ std::string read_standard_input() {
 struct Loaded {
   config::Beside beside;
   std::string config_file;
+  bool check_only = false;
 };
 
 base::Result<Loaded> load_configuration(base::Fs& fs, std::span<const std::string> arguments,
@@ -68,13 +73,14 @@ base::Result<Loaded> load_configuration(base::Fs& fs, std::span<const std::strin
   Loaded loaded;
   auto line = config::read_command_line(arguments);
   if (!line.ok()) return line.error();
+  loaded.check_only = line->check_only;
   const auto load =
       [&](const base::Result<std::vector<config::Directive>>& directives) -> base::Result<void> {
     if (!directives.ok()) return directives.error();
     return config::load_directives(*directives, store, loaded.beside);
   };
   if (!line->file.empty()) {
-    loaded.config_file = absolute_path(line->file);
+    loaded.config_file = resolved_path(line->file);
     if (auto done = load(config::read_config_file(fs, loaded.config_file)); !done) return done.error();
   }
   if (line->standard_input) {
@@ -84,6 +90,55 @@ base::Result<Loaded> load_configuration(base::Fs& fs, std::span<const std::strin
   }
   if (auto done = config::load_directives(line->options, store, loaded.beside); !done) return done.error();
   return loaded;
+}
+
+std::string reason_of(const base::IoError& error) {
+  return std::generic_category().message(error.code);
+}
+
+// What only the rest of the program can tell of a configuration: names of commands, places on the disk.
+// Enters `dir`.
+base::Result<void> check_configuration(base::Fs& fs, config::Store& store, const Loaded& loaded) {
+  const config::Beside& beside = loaded.beside;
+  if (!beside.users.empty()) {
+    return config::config_error(beside.users[0].place, "ACL users are not supported yet");
+  }
+  exec::Table table(commands::all_families());
+  for (const config::Rename& rename : beside.renames) {
+    if (auto renamed = table.rename(rename.from, rename.to); !renamed) {
+      return config::config_error(rename.place, renamed.error().message);
+    }
+  }
+  if (auto entered = base::change_directory(store.text(config::Option::kDir)); !entered) {
+    return config::option_error(beside, config::Option::kDir, reason_of(entered.error()));
+  }
+  store.note(config::Option::kDir, base::working_directory());
+  const std::string& log_file = store.text(config::Option::kLogFile);
+  if (log_file.empty()) return {};
+  const bool there = fs.exists(log_file);
+  if (auto file = fs.open(log_file, base::kOpenWrite | base::kOpenCreate | base::kOpenAppend); !file) {
+    return config::option_error(beside, config::Option::kLogFile,
+                                "Can't open the log file: " + reason_of(file.error()));
+  }
+  if (loaded.check_only && !there) (void)fs.unlink(log_file);  // an empty file too many
+  return {};
+}
+
+// Options that were set and have no effect: told once, so that nobody counts on them.
+void tell_without_effect(const config::Store& store, base::Log& log) {
+  for (const config::Row* row : store.without_effect()) {
+    const bool pending = row->support == config::Support::kPending;
+    log.write(pending ? base::LogLevel::kWarning : base::LogLevel::kNotice,
+              "'" + std::string(row->name) + "' has no effect: " + std::string(row->doc));
+  }
+}
+
+// A start that failed: for the log, and for whoever waits at a terminal that does not show the log.
+int refuse(const config::Store& store, base::Log& log, const std::string& text) {
+  log.warning(text);
+  const bool shown = store.text(config::Option::kLogFile).empty() &&
+                     store.choice<config::LogLevel>(config::Option::kLogLevel) != config::LogLevel::kNothing;
+  return shown ? 1 : complain(text);
 }
 
 // The parent leaves; the child has no terminal. Before any thread is started.
@@ -102,8 +157,11 @@ bool daemonize() {
 
 class PidFile {
  public:
-  PidFile(base::Fs& fs, std::string path) : fs_(fs), path_(std::move(path)) {
-    if (!path_.empty()) written_ = base::replace_file(fs_, path_, std::to_string(getpid()) + "\n").ok();
+  PidFile(base::Fs& fs, base::Log& log, std::string path) : fs_(fs), path_(std::move(path)) {
+    if (path_.empty()) return;
+    const auto written = base::replace_file(fs_, path_, std::to_string(getpid()) + "\n");
+    written_ = written.ok();
+    if (!written_) log.warning("Can't write the pid file: " + written.error().message);
   }
   ~PidFile() {
     if (written_) (void)fs_.unlink(path_);  // nobody is left to tell
@@ -121,71 +179,63 @@ int serve(base::Fs& fs, config::Store& store, base::SpdLog& log, const Loaded& l
           Invocation invocation) {
   std::unique_ptr<base::FileLock> lock;
   if (store.flag(config::Option::kAppendOnly)) {
-    auto taken = fs.try_lock(kLockFile);
-    if (!taken.ok()) return complain("Another server uses this directory (" + taken.error().message + ")");
+    auto taken = fs.try_lock(store.text(config::Option::kDir) + "/" + kLockFile);
+    if (!taken.ok()) {
+      const bool held = taken.error().code == EWOULDBLOCK;
+      return refuse(store, log,
+                    (held ? "Another server uses this directory (" : "Can't lock this directory (") +
+                        taken.error().message + ")");
+    }
     lock = std::move(*taken);
   }
   Server server(store, log, fs, std::move(invocation));
   for (const config::Rename& rename : loaded.beside.renames) {
     if (auto renamed = server.rename_command(rename.from, rename.to); !renamed) {
-      return complain(config::config_error(rename.place, renamed.error().message).message);
+      return refuse(store, log, config::config_error(rename.place, renamed.error().message).message);
     }
   }
-  if (auto started = server.start(); !started) {
-    log.warning(started.error().message);
-    return complain(started.error().message);
-  }
-  const PidFile pid_file(fs, store.text(config::Option::kPidFile));
+  if (auto started = server.start(); !started) return refuse(store, log, started.error().message);
+  const PidFile pid_file(fs, log, base::absolute_path(store.text(config::Option::kPidFile)));
   return server.run();
 }
 
 }  // namespace
 
 int run_program(std::span<const std::string> arguments) {
-  std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
-  bool check_only = false;
-  if (!rest.empty()) {
-    if (rest[0] == "-h" || rest[0] == "--help") {
-      std::fputs(kUsage, stdout);
-      return 0;
-    }
-    if (rest[0] == "-v" || rest[0] == "--version") {
-      std::printf("Sluice server v=%s compatible=%s malloc=%s bits=64\n", commands::kSluiceVersion.data(),
-                  commands::kReportedVersion.data(), base::allocator_name().c_str());
-      return 0;
-    }
-    if (rest[0] == "--check-config") {
-      check_only = true;
-      rest.erase(rest.begin());
-    }
+  const std::span<const std::string> rest = arguments.subspan(1);
+  if (!rest.empty() && (rest[0] == "-h" || rest[0] == "--help")) {
+    std::fputs(kUsage, stdout);
+    return 0;
+  }
+  if (!rest.empty() && (rest[0] == "-v" || rest[0] == "--version")) {
+    std::printf("Sluice server v=%s compatible=%s malloc=%s bits=64\n", commands::kSluiceVersion.data(),
+                commands::kReportedVersion.data(), base::allocator_name().c_str());
+    return 0;
   }
 
   base::PosixFs fs;
   config::Store store;
-  const std::string executable = absolute_path(arguments[0]);
+  const std::string executable = resolved_path(arguments[0]);
   auto loaded = load_configuration(fs, rest, store);
   if (!loaded.ok()) return complain(loaded.error().message);
-  if (loaded->beside.users.size() > 0) {
-    return complain(
-        config::config_error(loaded->beside.users[0].place, "ACL users are not supported yet").message);
-  }
-  if (check_only) {
+  if (auto sound = check_configuration(fs, store, *loaded); !sound) return complain(sound.error().message);
+  if (loaded->check_only) {
     std::puts("The configuration is sound.");
     return 0;
   }
 
-  const std::string dir = store.text(config::Option::kDir);
-  if (chdir(dir.c_str()) != 0) return complain("Can't chdir to '" + dir + "'");
-  store.note(config::Option::kDir, absolute_path("."));
-  if (store.flag(config::Option::kDaemonize) && !daemonize()) return complain("Can't become a daemon");
-  std::signal(SIGHUP, SIG_IGN);
+  auto log = base::SpdLog::open(base::absolute_path(store.text(config::Option::kLogFile)), log_level(store));
+  if (!log.ok()) return complain(log.error().message);
+  if (store.flag(config::Option::kDaemonize) && !daemonize()) {
+    return refuse(store, **log, "Can't become a daemon");
+  }
+  std::signal(SIGHUP, SIG_IGN);  // until the server listens to it
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // a file at its size limit is a full disk, not a reason to die
 
-  auto log = base::SpdLog::open(store.text(config::Option::kLogFile), log_level(store));
-  if (!log.ok()) return complain(log.error().message);
   (*log)->notice("Sluice " + std::string(commands::kSluiceVersion) + " starts, pid " +
                  std::to_string(getpid()));
+  tell_without_effect(store, **log);
   return serve(fs, store, **log, *loaded, Invocation{executable, loaded->config_file});
 }
 

@@ -1,8 +1,7 @@
 // The program itself: how it is started and told to stop, where it listens, whom it lets in, and how it says
 // what is wrong with its configuration.
+#include <csignal>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <string>
 
 #include <arpa/inet.h>
@@ -40,17 +39,6 @@ std::string outside_address() {
   return found;
 }
 
-std::string write_file(const std::string& path, const std::string& text) {
-  std::ofstream(path) << text;
-  return path;
-}
-
-std::string read_file(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
-
 }  // namespace
 
 TEST_CASE("SIGTERM and SIGINT: acknowledged pushes are in the log, the exit status is 0") {
@@ -84,6 +72,20 @@ TEST_CASE("SIGTERM while replies wait for the disk: they are sent before the end
   RedisClient again(server.port());
   // Whatever was executed was answered, and whatever was answered is there.
   CHECK(again.run("LLEN", "q") == integer(answered));
+}
+
+TEST_CASE("a second signal while the server stops: the log was closed well, so the exit status is 0") {
+  ServerProcess server({"--appendonly", "yes"});
+  server.start();
+  RedisClient client(server.port());
+  for (int i = 0; i < 100; ++i) REQUIRE(client.run("RPUSH", "q", "x").kind == resp::Kind::kInteger);
+  server.signal(SIGSTOP);  // both signals are there when it goes on
+  server.signal(SIGINT);
+  server.signal(SIGTERM);
+  CHECK(server.stop(SIGCONT) == 0);
+  server.start();
+  RedisClient again(server.port());
+  CHECK(again.run("LLEN", "q") == integer(100));
 }
 
 TEST_CASE("a blocked client's connection is closed when the server stops, and its file is gone") {
@@ -134,7 +136,10 @@ TEST_CASE("an address that cannot be had is a reason not to start") {
 
 TEST_CASE("protected mode: without a password only this machine is served") {
   const std::string outside = outside_address();
-  if (outside.empty()) return;  // nothing but the loopback here
+  if (outside.empty()) {
+    MESSAGE("not tested: this machine has no address but the loopback's");
+    return;
+  }
   ServerProcess server({"--bind", "*"});
   server.start();
   RedisClient near(server.port());
@@ -210,10 +215,12 @@ TEST_CASE("CONFIG SET port and bind move the listeners; a port that is taken lea
   CHECK_FALSE(old.connected());
 }
 
-TEST_CASE("CONFIG REWRITE: what was set is in the file, and in force after a restart") {
+TEST_CASE(
+    "CONFIG REWRITE: what was set is in the file, which stays as private, and in force after a restart") {
   ServerProcess helper;
   const std::string file =
       write_file(helper.dir() + "/it.conf", "# keep this line\nmaxclients 100\nappendonly no\n");
+  REQUIRE(chmod(file.c_str(), 0600) == 0);
   ServerProcess server({file});
   server.start();
   {
@@ -224,6 +231,9 @@ TEST_CASE("CONFIG REWRITE: what was set is in the file, and in force after a res
   const std::string text = read_file(file);
   CHECK(text.starts_with("# keep this line\nmaxclients 77\n"));
   CHECK(text.find("slowlog-max-len 9\n") != std::string::npos);
+  struct stat facts {};
+  REQUIRE(stat(file.c_str(), &facts) == 0);
+  CHECK((facts.st_mode & 0777) == 0600);
   CHECK(server.stop() == 0);
   server.start();
   RedisClient again(server.port());

@@ -87,6 +87,7 @@ TEST_CASE("Configuration: each appendfsync becomes a mode of the log") {
                                    {"no", aof::SyncMode::kNo}}) {
     const config::Store store = store_with({{"appendonly", {"yes"}},
                                             {"appendfsync", {text}},
+                                            {"dir", {"/data"}},
                                             {"appenddirname", {"logs"}},
                                             {"appendfilename", {"it.aof"}},
                                             {"aof-retained-limit", {"3mb"}},
@@ -94,7 +95,7 @@ TEST_CASE("Configuration: each appendfsync becomes a mode of the log") {
     const LogOptions log = log_options(store);
     CHECK(log.enabled);
     CHECK(log.writer.mode == mode);
-    CHECK(log.writer.place.log_dir_name == "logs");
+    CHECK(log.writer.place.log_dir() == "/data/logs");
     CHECK(log.writer.place.file_name == "it.aof");
     CHECK(log.writer.retention_limit_bytes == size_t{3} << 20);
     CHECK_FALSE(log.load_truncated);

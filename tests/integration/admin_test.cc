@@ -1,6 +1,5 @@
 // Commands that concern the whole server, over a real log and real sockets: names that the log keeps, limits
 // changed while it runs.
-#include <fstream>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -13,11 +12,6 @@ namespace {
 
 resp::Value integer(int64_t value) {
   return resp::Value::make_integer(value);
-}
-
-std::string write_file(const std::string& path, const std::string& text) {
-  std::ofstream(path) << text;
-  return path;
 }
 
 }  // namespace

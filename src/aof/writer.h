@@ -76,6 +76,8 @@ class Writer {
   [[nodiscard]] SyncMode mode() const { return mode_; }
   // Takes effect at the next end_turn or tick; a change to `always` holds only replies tagged afterwards.
   void set_mode(SyncMode mode) { mode_ = mode; }
+  // Takes effect at once.
+  void set_retention_limit(size_t bytes) { options_.retention_limit_bytes = bytes; }
 
   // The system's text for what is wrong ("No space left on device"), while something is: for MISCONF.
   [[nodiscard]] const std::optional<std::string>& failure() const { return failure_; }

@@ -25,7 +25,10 @@ void Server::apply_configuration() {
   log_options_ = server::log_options(config_);
   process_ = server::process_options(config_);
   settings_.keeps_records = log_options_.enabled;
-  if (writer_) writer_->set_mode(log_options_.writer.mode);
+  if (writer_) {
+    writer_->set_mode(log_options_.writer.mode);
+    writer_->set_retention_limit(log_options_.writer.retention_limit_bytes);
+  }
 }
 
 // CONFIG SET has changed these: follow, or say why not, and the old values come back.

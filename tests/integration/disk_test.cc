@@ -78,9 +78,10 @@ TEST_CASE("a full disk under no: writes are refused, reads go on, service resume
 }
 
 TEST_CASE("past the retention limit, whoever waits for the log is let go, and what was logged is kept") {
-  ServerProcess server({"--appendonly", "yes", "--appendfsync", "always", "--aof-retained-limit", "1mb"});
+  ServerProcess server({"--appendonly", "yes", "--appendfsync", "always", "--aof-retained-limit", "1gb"});
   server.start();
   RedisClient control(server.port());
+  REQUIRE(control.run("CONFIG", "SET", "aof-retained-limit", "1mb").text == "OK");
   REQUIRE(control.run("RPUSH", "q", "first") == resp::Value::make_integer(1));
   limit_file_size(server.pid(), log_bytes(server) + 200);
   RedisClient unlucky(server.port());

@@ -334,6 +334,17 @@ TEST_CASE("Writer: past the retention limit it says so and still keeps every bat
   CHECK(load(fs).records.size() == 3);
 }
 
+TEST_CASE("Writer: a retention limit that is changed while the disk fails is in force at once") {
+  MemoryFs fs;
+  RunningLog log(fs, SyncMode::kAlways, {}, 1000);
+  fs.set_free_bytes(0);
+  log.put(kA);
+  log.put(kB);
+  CHECK_FALSE(log.writer.past_retention_limit());
+  log.writer.set_retention_limit(8);
+  CHECK(log.writer.past_retention_limit());
+}
+
 TEST_CASE("Writer: a sync that is still running when the next is due counts as delayed") {
   MemoryFs fs;
   RunningLog log(fs, SyncMode::kEverysec);

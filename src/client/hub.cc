@@ -49,6 +49,7 @@ size_t Hub::count_of(const Client& client, Topic topic) const {
 }
 
 void Hub::forget(Client& client) {
+  stop_monitoring(client);
   for (const Topic topic : {Topic::kChannel, Topic::kPattern, Topic::kShard}) {
     for (const base::Bytes& name : topics_of(client, topic)) unsubscribe(client, topic, name);
   }
@@ -90,6 +91,28 @@ void Hub::deliver(ClientId id, const std::vector<base::ByteView>& words, uint64_
   for (const base::ByteView word : words) reply.bulk(word);
   client->outbox.tag(offset);
   clients_.needs_attention(*client);
+}
+
+void Hub::monitor(Client& client) {
+  if (client.has(kMonitor)) return;
+  client.set(kMonitor);
+  monitors_.push_back(client.id);
+}
+
+void Hub::stop_monitoring(Client& client) {
+  if (!client.has(kMonitor)) return;
+  client.unset(kMonitor);
+  std::erase(monitors_, client.id);
+}
+
+void Hub::show(base::ByteView line, uint64_t offset) {
+  for (const ClientId id : monitors_) {
+    Client* client = clients_.find(id);
+    if (client == nullptr || client->has(kCloseNow)) continue;
+    client->outbox.bytes() += line;
+    client->outbox.tag(offset);
+    clients_.needs_attention(*client);
+  }
 }
 
 std::vector<base::Bytes> Hub::active_channels(Topic topic, base::ByteView pattern) const {

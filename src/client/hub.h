@@ -1,6 +1,7 @@
 // Hub: who listens to what. Channels, patterns and shard channels to client ids, and back; publishing writes
 // the message into each listener's outbox, in its protocol (RESP2 array, RESP3 push), tagged with the offset
-// of the unit that published, so that a message never outruns the write it tells of.
+// of the unit that published, so that a message never outruns the write it tells of. And who monitors: the
+// same for lines that show every command.
 //
 // Subscribing and unsubscribing only change the tables; the commands write their own confirmations. When and
 // in which order messages go out is the executor's business: it publishes when a unit has closed.
@@ -41,6 +42,13 @@ class Hub {
   [[nodiscard]] size_t receivers(Topic topic, base::ByteView channel) const;
   void publish(Topic topic, base::ByteView channel, base::ByteView payload, uint64_t offset);
 
+  // Monitors. Asking twice is once.
+  void monitor(Client& client);
+  void stop_monitoring(Client& client);
+  [[nodiscard]] bool anybody_monitors() const { return !monitors_.empty(); }
+  // One line, complete as it goes out.
+  void show(base::ByteView line, uint64_t offset);
+
   // PUBSUB's views.
   [[nodiscard]] std::vector<base::Bytes> active_channels(Topic topic, base::ByteView pattern) const;
   [[nodiscard]] size_t listeners(Topic topic, base::ByteView channel) const;
@@ -69,6 +77,7 @@ class Hub {
   Table patterns_;
   Table shards_;
   std::unordered_map<ClientId, Mine> mine_;
+  Listeners monitors_;
 };
 
 }  // namespace sluice::client

@@ -142,8 +142,7 @@ Outcome cmd_monitor(Call& call) {
   }
   // Once is enough; Redis does not even answer the second time.
   if (call.client.has(client::kMonitor)) return Outcome::kDone;
-  call.client.set(client::kMonitor);
-  call.on.executor->monitors_changed(1);
+  call.on.hub.monitor(call.client);
   call.reply.ok();
   return Outcome::kDone;
 }

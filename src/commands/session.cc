@@ -36,9 +36,8 @@ void reset_session(exec::Call& call) {
   client::Client& client = call.client;
   call.on.transactions.end(client);
   call.on.hub.forget(client);
-  if (client.has(client::kMonitor)) call.on.executor->monitors_changed(-1);
-  client.unset(client::kMonitor | client::kReplyOff | client::kReplySkip | client::kReplySkipNext |
-               client::kNoEvict | client::kNoTouch | client::kReadonly);
+  client.unset(client::kReplyOff | client::kReplySkip | client::kReplySkipNext | client::kNoEvict |
+               client::kNoTouch | client::kReadonly);
   client.db = 0;
   client.name.clear();
   client.protocol = resp::Protocol::kResp2;

@@ -1,8 +1,11 @@
 #include "exec/effects.h"
 
 #include <array>
+#include <cstdio>
+#include <utility>
 
 #include "base/number.h"
+#include "base/words.h"
 
 namespace sluice::exec {
 
@@ -51,6 +54,22 @@ void Effects::record_wire(int db, base::ByteView wire, size_t count) {
 
 void Effects::message(client::Topic topic, base::ByteView channel, base::ByteView payload) {
   messages_.push_back(Message{topic, base::Bytes(channel), base::Bytes(payload)});
+}
+
+void Effects::monitor_line(const client::Client& client, std::span<const base::ByteView> words,
+                           int64_t now_us) {
+  std::array<char, 64> stamp{};
+  std::snprintf(stamp.data(), stamp.size(), "+%lld.%06lld [%d ", static_cast<long long>(now_us / 1'000'000),
+                static_cast<long long>(now_us % 1'000'000), client.db);
+  base::Bytes line = stamp.data();
+  line += client.has(client::kInScript) ? "lua" : client.address;
+  line += "]";
+  for (const base::ByteView word : words) {
+    line.push_back(' ');
+    base::append_quoted(line, word);
+  }
+  line += "\r\n";
+  messages_.push_back(Message{std::nullopt, {}, std::move(line)});
 }
 
 void Effects::keyspace_event(uint16_t wanted, const keyspace::Event& event, int db, base::ByteView key) {

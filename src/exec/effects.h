@@ -1,12 +1,13 @@
 // Effects: what a unit leaves behind besides its replies, collected while it runs and handed on once, when it
-// has ended: log records in order, and messages for subscribers in order. A unit is a command, an EXEC, a
-// script, a served waiter or a deadline firing.
+// has ended: log records in order, and messages for subscribers and monitors in order. A unit is a command,
+// an EXEC, a script, a served waiter or a deadline firing.
 //
 // EffectSink is the door upward: the server's fanout behind it writes the log and delivers messages; tests
 // put a recorder there.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -17,8 +18,9 @@
 
 namespace sluice::exec {
 
+// What others are told of a unit: a message to subscribers, or a line for the monitors.
 struct Message {
-  client::Topic topic;
+  std::optional<client::Topic> topic;  // nothing: for the monitors
   base::Bytes channel;
   base::Bytes payload;
 };
@@ -30,6 +32,8 @@ class Effects {
   // The same from its wire form, when that is at hand: `count` commands, one behind the other.
   void record_wire(int db, base::ByteView wire, size_t count = 1);
   void message(client::Topic topic, base::ByteView channel, base::ByteView payload);
+  // What MONITOR shows of a command, with a copy of its words.
+  void monitor_line(const client::Client& client, std::span<const base::ByteView> words, int64_t now_us);
   // The messages that tell of something that happened to a key, as far as `wanted` (the classes of
   // notify-keyspace-events) asks for them.
   void keyspace_event(uint16_t wanted, const keyspace::Event& event, int db, base::ByteView key);
@@ -65,9 +69,6 @@ class EffectSink {
   virtual uint64_t emit(const Effects& effects) = 0;
   // The journal offset now: the tag of a reply that changed nothing.
   [[nodiscard]] virtual uint64_t offset() const = 0;
-  // A command is about to run and somebody monitors. `words` die when this returns.
-  virtual void monitor(const client::Client& client, std::span<const base::ByteView> words,
-                       int64_t now_us) = 0;
 };
 
 }  // namespace sluice::exec

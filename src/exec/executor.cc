@@ -158,8 +158,8 @@ Outcome Executor::run_command(Call& call, Command& command) {
   const Outcome outcome = command.spec->handler(call);
   // Once it has run: EXEC is shown after its queue. Scripts show themselves, before what they call.
   const bool shown = !command.has(kSkipMonitor | kAdmin) && outcome != Outcome::kSuspended;
-  if (shown && call.entrance != Entrance::kRerun) show_to_monitors(call);
   close_command(call);
+  if (shown && call.entrance != Entrance::kRerun) show_to_monitors(call);
   if (outcome == Outcome::kBlocked || outcome == Outcome::kSuspended) return outcome;
   if (call.reply.errors() != errors_before) ++command.stats.failed;
   count(call, command, started_us);
@@ -167,9 +167,9 @@ Outcome Executor::run_command(Call& call, Command& command) {
 }
 
 void Executor::show_to_monitors(const Call& call) {
-  if (monitors_ > 0) {
-    sink_.monitor(call.client, redacted(*call.command.spec, call.args.words()), call.unit_.now_us);
-  }
+  if (!services_.hub.anybody_monitors()) return;
+  call.unit_.effects.monitor_line(call.client, redacted(*call.command.spec, call.args.words()),
+                                  call.unit_.now_us);
 }
 
 Outcome Executor::invoke(Call& outer, Command& command, client::Client& as,
@@ -289,16 +289,12 @@ void Executor::settle_reply(client::Client& client, size_t reply_mark) {
 
 void Executor::close_unit(Unit& unit, client::Client& client, size_t reply_mark) {
   settle_reply(client, reply_mark);
-  uint64_t tag = 0;
-  if (!unit.effects.empty()) {
-    tag = sink_.emit(unit.effects);
-    unit.effects.clear();
-  } else {
-    // While the disk fails nothing new can become durable: an answer waits for what its client is owed
-    // already, and for no more.
-    tag = services_.state.disk_error.empty() ? sink_.offset() : client.outbox.last_tag();
-  }
-  client.outbox.tag(tag);
+  // While the disk fails nothing new can become durable: an answer that tells of no change waits for what its
+  // client is owed already, and for no more.
+  const bool waits_for_log = unit.effects.record_count() > 0 || services_.state.disk_error.empty();
+  const uint64_t offset = unit.effects.empty() ? sink_.offset() : sink_.emit(unit.effects);
+  unit.effects.clear();
+  client.outbox.tag(waits_for_log ? offset : client.outbox.last_tag());
 }
 
 base::Result<void> Executor::replay(client::Client& loader, std::span<const base::ByteView> words) {
@@ -343,7 +339,6 @@ void Executor::swap(Call& call, int left, int right) {
 void Executor::disconnect(client::Client& client) {
   if (services_.blocking.has(client.id)) services_.blocking.unpark(client);
   std::erase(postponed_, client.id);
-  if (client.has(client::kMonitor)) --monitors_;
   services_.transactions.end(client);
   services_.hub.forget(client);
 }

@@ -83,7 +83,6 @@ class Executor {
   [[nodiscard]] client::ClientId suspended_client() const;
   [[nodiscard]] uint64_t offset() const { return sink_.offset(); }
   [[nodiscard]] int64_t now_us() const { return monotonic_us_ + unix_offset_us_; }
-  void monitors_changed(int by) { monitors_ += by; }
   // For commands that are not shown by themselves (kSkipMonitor).
   void show_to_monitors(const Call& call);
   // Of the script that runs or is suspended.
@@ -132,7 +131,6 @@ class Executor {
   std::vector<KeyName> unserved_;            // ready keys left over from a full turn, oldest first
   int64_t monotonic_us_ = 0;
   int64_t unix_offset_us_ = 0;
-  int monitors_ = 0;
   bool serving_ = false;
 };
 

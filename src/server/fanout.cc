@@ -1,7 +1,6 @@
 #include "server/fanout.h"
 
 #include <array>
-#include <cstdio>
 
 #include "base/number.h"
 
@@ -11,44 +10,6 @@ namespace {
 
 // One huge unit must not pin its memory for good.
 constexpr size_t kKeptGroupBytes = size_t{1} << 20;
-
-void append_quoted(base::Bytes& out, base::ByteView word) {
-  out.push_back('"');
-  for (const char c : word) {
-    const auto byte = static_cast<unsigned char>(c);
-    switch (c) {
-      case '\\':
-      case '"':
-        out.push_back('\\');
-        out.push_back(c);
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      case '\a':
-        out += "\\a";
-        break;
-      case '\b':
-        out += "\\b";
-        break;
-      default:
-        if (byte >= 0x20 && byte < 0x7f) {
-          out.push_back(c);
-        } else {
-          std::array<char, 5> hex{};
-          std::snprintf(hex.data(), hex.size(), "\\x%02x", byte);
-          out += hex.data();
-        }
-    }
-  }
-  out.push_back('"');
-}
 
 }  // namespace
 
@@ -79,29 +40,13 @@ uint64_t Fanout::emit(const exec::Effects& effects) {
     }
   }
   for (const exec::Message& message : effects.messages()) {
-    hub_.publish(message.topic, message.channel, message.payload, at);
+    if (message.topic) {
+      hub_.publish(*message.topic, message.channel, message.payload, at);
+    } else {
+      hub_.show(message.payload, at);
+    }
   }
   return at;
-}
-
-void Fanout::monitor(const client::Client& client, std::span<const base::ByteView> words, int64_t now_us) {
-  std::array<char, 64> stamp{};
-  std::snprintf(stamp.data(), stamp.size(), "+%lld.%06lld [%d ", static_cast<long long>(now_us / 1'000'000),
-                static_cast<long long>(now_us % 1'000'000), client.db);
-  base::Bytes line = stamp.data();
-  line += client.has(client::kInScript) ? "lua" : client.address;
-  line += "] ";
-  for (size_t i = 0; i < words.size(); ++i) {
-    if (i > 0) line.push_back(' ');
-    append_quoted(line, words[i]);
-  }
-  line += "\r\n";
-  clients_.for_each([&](client::Client& listener) {
-    if (!listener.has(client::kMonitor) || listener.has(client::kCloseNow)) return;
-    listener.outbox.bytes() += line;
-    listener.outbox.tag(offset());
-    clients_.needs_attention(listener);
-  });
 }
 
 }  // namespace sluice::server

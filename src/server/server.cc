@@ -36,7 +36,7 @@ Server::Server(config::Store& config, base::SpdLog& log, base::Fs& fs, Invocatio
       control_(*this),
       services_{clock_, random_,       log_,      memory_,  config_, keyspace_, clients_,  hub_,    scripts_,
                 table_, transactions_, blocking_, slowlog_, stats_,  state_,    settings_, control_},
-      fanout_(clients_, hub_),
+      fanout_(hub_),
       executor_(services_, fanout_),
       run_id_(make_id(random_)),
       replication_id_(make_id(random_)),

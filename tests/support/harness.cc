@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include "base/words.h"
 #include "commands/all.h"
 #include "resp/parser.h"
 #include "server/configuration.h"
@@ -64,14 +65,17 @@ uint64_t RecordingSink::emit(const exec::Effects& effects) {
     offset_ += effects.records().size();
   }
   for (const exec::Message& message : effects.messages()) {
+    if (!message.topic) {
+      const auto words =
+          base::split_words(base::ByteView(message.payload).substr(message.payload.find("] ") + 2));
+      REQUIRE(words);
+      monitored.push_back(joined(std::vector<base::ByteView>(words->begin(), words->end())));
+      continue;
+    }
     messages.push_back(shown(message.channel) + " " + shown(message.payload));
-    hub_.publish(message.topic, message.channel, message.payload, offset_);
+    hub_.publish(*message.topic, message.channel, message.payload, offset_);
   }
   return offset_;
-}
-
-void RecordingSink::monitor(const client::Client&, std::span<const base::ByteView> words, int64_t) {
-  monitored.push_back(joined(words));
 }
 
 base::Result<void> RecordingControl::shutdown(const exec::ShutdownOptions& options) {
@@ -138,7 +142,7 @@ Harness::Harness(uint64_t seed)
       transactions(clients),
       services{clock, random,       log,      memory,  config, keyspace, clients,  hub,    scripts,
                table, transactions, blocking, slowlog, stats,  state,    settings, control},
-      sink(clients, hub),
+      sink(hub),
       executor(services, sink),
       first_(nullptr) {
   apply_configuration();

@@ -39,11 +39,10 @@ using Lines = std::vector<std::string>;
 // database changes), messages as "channel payload".
 class RecordingSink final : public exec::EffectSink {
  public:
-  RecordingSink(client::ClientTable& clients, client::Hub& hub) : clients_(clients), hub_(hub) {}
+  explicit RecordingSink(client::Hub& hub) : hub_(hub) {}
 
   uint64_t emit(const exec::Effects& effects) override;
   [[nodiscard]] uint64_t offset() const override { return offset_; }
-  void monitor(const client::Client& client, std::span<const base::ByteView> words, int64_t now_us) override;
 
   Lines records;
   Lines messages;
@@ -52,7 +51,6 @@ class RecordingSink final : public exec::EffectSink {
   exec::EffectSink* log = nullptr;  // gets every unit as well
 
  private:
-  client::ClientTable& clients_;
   client::Hub& hub_;
   uint64_t offset_ = 0;
   int db_ = 0;

@@ -112,6 +112,29 @@ TEST_CASE("Hub: a client that left is forgotten everywhere") {
   CHECK(room.hub.channel_count(Topic::kShard) == 0);
 }
 
+TEST_CASE("Hub: monitors are found by a list, not by a walk over everybody") {
+  Room room;
+  Client third(room.clients.next_id());
+  room.clients.add(third);
+  room.two.set(kMonitor);  // says so, but never asked
+  CHECK_FALSE(room.hub.anybody_monitors());
+  room.hub.monitor(room.one);
+  room.hub.monitor(room.one);
+  room.hub.monitor(third);
+  third.set(kCloseNow);
+  CHECK(room.hub.anybody_monitors());
+  room.hub.show("+line\r\n", 9);
+  CHECK(room.one.outbox.sendable(8).empty());
+  CHECK(take(room.one) == "+line\r\n");
+  CHECK(room.two.outbox.empty());
+  CHECK(third.outbox.empty());
+  CHECK(room.clients.take_attention() == std::vector<ClientId>{room.one.id});
+  room.hub.stop_monitoring(room.one);
+  room.hub.forget(third);
+  CHECK_FALSE(room.hub.anybody_monitors());
+  CHECK_FALSE(room.one.has(kMonitor));
+}
+
 TEST_CASE("Hub: names its active channels, by pattern if asked") {
   Room room;
   for (const char* name : {"a1", "a2", "b1"}) room.hub.subscribe(room.one, Topic::kChannel, name);

@@ -210,7 +210,7 @@ TEST_CASE("Scripts: inner calls count in the statistics of their commands") {
 
 TEST_CASE("MONITOR shows a script before what it calls") {
   Harness h;
-  h.executor.monitors_changed(1);
+  h.hub.monitor(h.client().client);
   eval(h, "return redis.call('xlen', 's')");
   REQUIRE(h.sink.monitored.size() == 2);
   CHECK(h.sink.monitored[0].starts_with("EVAL"));

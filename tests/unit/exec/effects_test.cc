@@ -54,6 +54,24 @@ TEST_CASE("Effects: messages are effects, too, and copies") {
   CHECK(effects.messages()[0].payload == "hello");
 }
 
+TEST_CASE("Effects: monitors see the time, the database, who, and every byte of a command") {
+  Effects effects;
+  client::Client caller(7);
+  caller.address = "10.1.2.3:4567";
+  caller.db = 5;
+  const base::ByteView words[] = {"SET", base::ByteView("a\"\\\n\r\t\a\b\x01\xff\0z", 12), ""};
+  effects.monitor_line(caller, words, 1'700'000'000'000'042);
+  caller.set(client::kInScript);
+  effects.monitor_line(caller, std::span<const base::ByteView>(words, 1), 1'000'000);
+  CHECK(effects.record_count() == 0);
+  REQUIRE(effects.messages().size() == 2);
+  CHECK_FALSE(effects.messages()[0].topic);
+  CHECK(effects.messages()[0].payload ==
+        "+1700000000.000042 [5 10.1.2.3:4567] \"SET\" "
+        "\"a\\\"\\\\\\n\\r\\t\\a\\b\\x01\\xff\\x00z\" \"\"\r\n");
+  CHECK(effects.messages()[1].payload == "+1.000000 [5 lua] \"SET\"\r\n");
+}
+
 TEST_CASE("Effects: a keyspace event is told as far as it is wanted") {
   using namespace keyspace;  // NOLINT(google-build-using-namespace): its classes
   Effects effects;

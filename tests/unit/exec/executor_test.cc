@@ -302,6 +302,17 @@ TEST_CASE("Executor: while the disk fails an answer waits for what its client is
   CHECK(writer.client.outbox.sendable(offset) == ":1\r\n-MISCONF no\r\n");
 }
 
+TEST_CASE("Executor: while the disk fails a monitor does not hold back what others read") {
+  Harness h;
+  h.run("RPUSH", "q", "a");
+  h.hub.monitor(h.client().client);
+  h.state.disk_error = "MISCONF no";
+  Peer& reader = h.client();
+  reader.send("LLEN", "q");
+  CHECK(h.sink.monitored == Lines{"LLEN q"});
+  CHECK(reader.client.outbox.sendable(0) == ":1\r\n");
+}
+
 TEST_CASE("Executor: CLIENT REPLY decides about the answer of the command, also when it comes late") {
   Harness h;
   Peer& worker = h.client();
@@ -323,7 +334,7 @@ TEST_CASE("Executor: CLIENT REPLY decides about the answer of the command, also 
 
 TEST_CASE("Executor: monitors see a command when it is sent, once, and not what it became") {
   Harness h;
-  h.executor.monitors_changed(1);
+  h.hub.monitor(h.client().client);
   Peer& worker = h.client();
   worker.send("BLPOP", "q", "0");
   h.run("RPUSH", "q", "a");

@@ -12,7 +12,7 @@ namespace sluice::server {
 namespace {
 
 struct Fixture {
-  Fixture() : log(disk), hub(clients), fanout(clients, hub), listener(clients.next_id()) {
+  Fixture() : log(disk), hub(clients), fanout(hub), listener(clients.next_id()) {
     clients.add(listener);
     fanout.set_log(&log.writer);
   }
@@ -113,21 +113,32 @@ TEST_CASE("Fanout: without a log nothing is written and messages go out at once"
   CHECK(f.logged() == " SELECT 0");
 }
 
-TEST_CASE("Fanout: monitors see the time, the database, who, and every byte of a command") {
+TEST_CASE("Fanout: a monitor's line waits for the write of the unit it shows") {
   Fixture f;
-  f.listener.set(client::kMonitor);
-  client::Client caller(f.clients.next_id());
-  caller.address = "10.1.2.3:4567";
-  caller.db = 5;
-  const base::ByteView words[] = {"SET", base::ByteView("a\"\\\n\r\t\a\b\x01\xff\0z", 12), ""};
-  f.fanout.monitor(caller, words, 1'700'000'000'000'042);
+  f.hub.monitor(f.listener);
+  exec::Effects effects;
+  const base::ByteView set[] = {"SET", "k", "v"};
+  effects.record(0, set);
+  effects.monitor_line(client::Client(7), set, 1'000'000);
+  const uint64_t tag = f.fanout.emit(effects);
+  CHECK(f.listener.outbox.sendable(tag - 1).empty());
+  CHECK(f.listener.outbox.sendable(tag) == "+1.000000 [0 ] \"SET\" \"k\" \"v\"\r\n");
+  CHECK(f.clients.take_attention() == std::vector<client::ClientId>{f.listener.id});
+}
+
+TEST_CASE("Fanout: messages and monitors' lines leave in the order in which they were made") {
+  Fixture f;
+  f.hub.monitor(f.listener);
+  f.hub.subscribe(f.listener, client::Topic::kChannel, "c");
+  exec::Effects effects;
+  const base::ByteView ping[] = {"PING"};
+  effects.monitor_line(client::Client(7), ping, 1'000'000);
+  effects.message(client::Topic::kChannel, "c", "hello");
+  effects.monitor_line(client::Client(7), ping, 2'000'000);
+  f.fanout.emit(effects);
   CHECK(f.listener.outbox.sendable(UINT64_MAX) ==
-        "+1700000000.000042 [5 10.1.2.3:4567] \"SET\" "
-        "\"a\\\"\\\\\\n\\r\\t\\a\\b\\x01\\xff\\x00z\" \"\"\r\n");
-  f.listener.outbox.clear();
-  caller.set(client::kInScript);
-  f.fanout.monitor(caller, std::span<const base::ByteView>(words, 1), 1'000'000);
-  CHECK(f.listener.outbox.sendable(UINT64_MAX) == "+1.000000 [5 lua] \"SET\"\r\n");
+        "+1.000000 [0 ] \"PING\"\r\n*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$5\r\nhello\r\n"
+        "+2.000000 [0 ] \"PING\"\r\n");
 }
 
 }  // namespace sluice::server

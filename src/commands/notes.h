@@ -1,7 +1,7 @@
 // What COMMAND DOCS tells of a command besides its row: how its cost grows, what releases changed in it, and
-// what to use instead. Kept apart from the rows, which everything that runs commands reads. Releases,
-// complexities and replacements are Redis's, since tools read them; what a release changed is told in our own
-// words. Static data: it owns nothing and knows no call and no reply.
+// what to use instead. Kept apart from the rows, which everything that runs commands reads. Releases
+// and replacements are Redis's, since tools read them; complexities are ours, and what a release changed is
+// told in our own words. Static data: it owns nothing and knows no call and no reply.
 #pragma once
 
 #include <algorithm>

@@ -65,7 +65,8 @@ def lines_of(command, docs):
         yield "key " + shown_key(spec)
     yield "since " + docs["since"]
     yield "group " + docs["group"]
-    told = {text: docs.get(text, "") for text in ("complexity", "deprecated_since", "replaced_by")}
+    told = {"complexity": "told" if "complexity" in docs else ""}  # prose: the contract only asks whether there is one
+    told.update((text, docs.get(text, "")) for text in ("deprecated_since", "replaced_by"))
     told["doc_flags"] = " ".join(sorted(docs.get("doc_flags", [])))
     told["history"] = " ".join(version for version, _ in docs.get("history", []))
     yield from (field + " " + text for field, text in told.items() if text)

@@ -142,9 +142,11 @@ void add_command(Commands& commands, const Value& info, const Value& docs) {
   for (const Value& key : info.children[8].children) facts["key"].push_back(key_line(key));
   facts["since"] = {text_of(docs, "since")};
   facts["group"] = {text_of(docs, "group")};
-  for (const std::string text : {"complexity", "deprecated_since", "replaced_by"}) {
+  for (const std::string text : {"deprecated_since", "replaced_by"}) {
     if (const Value* told = field(docs, text); told != nullptr) facts[text] = {told->text};
   }
+  // Ours speaks of our structures, in our words: only that there is one must agree.
+  if (field(docs, "complexity") != nullptr) facts["complexity"] = {"told"};
   const Value* doc_flags = field(docs, "doc_flags");
   if (doc_flags != nullptr) facts["doc_flags"] = {sorted_words(*doc_flags)};
   if (field(docs, "history") != nullptr) facts["history"] = {history_line(docs)};

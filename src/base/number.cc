@@ -147,7 +147,7 @@ NumberText format_double(double value) {
     end = put(begin, value < 0 ? "-inf" : "inf");
   } else if (value == 0) {
     end = put(begin, std::signbit(value) ? "-0" : "0");
-  } else if (value >= -0x1p63 && value < 0x1p63 && value == std::trunc(value)) {
+  } else if (value >= -0x1p62 && value <= 0x1p62 && value == std::trunc(value)) {
     end = std::to_chars(begin, begin + out.text_.size(), static_cast<int64_t>(value)).ptr;
   } else {
     // Shortest scientific text: d[.ddd]e(+|-)dd.

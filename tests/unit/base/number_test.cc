@@ -88,13 +88,16 @@ TEST_CASE("parse_double: refuses NaN, blanks, leftovers, overflow and underflow"
   CHECK_FALSE(parse_double(ByteView("inf\0", 4)).has_value());
 }
 
-TEST_CASE("format_double: integers in the range of int64 are plain") {
+TEST_CASE("format_double: integers up to 2^62 are plain, greater ones the shortest digits and zeros") {
   CHECK(text_of(3.0) == "3");
   CHECK(text_of(1755430000000.0) == "1755430000000");
   CHECK(text_of(7190243000000001.0) == "7190243000000001");
   CHECK(text_of(1e17) == "100000000000000000");
   CHECK(text_of(-1e18) == "-1000000000000000000");
-  CHECK(text_of(-0x1p63) == "-9223372036854775808");
+  CHECK(text_of(0x1p62) == "4611686018427387904");
+  CHECK(text_of(-0x1p62) == "-4611686018427387904");
+  CHECK(text_of(4611686018427388928.0) == "4611686018427389000");
+  CHECK(text_of(-0x1p63) == "-9223372036854776000");
   CHECK(text_of(0x1p63) == "9223372036854776000");
   CHECK(text_of(1e19) == "1e+19");
   CHECK(text_of(1e21) == "1e+21");

@@ -76,6 +76,10 @@ Bytes show_octal(int64_t value) {
   return Bytes(text, std::to_chars(text, text + sizeof(text), value, 8).ptr);
 }
 
+// Taken in silence for an `hz` beyond them, as by Redis.
+constexpr int64_t kSlowestTicks = 1;
+constexpr int64_t kFastestTicks = 500;
+
 Parsed within(const Row& row, int64_t value) {
   if (value >= row.min && value <= row.max) return of_number(value);
   const auto show = [&](int64_t limit) {
@@ -92,7 +96,9 @@ Parsed parse_number(const Row& row, ByteView word) {
   }
   const auto value = base::parse_int64(word);
   if (!value) return error("argument couldn't be parsed into an integer");
-  return within(row, *value);
+  const Parsed parsed = within(row, *value);
+  if (row.name != "hz" || !parsed.ok()) return parsed;
+  return of_number(std::clamp<int64_t>(*value, kSlowestTicks, kFastestTicks));
 }
 
 Parsed parse_memory_text(const Row& row, ByteView word) {

@@ -100,6 +100,8 @@ TEST_CASE("Setting: event classes are shown in Redis's order") {
   CHECK(after("notify-keyspace-events", {"g$lshzxetdKE"}) == "AKE");
   CHECK(after("notify-keyspace-events", {"AKEm"}) == "AKEm");
   CHECK(after("notify-keyspace-events", {"$lshzxetdnmKE"}) == "$lshzxetdnKEm");
+  CHECK(after("notify-keyspace-events", {"mA"}) == "Am");
+  CHECK(after("notify-keyspace-events", {"nm"}) == "nm");
   CHECK(after("notify-keyspace-events", {""}) == "");
   CHECK(after("notify-keyspace-events", {"q"}) == "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
 }
@@ -145,4 +147,10 @@ TEST_CASE("Setting: texts of CONFIG SET are cut at blanks for options of several
   CHECK(words_of(row(Option::kSave), "60  1 ") == std::vector<Bytes>{"60", "1"});
   CHECK(words_of(row(Option::kSave), "") == std::vector<Bytes>{""});
   CHECK(words_of(row(Option::kRequirePass), "a b") == std::vector<Bytes>{"a b"});
+}
+
+TEST_CASE("Setting: hz is pulled into its range") {
+  CHECK(after("hz", {"10000"}) == "500");
+  CHECK(after("hz", {"0"}) == "1");
+  CHECK(after("hz", {"50"}) == "50");
 }

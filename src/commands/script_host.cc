@@ -50,14 +50,22 @@ std::string ScriptHost::refusal(const exec::Command& command, size_t words) cons
 
 void ScriptHost::call(std::span<const base::ByteView> args, resp::Reply& reply) {
   exec::Command* command = find(args);
-  if (command == nullptr) return reply.error(errors::kUnknownFromScript);
+  if (command == nullptr) {
+    own_error(errors::kUnknownFromScript);
+    return reply.error(errors::kUnknownFromScript);
+  }
   if (const std::string error = refusal(*command, args.size()); !error.empty()) {
     ++command->stats.rejected;
+    own_error(error);
     return reply.error(error);
   }
   if (command->has(exec::kWrite)) session_.wrote = true;
   session_.client.protocol = reply.protocol();
   call_.on.executor->invoke(call_, *command, session_.client, args, reply, exec::Entrance::kScripted);
+}
+
+void ScriptHost::own_error(base::ByteView text) {
+  call_.on.stats.count_error(text);
 }
 
 void ScriptHost::log(script::LogLevel level, base::ByteView text) {

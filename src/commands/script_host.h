@@ -17,6 +17,7 @@ class ScriptHost final : public script::Host {
   explicit ScriptHost(exec::Call& call);
 
   void call(std::span<const base::ByteView> args, resp::Reply& reply) override;
+  void own_error(base::ByteView text) override;
   void log(script::LogLevel level, base::ByteView text) override;
   script::AclVerdict check_acl(std::span<const base::ByteView> args) override;
   void set_propagation(bool to_log, bool to_replicas) override;

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
-#include <ctime>
 
 #include "script/chunk.h"
 #include "script/context.h"
@@ -33,8 +32,10 @@ bool is_guard(lua_State* lua, int index) {
   return guard;
 }
 
+// By a function of the library: the message names no line, as it does not in Redis.
 int refuse(lua_State* lua) {
-  return luaL_error(lua, kReadonlyError);
+  lua_pushstring(lua, kReadonlyError);
+  return lua_error(lua);
 }
 
 int base_next(lua_State* lua) {
@@ -246,11 +247,6 @@ int math_randomseed(lua_State* lua) {
   return 0;
 }
 
-int os_clock(lua_State* lua) {
-  lua_pushnumber(lua, static_cast<lua_Number>(std::clock()) / CLOCKS_PER_SEC);
-  return 1;
-}
-
 // Only strings made by a block that large can be that long, so most calls do not look at their values at all.
 void check_json_value(lua_State* lua, int depth) {
   constexpr int kMaxJsonDepth = 1000;  // cjson refuses deeper tables itself.
@@ -307,7 +303,7 @@ int guarded_pairs(lua_State* lua) {
 }
 
 int refuse_write(lua_State* lua) {
-  return refuse(lua);
+  return luaL_error(lua, kReadonlyError);
 }
 
 int refuse_unknown_global(lua_State* lua) {
@@ -341,8 +337,6 @@ const luaL_Reg kTableFunctions[] = {{"insert", table_insert}, {"setn", table_set
 
 const luaL_Reg kMathFunctions[] = {
     {"log", math_log}, {"random", math_random}, {"randomseed", math_randomseed}, {nullptr, nullptr}};
-
-const luaL_Reg kOsFunctions[] = {{"clock", os_clock}, {nullptr, nullptr}};
 
 // pcall hands out the text of an error table, as Redis's does, so that `pcall(redis.call, ...)` yields a
 // string.

@@ -17,7 +17,6 @@ extern const luaL_Reg kCoroutineFunctions[];
 extern const luaL_Reg kStringFunctions[];
 extern const luaL_Reg kTableFunctions[];
 extern const luaL_Reg kMathFunctions[];
-extern const luaL_Reg kOsFunctions[];
 
 // pairs. Its upvalues: LuaJIT's own next, which the interpreter knows and runs fast, and ours, for guards.
 int guarded_pairs(lua_State* lua);

@@ -124,6 +124,7 @@ class ResultWriter {
  private:
   bool write_tagged(int depth);
   bool field(Key key);
+  [[nodiscard]] bool is_marked(Key key);
   void write_array(int depth);
   void write_pairs(int depth, bool values);
   bool write_verbatim();
@@ -144,6 +145,15 @@ bool ResultWriter::field(Key key) {
   push_key(lua_, context_, key);
   lua_rawget(lua_, -2);
   return !lua_isnil(lua_, -1);
+}
+
+// Of the table under the value at the top.
+bool ResultWriter::is_marked(Key key) {
+  push_key(lua_, context_, key);
+  lua_rawget(lua_, -3);
+  const bool marked = lua_toboolean(lua_, -1) != 0;
+  lua_pop(lua_, 1);
+  return marked;
 }
 
 void ResultWriter::write_pairs(int depth, bool values) {
@@ -193,8 +203,11 @@ void ResultWriter::write_big_number(ByteView digits) {
 
 // A table with a field that says what it is. False: a plain array. Leaves the table on the stack.
 bool ResultWriter::write_tagged(int depth) {
-  if (field(Key::kErr) && lua_type(lua_, -1) == LUA_TSTRING)
-    return reply_.error(text_at(-1)), lua_pop(lua_, 1), true;
+  if (field(Key::kErr) && lua_type(lua_, -1) == LUA_TSTRING) {
+    reply_.error(text_at(-1));
+    if (!is_marked(Key::kIgnoreStats)) context_.host->own_error(text_at(-1));
+    return lua_pop(lua_, 1), true;
+  }
   lua_pop(lua_, 1);
   if (field(Key::kOk) && lua_type(lua_, -1) == LUA_TSTRING)
     return reply_.status(text_at(-1)), lua_pop(lua_, 1), true;
@@ -252,7 +265,9 @@ void ResultWriter::write(int depth) {
       break;
     case LUA_TTABLE:
       if (depth >= kMaxResultDepth || lua_checkstack(lua_, kSlotsPerLevel) == 0) {
-        reply_.error("ERR reached lua stack limit");
+        constexpr ByteView kTooDeep = "ERR reached lua stack limit";
+        reply_.error(kTooDeep);
+        context_.host->own_error(kTooDeep);
       } else if (!write_tagged(depth)) {
         write_array(depth);
       }

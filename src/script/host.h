@@ -24,6 +24,9 @@ class Host {
   // whose protocol is what redis.setresp chose. `args` has at least one element; the views die on return.
   virtual void call(std::span<const base::ByteView> args, resp::Reply& reply) = 0;
 
+  // The script answers with an error that no command of its own gave it.
+  virtual void own_error(base::ByteView text) = 0;
+
   // redis.log.
   virtual void log(LogLevel level, base::ByteView text) = 0;
 

@@ -204,14 +204,14 @@ Outcome Interpreter::run(Phase phase, const RunLimits& limits) {
   suspended_ = false;
   if (context_.coroutine == nullptr) renew_coroutine();
   if (context_.coroutine == nullptr) {
-    reply_->error("ERR not enough memory");
+    fail("ERR not enough memory");
     return Outcome::kDone;
   }
   lua_pushvalue(lua_, kDriveSlot);
   int status = lua_pcall(lua_, 0, 0, 0);
   if (hooked_.load(std::memory_order_relaxed)) remove_hook();
   if (status != 0) {  // Before the script began: its arguments did not fit.
-    reply_->error("ERR " + describe(lua_, -1));
+    fail("ERR " + describe(lua_, -1));
     lua_pop(lua_, 1);
     resumed_ = LUA_ERRMEM;
     finish();
@@ -222,9 +222,15 @@ Outcome Interpreter::run(Phase phase, const RunLimits& limits) {
     return Outcome::kSuspended;
   }
   if (resumed_ == LUA_YIELD) {
-    reply_->error(with_place(std::string("ERR ") + kStopped, sha_));
+    fail(with_place(std::string("ERR ") + kStopped, sha_));
   } else if (resumed_ != 0) {
-    reply_->error(problem_text(sha_));
+    const bool known = problem_is_counted();
+    const std::string text = problem_text(sha_);
+    if (known) {
+      reply_->error(text);
+    } else {
+      fail(text);
+    }
   }
   finish();
   return Outcome::kDone;
@@ -300,6 +306,22 @@ std::string Interpreter::problem_text(ByteView sha) {
     text = "ERR " + describe(lua, -1);
   }
   return with_place(std::move(text), sha);
+}
+
+void Interpreter::fail(const std::string& text) {
+  reply_->error(text);
+  context_.host->own_error(text);
+}
+
+// A command's error, passed on: it was counted when the command failed.
+bool Interpreter::problem_is_counted() {
+  lua_State* lua = context_.coroutine;
+  if (!lua_istable(lua, -1)) return false;
+  push_key(lua, context_, Key::kIgnoreStats);
+  lua_rawget(lua, -2);
+  const bool counted = lua_toboolean(lua, -1) != 0;
+  lua_pop(lua, 1);
+  return counted;
 }
 
 void Interpreter::interrupt() {

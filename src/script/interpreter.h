@@ -71,6 +71,8 @@ class Interpreter {
   void finish();
   void collect_all();
   void renew_coroutine();
+  void fail(const std::string& text);
+  [[nodiscard]] bool problem_is_counted();
   [[nodiscard]] std::string problem_text(base::ByteView sha);
   [[nodiscard]] std::string with_place(std::string text, base::ByteView sha);
 

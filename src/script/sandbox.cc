@@ -23,8 +23,8 @@ constexpr const char* kAllowedGlobals[] = {
     "setmetatable", "tonumber", "tostring",       "type",  "unpack",   "xpcall",
 };
 
-constexpr const char* kGuardedLibraries[] = {"string", "table", "math",     "coroutine", "bit",
-                                             "os",     "cjson", "cmsgpack", "struct",    "redis"};
+constexpr const char* kGuardedLibraries[] = {"string", "table",    "math",   "coroutine", "bit",
+                                             "cjson",  "cmsgpack", "struct", "redis"};
 
 constexpr const char* kKeyNames[] = {"err",
                                      "ok",
@@ -96,9 +96,6 @@ void open_extra_libraries(lua_State* lua) {
   lua_setglobal(lua, "struct");
   push_redis_table(lua);
   lua_setglobal(lua, "redis");
-  lua_createtable(lua, 0, 1);
-  set_functions(lua, kOsFunctions);
-  lua_setglobal(lua, "os");
 }
 
 void rename_field(lua_State* lua, const char* library, const char* from, const char* to) {

@@ -39,6 +39,7 @@ class AnyHost final : public script::Host {
         return reply.bulk(args.back());
     }
   }
+  void own_error(base::ByteView) override {}
   void log(script::LogLevel, base::ByteView) override {}
   script::AclVerdict check_acl(std::span<const base::ByteView>) override {
     return script::AclVerdict::kDenied;

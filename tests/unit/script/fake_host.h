@@ -21,6 +21,7 @@ class FakeHost final : public Host {
 
   std::vector<Args> calls;
   std::vector<std::string> logs;  // "<level>:<text>"
+  std::vector<std::string> own_errors;
   bool to_log = true;
   bool to_replicas = true;
   AclVerdict acl = AclVerdict::kAllowed;
@@ -33,6 +34,7 @@ class FakeHost final : public Host {
     dispatch(copy, reply);
     calls.push_back(std::move(copy));
   }
+  void own_error(base::ByteView text) override { own_errors.emplace_back(text); }
   void log(LogLevel level, base::ByteView text) override {
     logs.push_back(std::to_string(static_cast<int>(level)) + ":" + std::string(text));
   }

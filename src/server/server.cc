@@ -186,6 +186,9 @@ void Server::flush_outputs() {
     connection->set_queued_for_output(false);
     const uint64_t sent_before = connection->client().output_bytes;
     const bool could_execute = connection->may_execute();
+    // Judged by what piled up, before anything of it is written, and by what is left.
+    static_cast<void>(connection->client().outbox.sendable(mark));
+    check_output_limit(*connection);
     const bool settled = connection->flush(mark);
     const uint64_t sent = connection->client().output_bytes - sent_before;
     stats_.output_bytes += sent;

@@ -4,11 +4,11 @@
 
 namespace sluice::commands {
 
-keyspace::Entry* look_up(exec::Call& call, base::ByteView key, bool touch) {
+keyspace::Entry* look_up(exec::Call& call, base::ByteView key, Purpose purpose) {
   keyspace::Access access = call.access();
-  access.touch = access.touch && touch;
+  access.touch = access.touch && purpose == Purpose::kUse;
   keyspace::Entry* entry = call.on.keyspace.find(access, key);
-  call.looked_up(key, entry != nullptr);
+  call.looked_up(key, entry != nullptr, purpose == Purpose::kInspect);
   return entry;
 }
 

@@ -12,8 +12,12 @@
 
 namespace sluice::commands {
 
-// The live entry or null, counted as a hit or a miss. `touch`: the key counts as used now.
-keyspace::Entry* look_up(exec::Call& call, base::ByteView key, bool touch);
+// What a key is looked up for: to use it, which counts as its last use; to learn of it; or to look into how
+// it is kept, which announces no miss either.
+enum class Purpose : uint8_t { kUse, kLearn, kInspect };
+
+// The live entry or null, counted as a hit or a miss.
+keyspace::Entry* look_up(exec::Call& call, base::ByteView key, Purpose purpose);
 
 // "ERR invalid expire time in 'set' command".
 std::string invalid_expire_time(const exec::Call& call);

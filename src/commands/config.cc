@@ -46,6 +46,9 @@ Outcome cmd_set(Call& call) {
 
 Outcome cmd_resetstat(Call& call) {
   call.on.stats.reset();
+  const exec::ProcessFacts process = call.on.control.process_facts();
+  call.on.stats.loop_cycles_before = process.loop_cycles;
+  call.on.stats.loop_busy_before_us = process.loop_busy_us;
   call.on.table.reset_stats();
   call.reply.ok();
   return Outcome::kDone;

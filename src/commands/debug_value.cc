@@ -72,7 +72,7 @@ void for_each_text(const keyspace::Value& value, Visit&& visit) {
 
 // The entry, or null once an error was replied. A key that is shown was not used.
 const Entry* inspect(Call& call) {
-  const Entry* entry = look_up(call, call.args.key(), false);
+  const Entry* entry = look_up(call, call.args.key(), Purpose::kInspect);
   if (entry == nullptr) call.fail(errors::kNoSuchKey);
   return entry;
 }

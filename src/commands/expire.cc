@@ -106,7 +106,7 @@ Outcome cmd_pexpireat(Call& call) {
 Outcome tell_time(Call& call, Unit unit, From from) {
   constexpr int64_t kNoKey = -2;
   constexpr int64_t kNeverExpires = -1;
-  const keyspace::Entry* entry = look_up(call, call.args.key(), false);
+  const keyspace::Entry* entry = look_up(call, call.args.key(), Purpose::kLearn);
   if (entry == nullptr) {
     call.reply.integer(kNoKey);
     return Outcome::kDone;

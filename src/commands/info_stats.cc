@@ -84,8 +84,8 @@ void info_stats(const InfoSource& source, InfoText& text) {
   text.field("held_reply_disconnections", stats.held_reply_disconnections);
   text.field("reply_buffer_shrinks", 0);
   text.field("reply_buffer_expands", 0);
-  text.field("eventloop_cycles", source.process.loop_cycles);
-  text.field("eventloop_duration_sum", source.process.loop_busy_us);
+  text.field("eventloop_cycles", source.process.loop_cycles - stats.loop_cycles_before);
+  text.field("eventloop_duration_sum", source.process.loop_busy_us - stats.loop_busy_before_us);
   text.field("eventloop_duration_cmd_sum", stats.command_us);
   text.field("instantaneous_eventloop_cycles_per_sec", source.process.loop_cycles_per_second);
   text.field("instantaneous_eventloop_duration_usec", source.process.loop_cycle_us);

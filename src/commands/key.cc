@@ -33,25 +33,25 @@ Outcome cmd_del(Call& call) {
   return Outcome::kDone;
 }
 
-Outcome count_present(Call& call, bool touch) {
+Outcome count_present(Call& call, Purpose purpose) {
   int64_t present = 0;
   for (const ByteView key : call.args.rest()) {
-    if (look_up(call, key, touch) != nullptr) ++present;
+    if (look_up(call, key, purpose) != nullptr) ++present;
   }
   call.reply.integer(present);
   return Outcome::kDone;
 }
 
 Outcome cmd_exists(Call& call) {
-  return count_present(call, false);
+  return count_present(call, Purpose::kLearn);
 }
 
 Outcome cmd_touch(Call& call) {
-  return count_present(call, true);
+  return count_present(call, Purpose::kUse);
 }
 
 Outcome cmd_type(Call& call) {
-  const Entry* entry = look_up(call, call.args.key(), false);
+  const Entry* entry = look_up(call, call.args.key(), Purpose::kLearn);
   call.reply.status(entry == nullptr ? "none" : keyspace::type_name(keyspace::type_of(entry->value)));
   return Outcome::kDone;
 }
@@ -198,7 +198,7 @@ Outcome cmd_copy(Call& call) {
   if (!call.args.ok()) return call.fail(call.args.error());
   if (options.db == call.client.db && from == to) return call.fail(errors::kSameObject);
   const Access there = access_to(call, options.db);
-  const Entry* source = look_up(call, from, true);
+  const Entry* source = look_up(call, from, Purpose::kUse);
   Entry* const taken = source == nullptr ? nullptr : call.on.keyspace.find(there, to);
   if (source == nullptr || (taken != nullptr && !options.replace)) {
     call.reply.integer(0);
@@ -253,7 +253,7 @@ Outcome cmd_keys(Call& call) {
 
 // The entry, or null once null was replied.
 const Entry* inspect(Call& call) {
-  const Entry* entry = look_up(call, call.args.key(), false);
+  const Entry* entry = look_up(call, call.args.key(), Purpose::kInspect);
   if (entry == nullptr) call.reply.null();
   return entry;
 }

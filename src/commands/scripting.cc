@@ -9,6 +9,7 @@
 #include "commands/help.h"
 #include "commands/script_host.h"
 #include "script/engine.h"
+#include "script/shebang.h"
 
 namespace sluice::commands {
 
@@ -109,6 +110,28 @@ Outcome cmd_evalsha(Call& call) {
   return run_script(call, *script, words);
 }
 
+// What EVAL or EVALSHA does is what its script declares: one that does not write runs while writes are
+// paused, one that may is refused like a write.
+uint32_t declared_flags(uint32_t row_flags, const script::ScriptFlags& script) {
+  if (!script.declared) return row_flags;
+  uint32_t flags = row_flags & ~(kStale | kDenyOom | kWrite | kMayReplicate);
+  if (!script.allow_oom && !script.no_writes) flags |= kDenyOom;
+  if (!script.no_writes) flags |= kWrite;
+  if (script.allow_stale) flags |= kStale;
+  return flags;
+}
+
+uint32_t flags_of_text(exec::Services&, std::span<const ByteView> words, uint32_t row_flags) {
+  const auto shebang = script::parse_shebang(words[1]);
+  return shebang.ok() ? declared_flags(row_flags, shebang->flags) : row_flags;
+}
+
+uint32_t flags_of_sha(exec::Services& services, std::span<const ByteView> words, uint32_t row_flags) {
+  if (words[1].size() != kShaBytes) return row_flags;
+  const script::Script* script = services.scripts.find(words[1]);
+  return script == nullptr ? row_flags : declared_flags(row_flags, script->flags);
+}
+
 Outcome cmd_script_load(Call& call) {
   const auto script = call.on.scripts.load(call.args.next());
   if (!script.ok()) return call.fail(script.error().message);
@@ -180,21 +203,67 @@ constexpr uint32_t kRunsScript = kNoscript | kStale | kSkipMonitor | kNoMandator
 constexpr uint16_t kAnyUse = kKeyRw | kKeyAccess | kKeyUpdate;
 
 constexpr CommandSpec kRows[] = {
-    {"eval", cmd_eval, at_least(3),
+    {"eval",
+     cmd_eval,
+     at_least(3),
      numkeys_at(2, kAnyUse, "What a script does with its keys is not known: taken to be the worst"),
-     kRunsScript | kMayReplicate, Group::kScripting, "2.6.0", "Runs a script.",
-     "script numkeys [key [key ...]] [arg [arg ...]]"},
-    {"eval_ro", cmd_eval, at_least(3),
+     kRunsScript | kMayReplicate,
+     Group::kScripting,
+     "2.6.0",
+     "Runs a script.",
+     "script numkeys [key [key ...]] [arg [arg ...]]",
+     0,
+     {},
+     {},
+     nullptr,
+     nullptr,
+     flags_of_text},
+    {"eval_ro",
+     cmd_eval,
+     at_least(3),
      numkeys_at(2, kKeyRo | kKeyAccess,
                 "What a script does with its keys is not known: taken to be any reading"),
-     kReadonly | kRunsScript, Group::kScripting, "7.0.0", "Runs a script that does not write.",
-     "script numkeys [key [key ...]] [arg [arg ...]]"},
-    {"evalsha", cmd_evalsha, at_least(3), numkeys_at(2, kAnyUse), kRunsScript | kMayReplicate,
-     Group::kScripting, "2.6.0", "Runs a known script by its SHA-1.",
-     "sha1 numkeys [key [key ...]] [arg [arg ...]]"},
-    {"evalsha_ro", cmd_evalsha, at_least(3), numkeys_at(2, kKeyRo | kKeyAccess), kReadonly | kRunsScript,
-     Group::kScripting, "7.0.0", "Runs a known script that does not write, by its SHA-1.",
-     "sha1 numkeys [key [key ...]] [arg [arg ...]]"},
+     kReadonly | kRunsScript,
+     Group::kScripting,
+     "7.0.0",
+     "Runs a script that does not write.",
+     "script numkeys [key [key ...]] [arg [arg ...]]",
+     0,
+     {},
+     {},
+     nullptr,
+     nullptr,
+     flags_of_text},
+    {"evalsha",
+     cmd_evalsha,
+     at_least(3),
+     numkeys_at(2, kAnyUse),
+     kRunsScript | kMayReplicate,
+     Group::kScripting,
+     "2.6.0",
+     "Runs a known script by its SHA-1.",
+     "sha1 numkeys [key [key ...]] [arg [arg ...]]",
+     0,
+     {},
+     {},
+     nullptr,
+     nullptr,
+     flags_of_sha},
+    {"evalsha_ro",
+     cmd_evalsha,
+     at_least(3),
+     numkeys_at(2, kKeyRo | kKeyAccess),
+     kReadonly | kRunsScript,
+     Group::kScripting,
+     "7.0.0",
+     "Runs a known script that does not write, by its SHA-1.",
+     "sha1 numkeys [key [key ...]] [arg [arg ...]]",
+     0,
+     {},
+     {},
+     nullptr,
+     nullptr,
+     flags_of_sha},
     {.name = "script",
      .arity = at_least(2),
      .group = Group::kScripting,

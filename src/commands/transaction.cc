@@ -88,11 +88,11 @@ Outcome cmd_unwatch(Call& call) {
 constexpr uint32_t kAnytime = kNoscript | kLoading | kStale | kFast;
 
 constexpr CommandSpec kRows[] = {
-    {"discard", cmd_discard, exactly(1), no_keys(), kAnytime | kAllowBusy | kNotQueued, Group::kTransactions,
-     "2.0.0", "Drops the commands queued since MULTI."},
+    {"discard", cmd_discard, exactly(1), no_keys(), kAnytime | kAllowBusy | kNotQueued | kEndsMulti,
+     Group::kTransactions, "2.0.0", "Drops the commands queued since MULTI."},
     {"exec", cmd_exec, exactly(1), no_keys(),
-     kNoscript | kLoading | kStale | kSkipSlowlog | kNotQueued | kRunsQueue, Group::kTransactions, "1.2.0",
-     "Runs the commands queued since MULTI."},
+     kNoscript | kLoading | kStale | kSkipSlowlog | kNotQueued | kEndsMulti | kRunsQueue,
+     Group::kTransactions, "1.2.0", "Runs the commands queued since MULTI."},
     {"multi", cmd_multi, exactly(1), no_keys(), kAnytime | kAllowBusy | kNotQueued, Group::kTransactions,
      "1.2.0", "Begins a transaction."},
     {"unwatch", cmd_unwatch, exactly(1), no_keys(), kAnytime | kAllowBusy, Group::kTransactions, "2.2.0",

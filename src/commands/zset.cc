@@ -149,6 +149,10 @@ Outcome cmd_zadd(Call& call) {
 
 Outcome cmd_zincrby(Call& call) {
   const ByteView key = call.args.key();
+  // It is ZADD's grammar: an option here leaves too few words for a score and a member.
+  for (const ByteView option : {"NX", "XX", "GT", "LT", "CH", "INCR"}) {
+    if (same_word(call.args.peek(), option)) return call.fail(errors::kSyntax);
+  }
   const double by = call.args.real();
   const ByteView member = call.args.next();
   if (!call.args.ok()) return call.fail(call.args.error());

@@ -87,12 +87,12 @@ int64_t Args::timeout_ms() {
     latch(errors::kTimeoutNotAFloat);
     return 0;
   }
-  if (*seconds < 0) {
+  // Rounded up: a tenth of a millisecond must not become 0, which means forever. A negative tenth does.
+  const long double milliseconds = std::ceil(*seconds * 1000.0L);
+  if (milliseconds < 0) {
     latch(errors::kTimeoutNegative);
     return 0;
   }
-  // Rounded up: a tenth of a millisecond must not become 0, which means forever.
-  const long double milliseconds = std::ceil(*seconds * 1000.0L);
   if (milliseconds > static_cast<long double>(INT64_MAX / 2)) {
     latch(errors::kTimeoutOutOfRange);
     return 0;

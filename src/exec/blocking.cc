@@ -13,18 +13,27 @@ void Blocking::park(client::Client& client, int db, OwnedRequest request, const 
   parked.null = reason.null;
   parked.offset = reason.offset;
   if (reason.offset != 0) ++offset_waiters_;
+  const Ticket ticket = ++last_ticket_;
   for (const base::ByteView key : reason.keys) {
     auto* const queue = &*queues_.try_emplace(KeyName{db, base::Bytes(key)}).first;
-    auto& waiters = queue->second.waiters;
-    // A key named twice is one place (BLPOP a a), and whoever is being parked stands at the back.
-    if (!waiters.empty() && waiters.back().id == client.id) continue;
-    waiters.push_back(Waiter{client.id, reason.type, reason.wake_on_gone});
-    queue->second.gone_watchers += reason.wake_on_gone ? 1 : 0;
-    parked.places.push_back(Place{queue, std::prev(waiters.end())});
+    const bool watched = queue->second.watched_for_going();
+    // A key named twice is one place (BLPOP a a).
+    const auto [place, fresh] =
+        queue->second.waiters.try_emplace(std::pair(lane_of(reason), ticket), client.id);
+    if (!fresh) continue;
+    if (!watched && queue->second.watched_for_going()) ++watched_for_going_;
+    parked.places.push_back(Place{queue, place});
   }
   if (reason.deadline_ms != 0) parked.deadline = deadlines_.push(reason.deadline_ms, client.id);
   if (reason.wake_at_ms != 0) parked.wake = wakes_.push(reason.wake_at_ms, client.id);
   client.set(client::kBlocked);
+}
+
+void Blocking::park_in_line(client::Client& client, OwnedRequest request) {
+  park(client, client.db, std::move(request), Park{});
+  Parked& parked = parked_.at(client.id);
+  parked.place_in_line = ++last_ticket_;
+  line_.emplace(parked.place_in_line, client.id);
 }
 
 void Blocking::wake_later(client::ClientId id, int64_t wake_at_ms) {
@@ -41,10 +50,13 @@ OwnedRequest Blocking::unpark(client::Client& client) {
   SLUICE_CHECK(found != parked_.end(), "unpark of a client that does not wait");
   Parked& parked = found->second;
   for (const Place& place : parked.places) {
-    place.queue->second.gone_watchers -= place.waiter->wake_on_gone ? 1 : 0;
-    place.queue->second.waiters.erase(place.waiter);
-    if (place.queue->second.waiters.empty()) queues_.erase(queues_.find(place.queue->first));
+    Queue& queue = place.queue->second;
+    const bool watched = queue.watched_for_going();
+    queue.waiters.erase(place.waiter);
+    if (watched && !queue.watched_for_going()) --watched_for_going_;
+    if (queue.waiters.empty()) queues_.erase(queues_.find(place.queue->first));
   }
+  if (parked.place_in_line != 0) line_.erase(parked.place_in_line);
   if (parked.deadline != UINT32_MAX) deadlines_.remove(parked.deadline);
   if (parked.wake != UINT32_MAX) wakes_.remove(parked.wake);
   if (parked.offset != 0) --offset_waiters_;
@@ -62,7 +74,8 @@ void Blocking::touch(int db, base::ByteView key) {
 }
 
 void Blocking::touch_gone(int db, base::ByteView key) {
-  if (gone_watchers(db, key) > 0) touch(db, key);
+  const auto found = queues_.find(KeyNameView{db, key});
+  if (found != queues_.end() && found->second.watched_for_going()) touch(db, key);
 }
 
 void Blocking::touch_database(int db) {
@@ -73,9 +86,29 @@ void Blocking::touch_database(int db) {
   }
 }
 
-size_t Blocking::gone_watchers(int db, base::ByteView key) const {
+Blocking::Ticket Blocking::begin_service(int db, base::ByteView key) {
   const auto found = queues_.find(KeyNameView{db, key});
-  return found == queues_.end() ? 0 : found->second.gone_watchers;
+  if (found != queues_.end()) found->second.ready = false;
+  return last_ticket_;
+}
+
+std::optional<Blocking::Waiter> Blocking::Queue::next(Lane lane, Ticket after, Ticket last) const {
+  const auto found = waiters.upper_bound(std::pair(lane, after));
+  if (found == waiters.end() || found->first.first != lane || found->first.second > last) return std::nullopt;
+  return Waiter{found->first.second, found->second};
+}
+
+std::optional<Blocking::Waiter> Blocking::next_waiter(int db, base::ByteView key,
+                                                      std::optional<keyspace::Type> type, Ticket after,
+                                                      Ticket last) const {
+  const auto found = queues_.find(KeyNameView{db, key});
+  if (found == queues_.end()) return std::nullopt;
+  const Queue& queue = found->second;
+  const std::optional<Waiter> to_all = queue.next(kAnything, after, last);
+  if (!type) return to_all;
+  const std::optional<Waiter> of_type = queue.next(static_cast<Lane>(*type), after, last);
+  if (!to_all || !of_type) return to_all ? to_all : of_type;
+  return of_type->ticket < to_all->ticket ? of_type : to_all;
 }
 
 std::optional<int64_t> Blocking::next_deadline_ms() const {
@@ -108,11 +141,6 @@ std::vector<client::ClientId> Blocking::reached(uint64_t offset) const {
   }
   std::sort(ids.begin(), ids.end());
   return ids;
-}
-
-size_t Blocking::blocking_keys_on_gone() const {
-  return static_cast<size_t>(std::count_if(queues_.begin(), queues_.end(),
-                                           [](const auto& entry) { return entry.second.gone_watchers > 0; }));
 }
 
 }  // namespace sluice::exec

@@ -2,15 +2,17 @@
 // keeps order and times; the executor re-runs the parked command when its reason may have come, and unparks
 // it when the command is done.
 //
-//   (db, key) -> waiters, oldest first          client id -> Parked {owned request, its places in the queues,
+//   (db, key) -> waiters by (lane, ticket)      client id -> Parked {owned request, its places in the queues,
 //   ...}
 //
-// Touching a key with no waiters costs one look at an empty table. Waking costs nothing for waiters of other
-// keys.
+// Tickets only grow, so that a position among waiters outlives any change of them and a long queue can be
+// served in slices. A lane is what wakes its waiters: values of one type, or anything that happens to the
+// key. Touching a key with no waiters costs one look at an empty table. Waking costs nothing for waiters of
+// other keys or types.
 #pragma once
 
 #include <cstdint>
-#include <list>
+#include <map>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -48,6 +50,12 @@ class Blocking {
   [[nodiscard]] NullShape null_of(client::ClientId id) const { return parked_.at(id).null; }
   [[nodiscard]] bool has(client::ClientId id) const { return parked_.contains(id); }
 
+  // Waits for nothing but its turn: a command held by CLIENT PAUSE.
+  void park_in_line(client::Client& client, OwnedRequest request);
+  // The first of that line, or 0.
+  [[nodiscard]] client::ClientId first_in_line() const { return line_.empty() ? 0 : line_.begin()->second; }
+  [[nodiscard]] size_t line_length() const { return line_.size(); }
+
   [[nodiscard]] bool anybody_waits() const { return !queues_.empty(); }
   // The key changed: its waiters, if any, are looked at when the unit has ended.
   void touch(int db, base::ByteView key);
@@ -60,17 +68,19 @@ class Blocking {
   std::vector<KeyName> take_ready() { return std::exchange(ready_, {}); }
   [[nodiscard]] bool anything_ready() const { return !ready_.empty(); }
 
-  // Visits a key's waiters oldest first until the visitor returns false. The visitor may unpark the client it
-  // is given, and no other.
-  template <class Visitor>
-  void for_each_waiter(int db, base::ByteView key, Visitor&& visit);
-  // Waiters of this key that also want to know when it is gone.
-  [[nodiscard]] size_t gone_watchers(int db, base::ByteView key) const;
+  using Ticket = uint64_t;
   struct Waiter {
+    Ticket ticket;
     client::ClientId id;
-    keyspace::Type type;
-    bool wake_on_gone;
   };
+  // The key's waiters are served from now on, up to those of the ticket returned; a touch after this makes it
+  // ready again.
+  Ticket begin_service(int db, base::ByteView key);
+  // The oldest waiter of this key within (after, last] whom a value of this type wakes; without a type the
+  // key is gone, and only those who want to know that are woken.
+  [[nodiscard]] std::optional<Waiter> next_waiter(int db, base::ByteView key,
+                                                  std::optional<keyspace::Type> type, Ticket after,
+                                                  Ticket last) const;
 
   // The next moment at which a timeout or a wake_at is due.
   [[nodiscard]] std::optional<int64_t> next_deadline_ms() const;
@@ -86,18 +96,29 @@ class Blocking {
   [[nodiscard]] size_t blocked_clients() const { return parked_.size(); }
   [[nodiscard]] size_t timeouts() const { return deadlines_.size(); }
   [[nodiscard]] size_t blocking_keys() const { return queues_.size(); }
-  [[nodiscard]] size_t blocking_keys_on_gone() const;
+  [[nodiscard]] size_t blocking_keys_on_gone() const { return watched_for_going_; }
 
  private:
+  // A type's number; whoever wakes on anything has a lane behind them all.
+  using Lane = uint8_t;
+  static constexpr Lane kAnything = UINT8_MAX;
+  static Lane lane_of(const Park& reason) {
+    return reason.wake_on_gone ? kAnything : static_cast<Lane>(reason.type);
+  }
+  using Waiters = std::map<std::pair<Lane, Ticket>, client::ClientId>;
   struct Queue {
-    std::list<Waiter> waiters;
-    size_t gone_watchers = 0;
+    Waiters waiters;
     bool ready = false;  // already in ready_
+
+    [[nodiscard]] bool watched_for_going() const {
+      return !waiters.empty() && waiters.rbegin()->first.first == kAnything;
+    }
+    [[nodiscard]] std::optional<Waiter> next(Lane lane, Ticket after, Ticket last) const;
   };
   using Queues = std::unordered_map<KeyName, Queue, KeyNameHash, KeyNameEqual>;
   struct Place {
     Queues::value_type* queue;  // a node of queues_: stays where it is when the table grows
-    std::list<Waiter>::iterator waiter;
+    Waiters::iterator waiter;
   };
   struct Parked {
     OwnedRequest request;
@@ -105,29 +126,19 @@ class Blocking {
     uint32_t deadline = UINT32_MAX;
     uint32_t wake = UINT32_MAX;
     uint64_t offset = 0;
+    Ticket place_in_line = 0;  // 0: in none
     NullShape null = NullShape::kArray;
   };
 
   std::unordered_map<client::ClientId, Parked> parked_;
   Queues queues_;
+  std::map<Ticket, client::ClientId> line_;
+  Ticket last_ticket_ = 0;
+  size_t watched_for_going_ = 0;  // queues with waiters in the lane kAnything
   std::vector<KeyName> ready_;
   ds::DeadlineHeap<client::ClientId> deadlines_;  // monotonic
   ds::DeadlineHeap<client::ClientId> wakes_;      // unix
   size_t offset_waiters_ = 0;
 };
-
-template <class Visitor>
-void Blocking::for_each_waiter(int db, base::ByteView key, Visitor&& visit) {
-  const auto found = queues_.find(KeyNameView{db, key});
-  if (found == queues_.end()) return;
-  found->second.ready = false;
-  auto& waiters = found->second.waiters;
-  for (auto it = waiters.begin(); it != waiters.end();) {
-    const Waiter waiter = *it;
-    const bool last = ++it == waiters.end();
-    // When the visitor unparks the last waiter the queue itself is gone: nothing of it may be touched after.
-    if (!visit(waiter) || last) return;
-  }
-}
 
 }  // namespace sluice::exec

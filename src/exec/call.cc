@@ -22,11 +22,15 @@ Call::Call(Services& services, Unit& unit, const Origin& origin)
   access_.touch = !client.has(client::kNoTouch);
 }
 
-void Call::looked_up(base::ByteView key, bool hit) {
+void Call::looked_up(base::ByteView key, bool hit, bool silent) {
   ++(hit ? on.stats.keyspace_hits : on.stats.keyspace_misses);
-  if (hit || on.settings.notify_classes == 0) return;
-  unit_.effects.keyspace_event(on.settings.notify_classes, keyspace::events::key_miss, access_.db->index(),
-                               key);
+  const uint16_t wanted = on.settings.notify_classes;
+  if (hit || silent || wanted == 0) return;
+  const int db = access_.db->index();
+  if (const keyspace::Event* expired = unit_.changes.take_last_expiry()) {
+    unit_.effects.keyspace_event(wanted, *expired, db, key);
+  }
+  unit_.effects.keyspace_event(wanted, keyspace::events::key_miss, db, key);
 }
 
 Outcome Call::fail(base::ByteView error) {

@@ -73,9 +73,9 @@ class Call {
     return keyspace::edit_existing<T>(on.keyspace, access_, key);
   }
 
-  // What a lookup for reading leaves behind: a hit or a miss counted, a miss announced to who asked for that.
-  // view() does it itself.
-  void looked_up(base::ByteView key, bool hit);
+  // What a lookup for reading leaves behind: a hit or a miss counted, a miss announced to who asked for that
+  // unless the command is `silent`. view() does it itself.
+  void looked_up(base::ByteView key, bool hit, bool silent = false);
 
   // Replies an error, and counts it.
   Outcome fail(base::ByteView error);

@@ -73,10 +73,34 @@ Next Executor::refuse(client::Client& client, Command* command, base::ByteView e
   return Next::kMore;
 }
 
-uint32_t Executor::flags_with_queue(client::Client& client, const Command& command) {
+// What this request may do: EXEC whatever is queued, a script what it declares, others what their row says.
+uint32_t Executor::flags_of(client::Client& client, const Command& command,
+                            std::span<const base::ByteView> words) {
+  if (command.spec->flags_of != nullptr) return command.spec->flags_of(services_, words, command.flags);
   if ((command.flags & kRunsQueue) == 0 || !client.has(client::kMulti)) return command.flags;
   // Read-only or not is the queue's matter; that EXEC itself runs at once is its own.
   return command.flags | services_.transactions.of(client).all_flags;
+}
+
+namespace {
+
+// A browser made to send its request here: the first words of an HTTP request that scripts can be tricked
+// into, and none of ours.
+bool is_from_browser(base::ByteView word) {
+  return same_word(word, "POST") || same_word(word, "HOST:");
+}
+
+}  // namespace
+
+Next Executor::cut_off_browser(client::Client& client) {
+  constexpr int64_t kReportEveryUs = 60'000'000;
+  if (monotonic_us_ >= next_attack_report_us_) {
+    next_attack_report_us_ = monotonic_us_ + kReportEveryUs;
+    services_.log.warning("Client " + client.address +
+                          " sent an HTTP request: a browser may be misused to reach this server. Closed.");
+  }
+  client.set(client::kCloseNow);
+  return Next::kClose;
 }
 
 void Executor::judge_memory() {
@@ -88,7 +112,12 @@ Next Executor::submit(client::Client& client, const Request& request) {
   client.last_active_ms = now_us() / 1000;
   Command* const top = services_.table.find(request.words[0]);
   const base::Result<Command*> resolved = resolve(top, request.words);
-  if (!resolved.ok()) return refuse(client, below(top, request.words), resolved.error().message);
+  if (!resolved.ok()) {
+    if (top == nullptr && is_from_browser(request.words[0])) return cut_off_browser(client);
+    Command* const meant = below(top, request.words);
+    client.last_command = meant == nullptr ? std::string_view() : meant->full_name;
+    return refuse(client, meant, resolved.error().message);
+  }
   Command& command = **resolved;
   client.last_command = command.full_name;
 
@@ -97,14 +126,15 @@ Next Executor::submit(client::Client& client, const Request& request) {
                         (command.flags & kProtected) == 0 &&
                         !client.has(client::kMulti | client::kPubsub | client::kMonitor);
   if (!ordinary) {
-    const Verdict verdict = pass_gates(services_.state, client, command, flags_with_queue(client, command));
+    const uint32_t flags = flags_of(client, command, request.words);
+    const Verdict verdict = pass_gates(services_.state, client, command, flags);
     switch (verdict.passage) {
       case Passage::kRun:
         break;
       case Passage::kRefuse:
         return refuse(client, &command, verdict.error);
       case Passage::kQueue: {
-        services_.transactions.queue(client, command, request.words);
+        services_.transactions.queue(client, command, request.words, flags);
         const size_t mark = client.outbox.mark();
         resp::Reply(client.outbox.bytes(), client.protocol).status("QUEUED");
         close_unit(begin_unit(), client, mark);
@@ -114,6 +144,11 @@ Next Executor::submit(client::Client& client, const Request& request) {
         postpone(client, OwnedRequest(&command, request.words));
         return Next::kWait;
     }
+  }
+  if (!unserved_.empty() && command.has(kBlocking)) {
+    // Older waiters have not had their chance yet: it must not take what they were woken for.
+    postpone(client, OwnedRequest(&command, request.words));
+    return Next::kWait;
   }
   return run(client, command, request);
 }
@@ -140,6 +175,7 @@ Unit& Executor::begin_unit() {
   unit.depth = 0;
   unit.wrote = false;
   unit.to_log = true;
+  unit.pushed = false;
   unit.out_of_memory = services_.state.out_of_memory;
   return unit;
 }
@@ -161,7 +197,10 @@ Outcome Executor::run_command(Call& call, Command& command) {
   close_command(call);
   if (shown && call.entrance != Entrance::kRerun) show_to_monitors(call);
   if (outcome == Outcome::kBlocked || outcome == Outcome::kSuspended) return outcome;
-  if (call.reply.errors() != errors_before) ++command.stats.failed;
+  // What fails within EXEC is its own commands' failure.
+  const bool failed =
+      command.has(kRunsQueue) ? outcome == Outcome::kFailed : call.reply.errors() != errors_before;
+  if (failed) ++command.stats.failed;
   count(call, command, started_us);
   return outcome;
 }
@@ -288,7 +327,7 @@ void Executor::settle_reply(client::Client& client, size_t reply_mark) {
 }
 
 void Executor::close_unit(Unit& unit, client::Client& client, size_t reply_mark) {
-  settle_reply(client, reply_mark);
+  settle_reply(client, unit.pushed ? client.outbox.mark() : reply_mark);
   // While the disk fails nothing new can become durable: an answer that tells of no change waits for what its
   // client is owed already, and for no more.
   const bool waits_for_log = unit.effects.record_count() > 0 || services_.state.disk_error.empty();
@@ -310,10 +349,21 @@ base::Result<void> Executor::replay(client::Client& loader, std::span<const base
   return base::Error{"the command '" + (*resolved)->full_name + "' failed: " + resp::describe(answer.take())};
 }
 
+namespace {
+
+Presence presence_of(const Call& call, int db, base::ByteView key) {
+  const keyspace::Entry* entry = call.on.keyspace.database(db).find(key);
+  if (entry == nullptr) return Presence::kAbsent;
+  return call.on.keyspace.expired(*entry, call.now_ms()) ? Presence::kExpired : Presence::kLive;
+}
+
+}  // namespace
+
 size_t Executor::flush(Call& call, int db) {
   keyspace::Database& database = services_.keyspace.database(db);
   services_.transactions.for_each_watched([&](int watched_db, base::ByteView key) {
-    if (watched_db == db && database.find(key) != nullptr) services_.transactions.touch(db, key);
+    if (watched_db != db) return;
+    services_.transactions.replaced(db, key, presence_of(call, db, key), Presence::kAbsent);
   });
   services_.blocking.touch_database(db);
   const size_t keys = services_.keyspace.flush(db);
@@ -326,9 +376,7 @@ void Executor::swap(Call& call, int left, int right) {
   services_.transactions.for_each_watched([&](int db, base::ByteView key) {
     if (db != left && db != right) return;
     const int other = db == left ? right : left;
-    const bool known = services_.keyspace.database(db).find(key) != nullptr ||
-                       services_.keyspace.database(other).find(key) != nullptr;
-    if (known) services_.transactions.touch(db, key);
+    services_.transactions.replaced(db, key, presence_of(call, db, key), presence_of(call, other, key));
   });
   services_.keyspace.swap(left, right);
   call.access_.db = &services_.keyspace.database(call.client.db);
@@ -338,7 +386,6 @@ void Executor::swap(Call& call, int left, int right) {
 
 void Executor::disconnect(client::Client& client) {
   if (services_.blocking.has(client.id)) services_.blocking.unpark(client);
-  std::erase(postponed_, client.id);
   services_.transactions.end(client);
   services_.hub.forget(client);
 }

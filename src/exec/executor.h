@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -39,8 +40,10 @@ enum class Next : uint8_t {
 
 // Deadline firings and timeouts handled in one turn; the rest follow in the next.
 inline constexpr size_t kFiringsPerTurn = 1000;
-// The most a ready-key service may run before the turn ends; what is left is served in the next.
-inline constexpr size_t kServicesPerTurn = 10000;
+// Ready keys looked at and commands run again for them in one turn; the rest follow in the next.
+inline constexpr size_t kServicesPerTurn = 500;
+// Commands held by a pause that run in one turn after it.
+inline constexpr size_t kHeldPerTurn = 500;
 
 class Executor {
  public:
@@ -104,18 +107,33 @@ class Executor {
   Unit& begin_unit();
 
   Next refuse(client::Client& client, Command* command, base::ByteView error);
-  [[nodiscard]] uint32_t flags_with_queue(client::Client& client, const Command& command);
+  Next cut_off_browser(client::Client& client);
+  [[nodiscard]] uint32_t flags_of(client::Client& client, const Command& command,
+                                  std::span<const base::ByteView> words);
   void judge_memory();
 
+  // A ready key whose waiters are being served, and how far that has come.
+  struct Service {
+    KeyName name;
+    bool begun = false;
+    Blocking::Ticket after = 0;
+    Blocking::Ticket last = 0;
+  };
   void serve_ready();
-  void serve_key(const KeyName& name);
+  bool serve_key(Service& service, size_t& budget);
+  [[nodiscard]] bool anything_to_serve() const {
+    return !unserved_.empty() || services_.blocking.anything_ready();
+  }
+  bool is_gone(client::Client& client);
   void rerun(client::Client& client);
   void finish_waiting(client::Client& client);
+  void count_unblocked(const client::Client& client, bool failed);
   void answer_null(client::Client& client);
   bool fire_deadlines();
   bool fire_timeouts();
   void postpone(client::Client& client, OwnedRequest request);
   void end_pause();
+  void run_held();
   [[nodiscard]] bool deadlines_paused() const;
 
   void suspend(client::Client& client, Command& command, std::span<const base::ByteView> words,
@@ -127,8 +145,8 @@ class Executor {
   std::unique_ptr<Unit> unit_;
   std::unique_ptr<Suspended> suspended_;
   ScriptSession script_;
-  std::vector<client::ClientId> postponed_;  // paused with a request in hand, in order
-  std::vector<KeyName> unserved_;            // ready keys left over from a full turn, oldest first
+  std::deque<Service> unserved_;  // of the generation being served, in the order touched
+  int64_t next_attack_report_us_ = 0;
   int64_t monotonic_us_ = 0;
   int64_t unix_offset_us_ = 0;
   bool serving_ = false;

@@ -13,49 +13,53 @@ void Executor::serve_ready() {
   if (serving_) return;    // a re-run command touched more keys: the loop below takes them up
   if (suspended_) return;  // its unit is still open: whom it wakes is seen when it has ended
   serving_ = true;
-  size_t served = 0;
-  while (!unserved_.empty() || services_.blocking.anything_ready()) {
-    std::vector<KeyName> generation = std::exchange(unserved_, {});
-    for (KeyName& name : services_.blocking.take_ready()) generation.push_back(std::move(name));
-    for (size_t i = 0; i < generation.size(); ++i) {
-      if (++served > kServicesPerTurn) {
-        unserved_.assign(std::make_move_iterator(generation.begin() + static_cast<std::ptrdiff_t>(i)),
-                         std::make_move_iterator(generation.end()));
-        serving_ = false;
-        return;
-      }
-      serve_key(generation[i]);
+  size_t budget = kServicesPerTurn;
+  while (budget > 0 && anything_to_serve()) {
+    if (unserved_.empty()) {
+      for (KeyName& name : services_.blocking.take_ready()) unserved_.push_back(Service{std::move(name)});
     }
+    if (serve_key(unserved_.front(), budget)) unserved_.pop_front();
   }
   serving_ = false;
 }
 
-void Executor::serve_key(const KeyName& name) {
-  services_.blocking.for_each_waiter(name.db, name.key, [&](const Blocking::Waiter& waiter) {
+// True when all of the key's waiters have had their chance; false when the turn is used up before.
+bool Executor::serve_key(Service& service, size_t& budget) {
+  const KeyName& name = service.name;
+  if (!service.begun) {
+    service.begun = true;
+    service.last = services_.blocking.begin_service(name.db, name.key);
+    --budget;
+  }
+  while (true) {
     // Looked up anew for each: the one before may have taken the last element.
     const keyspace::Entry* entry = services_.keyspace.database(name.db).find(name.key);
-    if (entry == nullptr) {
-      // Nothing for anybody but those who want to know that it is gone.
-      if (!waiter.wake_on_gone) return services_.blocking.gone_watchers(name.db, name.key) > 0;
-    } else if (keyspace::type_of(entry->value) != waiter.type && !waiter.wake_on_gone) {
-      return true;  // others may wait here for the type it has
-    }
-    client::Client* client = services_.clients.find(waiter.id);
+    const auto type = entry == nullptr ? std::nullopt : std::optional(keyspace::type_of(entry->value));
+    const auto waiter = services_.blocking.next_waiter(name.db, name.key, type, service.after, service.last);
+    if (!waiter) return true;
+    if (budget == 0) return false;
+    --budget;
+    service.after = waiter->ticket;
+    client::Client* client = services_.clients.find(waiter->id);
     SLUICE_CHECK(client != nullptr, "a client that left is no longer parked");
-    if (client->has(client::kCloseNow)) return true;
-    if (services_.control.peer_is_dead(*client)) {
-      client->set(client::kCloseNow);
-      services_.clients.needs_attention(*client);
-      return true;
-    }
     rerun(*client);
-    return true;
-  });
+  }
+}
+
+// Nothing may run any more for a client that was killed, or whose peer is known to be dead: what it takes
+// would be lost.
+bool Executor::is_gone(client::Client& client) {
+  if (client.has(client::kCloseNow)) return true;
+  if (!services_.control.peer_is_dead(client)) return false;
+  client.set(client::kCloseNow);
+  services_.clients.needs_attention(client);
+  return true;
 }
 
 // The parked command runs again as if just sent: gates, arguments, everything. Still blocked: it keeps its
 // place.
 void Executor::rerun(client::Client& client) {
+  if (is_gone(client)) return;
   const OwnedRequest& request = services_.blocking.request_of(client.id);
   Command& command = *request.command;
   judge_memory();
@@ -93,6 +97,14 @@ void Executor::finish_waiting(client::Client& client) {
   services_.clients.needs_attention(client);
 }
 
+// A command that ends without having run again still was one.
+void Executor::count_unblocked(const client::Client& client, bool failed) {
+  CommandStats& stats = services_.blocking.request_of(client.id).command->stats;
+  ++stats.calls;
+  if (failed) ++stats.failed;
+  ++services_.stats.commands;
+}
+
 void Executor::answer_null(client::Client& client) {
   const size_t mark = client.outbox.mark();
   resp::Reply reply(client.outbox.bytes(), client.protocol);
@@ -101,7 +113,9 @@ void Executor::answer_null(client::Client& client) {
   } else {
     reply.null();
   }
+  count_unblocked(client, false);
   finish_waiting(client);
+  ++client.commands;
   close_unit(begin_unit(), client, mark);
 }
 
@@ -117,7 +131,9 @@ bool Executor::unblock(client::Client& client, base::ByteView error) {
   } else {
     reply.null();
   }
+  count_unblocked(client, !error.empty());
   finish_waiting(client);
+  ++client.commands;
   // The caller's own unit is open, and this is no part of it.
   settle_reply(client, mark);
   client.outbox.tag(sink_.offset());
@@ -175,9 +191,8 @@ void Executor::synced(uint64_t offset) {
 }
 
 void Executor::postpone(client::Client& client, OwnedRequest request) {
-  services_.blocking.park(client, client.db, std::move(request), Park{});
+  services_.blocking.park_in_line(client, std::move(request));
   client.set(client::kPaused);
-  postponed_.push_back(client.id);
 }
 
 void Executor::pause(PauseMode mode, int64_t until_ms) {
@@ -195,14 +210,20 @@ void Executor::unpause() {
 void Executor::end_pause() {
   ServerState& state = services_.state;
   if (state.pause != PauseMode::kNone && monotonic_us_ / 1000 >= state.pause_until_ms) unpause();
-  if (state.pause != PauseMode::kNone || postponed_.empty()) return;
-  for (const client::ClientId id : std::exchange(postponed_, {})) {
-    client::Client* client = services_.clients.find(id);
-    const OwnedRequest request = services_.blocking.unpark(*client);
-    client->unset(client::kPaused);
-    if (submit(*client, Request{request.words}) == Next::kWait) continue;
-    client->set(client::kUnblocked);
-    services_.clients.needs_attention(*client);
+}
+
+// Whoever waits in line has its turn once the pause is over and the waiters before it were served.
+void Executor::run_held() {
+  Blocking& blocking = services_.blocking;
+  const size_t held = std::min(blocking.line_length(), kHeldPerTurn);
+  for (size_t i = 0; i < held; ++i) {
+    if (services_.state.pause != PauseMode::kNone || blocking.line_length() == 0) return;
+    client::Client& client = *services_.clients.find(blocking.first_in_line());
+    const OwnedRequest request = blocking.unpark(client);
+    client.unset(client::kPaused);
+    if (is_gone(client) || submit(client, Request{request.words}) == Next::kWait) continue;
+    client.set(client::kUnblocked);
+    services_.clients.needs_attention(client);
   }
 }
 
@@ -214,14 +235,14 @@ bool Executor::tick() {
   if (!deadlines_paused()) more |= fire_deadlines();
   if (!services_.state.script_busy) {
     more |= fire_timeouts();
-    if (!unserved_.empty() || services_.blocking.anything_ready()) serve_ready();
-    more |= !unserved_.empty();
+    serve_ready();
   }
-  return more;
+  if (unserved_.empty() || services_.state.script_busy) run_held();
+  return more || next_tick_us() == 0;
 }
 
 std::optional<int64_t> Executor::next_tick_us() const {
-  if (suspended_ || !unserved_.empty()) return 0;
+  if (suspended_ || anything_to_serve()) return 0;
   std::optional<int64_t> next;
   const auto consider = [&next](int64_t at_us) { next = std::min(next.value_or(INT64_MAX), at_us); };
   if (const auto at = services_.blocking.next_deadline_ms()) consider(*at * 1000);
@@ -231,7 +252,7 @@ std::optional<int64_t> Executor::next_tick_us() const {
   }
   const ServerState& state = services_.state;
   if (state.pause != PauseMode::kNone) consider(state.pause_until_ms * 1000);
-  if (state.pause == PauseMode::kNone && !postponed_.empty()) return 0;
+  if (state.pause == PauseMode::kNone && services_.blocking.line_length() > 0) return 0;
   return next;
 }
 

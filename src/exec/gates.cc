@@ -41,9 +41,9 @@ std::string refuse_in_multi(const Visitor& v) {
 
 std::string refuse_out_of_memory(const Visitor& v) {
   if (!v.state.out_of_memory) return {};
-  // Queueing takes memory too, so that inside MULTI everything is refused that would be queued.
-  const bool queued = v.client.has(client::kMulti) && (v.flags & kNotQueued) == 0;
-  if ((v.flags & kDenyOom) == 0 && !queued) return {};
+  // Queueing takes memory too, so that inside MULTI everything is refused that does not end it.
+  const bool grows = v.client.has(client::kMulti) && (v.flags & kEndsMulti) == 0;
+  if ((v.flags & kDenyOom) == 0 && !grows) return {};
   return std::string(errors::kOutOfMemory);
 }
 

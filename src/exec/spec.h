@@ -14,6 +14,7 @@
 namespace sluice::exec {
 
 class Call;
+struct Services;
 
 // What a handler tells the executor. kFailed: an error was replied. kBlocked: nothing was replied and the
 // client waits (Call::block_on). kSuspended: a script yielded; its unit stays open until it is resumed.
@@ -48,6 +49,7 @@ enum CommandFlag : uint32_t {
   kRunsQueue = 1u << 22,       // counts as everything that is queued (EXEC)
   kWhenSubscribed = 1u << 23,  // allowed to a RESP2 client that has subscriptions
   kMayReplicate = 1u << 14,    // may change or announce something: waits while writes are paused
+  kEndsMulti = 1u << 25,       // not refused inside MULTI when memory is full
   kDiskProbe = 1u << 24,       // refused like a write while the disk fails (PING: monitoring must notice)
 };
 
@@ -145,6 +147,10 @@ using KeyFinder = bool (*)(std::span<const std::string_view> words, std::vector<
 // Whether a word is a secret, to be shown as "(redacted)" by MONITOR and SLOWLOG.
 using SecretTest = bool (*)(std::span<const std::string_view> words, size_t index);
 
+// What a request does, where its words say more than the row (a script declares it): the row's flags changed
+// accordingly.
+using FlagsOf = uint32_t (*)(Services& services, std::span<const std::string_view> words, uint32_t flags);
+
 inline constexpr size_t kMaxKeySpecs = 3;
 using KeySpecs = std::array<KeySpec, kMaxKeySpecs>;
 
@@ -232,6 +238,7 @@ struct CommandSpec {
   std::span<const CommandSpec> subcommands = {};
   KeyFinder key_finder = nullptr;
   SecretTest is_secret = nullptr;
+  FlagsOf flags_of = nullptr;
 
   [[nodiscard]] constexpr bool arity_ok(size_t words) const {
     return arity >= 0 ? words == static_cast<size_t>(arity) : words >= static_cast<size_t>(-arity);

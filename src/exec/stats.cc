@@ -1,5 +1,7 @@
 #include "exec/stats.h"
 
+#include <utility>
+
 namespace sluice::exec {
 
 void Stats::count_error(base::ByteView text) {
@@ -15,9 +17,11 @@ void Stats::count_error(base::ByteView text) {
 }
 
 void Stats::reset() {
-  const uint64_t changes = changes_since_save;
-  *this = Stats{};
-  changes_since_save = changes;  // Not a statistic: `save` points and the log's rewrite read it.
+  Stats fresh;
+  fresh.changes_since_save =
+      changes_since_save;  // Not a statistic: `save` points and the log's rewrite read it.
+  fresh.peak_memory_bytes = peak_memory_bytes;  // Of the process, not of what was asked of it.
+  *this = std::move(fresh);
 }
 
 }  // namespace sluice::exec

@@ -33,6 +33,9 @@ struct Stats {
   uint64_t held_reply_disconnections = 0;  // their replies could not become durable
   uint64_t changes_since_save = 0;
   uint64_t peak_memory_bytes = 0;
+  // Of the reactor's counters, which only grow, what was there at the last reset.
+  uint64_t loop_cycles_before = 0;
+  uint64_t loop_busy_before_us = 0;
   std::map<std::string, uint64_t, std::less<>> errors;  // by code: INFO errorstats
 
   void count_error(base::ByteView text);

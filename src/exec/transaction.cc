@@ -26,11 +26,12 @@ void Transactions::begin(client::Client& client) {
   open_[client.id] = Transaction{};
 }
 
-void Transactions::queue(client::Client& client, Command& command, std::span<const base::ByteView> words) {
+void Transactions::queue(client::Client& client, Command& command, std::span<const base::ByteView> words,
+                         uint32_t flags) {
   Transaction& transaction = open_[client.id];
   transaction.queue.emplace_back(&command, words);
-  transaction.all_flags |= command.flags;
-  transaction.every_flags &= command.flags;
+  transaction.all_flags |= flags;
+  transaction.every_flags &= flags;
   client.multi_memory_bytes += transaction.queue.back().memory_bytes();
 }
 
@@ -80,6 +81,19 @@ void Transactions::touch(int db, base::ByteView key) {
   if (entry == watchers_.end()) return;
   for (const Watcher& watcher : entry->second) {
     if (client::Client* client = clients_.find(watcher.id)) client->set(client::kCasDirty);
+  }
+}
+
+void Transactions::replaced(int db, base::ByteView key, Presence before, Presence after) {
+  const auto entry = watchers_.find(KeyNameView{db, key});
+  if (entry == watchers_.end() || (before == Presence::kAbsent && after == Presence::kAbsent)) return;
+  for (Watcher& watcher : entry->second) {
+    const bool unseen_before = watcher.expired || before == Presence::kAbsent;
+    if (unseen_before && after != Presence::kLive) {
+      watcher.expired = after == Presence::kExpired;
+    } else if (client::Client* client = clients_.find(watcher.id)) {
+      client->set(client::kCasDirty);
+    }
   }
 }
 

@@ -60,12 +60,16 @@ struct Transaction {
   uint32_t every_flags = ~0u;  // ANDed
 };
 
+// What FLUSHALL and SWAPDB find under a name: an expired key is there, though nobody can see it.
+enum class Presence : uint8_t { kAbsent, kExpired, kLive };
+
 class Transactions {
  public:
   explicit Transactions(client::ClientTable& clients) : clients_(clients) {}
 
   void begin(client::Client& client);
-  void queue(client::Client& client, Command& command, std::span<const base::ByteView> words);
+  // `flags`: what this request does, which need not be all its row says.
+  void queue(client::Client& client, Command& command, std::span<const base::ByteView> words, uint32_t flags);
   // REQUIRES: the client is in MULTI.
   Transaction& of(client::Client& client) { return open_[client.id]; }
   // Ends MULTI and unwatches: DISCARD, EXEC, RESET, disconnect.
@@ -87,6 +91,9 @@ class Transactions {
   void touch(int db, base::ByteView key);
   // A key was removed since its time had come: no change for those who found it expired.
   void expired(int db, base::ByteView key);
+  // Its whole database was emptied or exchanged. A key that a watcher saw as absent and still does has not
+  // changed for it.
+  void replaced(int db, base::ByteView key, Presence before, Presence after);
   // Visits every watched key: FLUSHALL and SWAPDB decide per key.
   template <class Visitor>
   void for_each_watched(Visitor&& visit) const {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "keyspace/database.h"
@@ -48,6 +49,13 @@ class ChangeLog {
     add(db, entry, event, ChangeKind::kRemoved);
   }
   void expired(Database& db, Entry* entry) { add(db, entry, &events::expired, ChangeKind::kExpired); }
+
+  // The event of the last change, if that was an expiry: whoever announces it at once, ahead of what follows
+  // from it, takes it. Or null.
+  const Event* take_last_expiry() {
+    if (changes_.empty() || changes_.back().kind != ChangeKind::kExpired) return nullptr;
+    return std::exchange(changes_.back().event, nullptr);
+  }
 
   // How many changes count toward `rdb_changes_since_last_save` and toward "does this command go to the log".
   void count_dirty(uint64_t changes) { dirty_ += changes; }

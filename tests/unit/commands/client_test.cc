@@ -263,7 +263,7 @@ TEST_CASE("CLIENT PAUSE: takes any time there is and refuses what is none") {
   CHECK(h.run("CLIENT", "PAUSE", "1", "foo") == error("ERR CLIENT PAUSE mode must be WRITE or ALL"));
   CHECK(h.run("CLIENT", "PAUSE", "1", "WRITE", "x") ==
         error("ERR unknown subcommand or wrong number of arguments for 'PAUSE'. Try CLIENT HELP."));
-  CHECK(h.run("CLIENT", "PAUSE", "9223372036854775807", "WRITE") == status("OK"));
+  CHECK(h.run("CLIENT", "PAUSE", "7223372036854775807", "WRITE") == status("OK"));
   CHECK(h.executor.next_tick_us().value_or(0) > 0);
   CHECK(h.run("CLIENT", "UNPAUSE") == status("OK"));
 }
@@ -292,6 +292,12 @@ TEST_CASE("CLIENT NO-TOUCH, NO-EVICT, GETREDIR: switches of this connection alon
   CHECK_FALSE(h.first().client.has(client::kNoTouch));
   CHECK(h.run("CLIENT", "NO-EVICT", "maybe") == error("ERR syntax error"));
   CHECK(h.run("CLIENT", "GETREDIR") == integer(-1));
+}
+
+TEST_CASE("CLIENT PAUSE: an end that no clock can count is out of range") {
+  Harness h;
+  CHECK(h.run("CLIENT", "PAUSE", "9223372036854775807") == error("ERR timeout is out of range"));
+  CHECK(h.state.pause == exec::PauseMode::kNone);
 }
 
 }  // namespace sluice::test

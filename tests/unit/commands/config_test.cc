@@ -80,4 +80,18 @@ TEST_CASE("CONFIG REWRITE: is the server's to do") {
   CHECK(h.run("CONFIG", "HELP").children.size() == 11);
 }
 
+TEST_CASE("CONFIG RESETSTAT: the reactor's sums begin anew, the memory's peak stays") {
+  Harness h;
+  h.control.facts.loop_cycles = 70;
+  h.control.facts.loop_busy_us = 900;
+  h.stats.peak_memory_bytes = 5;
+  h.run("CONFIG", "RESETSTAT");
+  h.control.facts.loop_cycles = 72;
+  h.control.facts.loop_busy_us = 950;
+  const std::string info = h.run("INFO", "stats").text;
+  CHECK(info.find("eventloop_cycles:2\r\n") != std::string::npos);
+  CHECK(info.find("eventloop_duration_sum:50\r\n") != std::string::npos);
+  CHECK(h.stats.peak_memory_bytes == 5);
+}
+
 }  // namespace sluice::test

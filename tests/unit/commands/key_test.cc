@@ -283,4 +283,13 @@ TEST_CASE("OBJECT: help, an unknown subcommand, and wrong counts of arguments") 
   CHECK(h.run("RENAME", "a") == error("ERR wrong number of arguments for 'rename' command"));
 }
 
+TEST_CASE("OBJECT: a missing key is no miss to announce, for TYPE it is") {
+  Harness h;
+  h.configure("notify-keyspace-events", "Em");
+  for (const char* what : {"ENCODING", "REFCOUNT", "IDLETIME"}) h.run("OBJECT", what, "none");
+  CHECK(h.events().empty());
+  h.run("TYPE", "none");
+  CHECK(h.events() == Lines{"__keyevent@0__:keymiss none"});
+}
+
 }  // namespace sluice::test

@@ -262,4 +262,13 @@ TEST_CASE("Blocking pops: events follow those of the push that served them") {
   CHECK(h.events() == Lines{"__keyevent@0__:rpush q", "__keyevent@0__:lpop q", "__keyevent@0__:del q"});
 }
 
+TEST_CASE("BLPOP: a negative part of a millisecond rounds up to none, which is forever") {
+  Harness h;
+  Peer& worker = h.client();
+  CHECK(worker.send("BLPOP", "q", "-0.0000001") == exec::Next::kWait);
+  CHECK(h.run("BLPOP", "q", "-0.002") == error("ERR timeout is negative"));
+  h.run("RPUSH", "q", "a");
+  CHECK(worker.reply() == bulks({"q", "a"}));
+}
+
 }  // namespace sluice::test

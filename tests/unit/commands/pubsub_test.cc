@@ -127,4 +127,15 @@ TEST_CASE("a listener that disconnects is forgotten") {
   CHECK(h.run("PUBSUB", "CHANNELS") == array({}));
 }
 
+TEST_CASE("SUBSCRIBE: confirmations reach a client that turned replies off") {
+  Harness h;
+  Peer& quiet = h.client();
+  quiet.send("CLIENT", "REPLY", "OFF");
+  quiet.send("SUBSCRIBE", "news");
+  CHECK(quiet.reply() == array({bulk("subscribe"), bulk("news"), integer(1)}));
+  quiet.send("SUBSCRIBE");
+  quiet.send("PING");
+  CHECK(quiet.reply_text() == "(nothing)");
+}
+
 }  // namespace sluice::test

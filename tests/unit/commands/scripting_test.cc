@@ -358,4 +358,44 @@ TEST_CASE("COMMAND GETKEYS finds the keys of a script") {
   CHECK(h.run("COMMAND", "GETKEYS", "EVAL", "return 1", "2", "a", "b", "c") == bulks({"a", "b"}));
 }
 
+TEST_CASE("EVAL: every error of a script counts once, under its own code") {
+  struct Case {
+    const char* script;
+    const char* code;
+    uint64_t count;
+  };
+  for (const Case& each : {Case{"return redis.pcall('get')", "ERR", 1},
+                           {"redis.pcall('get') return 1", "ERR", 1},
+                           {"return redis.call('foo')", "ERR", 1},
+                           {"return redis.call('subscribe', 'x')", "ERR", 1},
+                           {"error('x')", "ERR", 1},
+                           {"error({err='BAD x'})", "BAD", 1},
+                           {"return {err='MYERR x'}", "MYERR", 1},
+                           {"return redis.error_reply('ABC d')", "ABC", 1},
+                           {"return {1, redis.error_reply('ABC d')}", "ABC", 1},
+                           {"redis.pcall() return 1", "ERR", 0},
+                           {"return redis.call('lpush', 's', 'a')", "WRONGTYPE", 1},
+                           {"return redis.pcall('lpush', 's', 'a')", "WRONGTYPE", 1},
+                           {"local r = redis.pcall('lpush', 's', 'a') error(r)", "WRONGTYPE", 1},
+                           {"local r = redis.pcall('lpush', 's', 'a') return {r, r}", "WRONGTYPE", 1}}) {
+    CAPTURE(each.script);
+    Harness h;
+    h.run("SET", "s", "x");
+    eval(h, each.script);
+    CHECK(h.stats.error_replies == each.count);
+    CHECK(h.stats.errors[each.code] == each.count);
+  }
+}
+
+TEST_CASE("EVAL: a script that declares not to write runs while writes are paused") {
+  Harness h;
+  const std::string script = "#!lua flags=no-writes\nreturn 1";
+  const std::string sha = h.run("SCRIPT", "LOAD", script).text;
+  h.executor.pause(exec::PauseMode::kWrite, 1000);
+  CHECK(eval(h, script) == integer(1));
+  CHECK(h.run("EVALSHA", sha, "0") == integer(1));
+  CHECK(h.client().send("EVAL", "#!lua\nreturn 1", "0") == exec::Next::kWait);
+  CHECK(h.client().send("EVAL", "return 1", "0") == exec::Next::kWait);
+}
+
 }  // namespace sluice::test

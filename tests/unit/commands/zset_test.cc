@@ -241,4 +241,12 @@ TEST_CASE("Sorted set commands refuse other types") {
   CHECK(h.run("ZSCAN", "h", "0") == error(kWrongType));
 }
 
+TEST_CASE("ZINCRBY: a word that ZADD takes as an option is a syntax error") {
+  Harness h;
+  for (const char* option : {"NX", "xx", "GT", "LT", "CH", "INCR"}) {
+    CHECK(h.run("ZINCRBY", "z", option, "1") == error("ERR syntax error"));
+  }
+  CHECK(h.run("ZINCRBY", "z", "1", "NX") == bulk("1"));
+}
+
 }  // namespace sluice::test

@@ -152,7 +152,7 @@ TEST_CASE("Args: bad timeouts have errors of their own") {
   CHECK(error_of("nan") == errors::kTimeoutNotAFloat);
   CHECK(error_of("1s") == errors::kTimeoutNotAFloat);
   CHECK(error_of("-1") == errors::kTimeoutNegative);
-  CHECK(error_of("-0.001") == errors::kTimeoutNegative);
+  CHECK(error_of("-0.002") == errors::kTimeoutNegative);
   CHECK(error_of("-inf") == errors::kTimeoutNegative);
   CHECK(error_of("inf") == errors::kTimeoutOutOfRange);
   CHECK(error_of("1e16") == errors::kTimeoutOutOfRange);

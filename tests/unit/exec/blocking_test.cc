@@ -26,13 +26,17 @@ struct Room {
     blocking.park(client, db, OwnedRequest(nullptr, words), reason);
     return client;
   }
-  std::vector<ClientId> waiters(base::ByteView key, int db = 0) {
+  // Whom a value of this type wakes, in order; without one, whom the key's end does.
+  std::vector<ClientId> waiters(base::ByteView key, int db = 0,
+                                std::optional<keyspace::Type> type = keyspace::Type::kList) {
     std::vector<ClientId> ids;
-    blocking.for_each_waiter(db, key, [&](const Blocking::Waiter& waiter) {
-      ids.push_back(waiter.id);
-      return true;
-    });
-    return ids;
+    const Blocking::Ticket last = blocking.begin_service(db, key);
+    for (Blocking::Ticket after = 0;;) {
+      const auto waiter = blocking.next_waiter(db, key, type, after, last);
+      if (!waiter) return ids;
+      ids.push_back(waiter->id);
+      after = waiter->ticket;
+    }
   }
 };
 
@@ -122,25 +126,53 @@ TEST_CASE("Blocking: a whole database may be touched") {
   CHECK(names(room.blocking.take_ready()) == std::vector<std::string>{"1:a"});
 }
 
-TEST_CASE("Blocking: the visitor may unpark whom it is given, down to the last") {
+TEST_CASE("Blocking: a position among waiters outlives those who leave and those who come") {
   Room room;
-  for (int i = 0; i < 3; ++i) room.wait(for_keys({"a", "b"}));
-  std::vector<ClientId> served;
-  room.blocking.for_each_waiter(0, "a", [&](const Blocking::Waiter& waiter) {
-    served.push_back(waiter.id);
-    room.blocking.unpark(*room.clients.find(waiter.id));
-    return true;
-  });
-  CHECK(served == std::vector<ClientId>{1, 2, 3});
-  CHECK(room.blocking.blocking_keys() == 0);
+  for (int i = 0; i < 4; ++i) room.wait(for_keys({"a"}));
+  const Blocking::Ticket last = room.blocking.begin_service(0, "a");
+  const auto first = room.blocking.next_waiter(0, "a", keyspace::Type::kList, 0, last);
+  REQUIRE(first.has_value());
+  room.blocking.unpark(room.people[0]);
+  room.blocking.unpark(room.people[1]);
+  room.wait(for_keys({"a"}));
+  const auto third = room.blocking.next_waiter(0, "a", keyspace::Type::kList, first->ticket, last);
+  REQUIRE(third.has_value());
+  CHECK(third->id == 3);
+  room.blocking.unpark(room.people[3]);
+  CHECK_FALSE(room.blocking.next_waiter(0, "a", keyspace::Type::kList, third->ticket, last).has_value());
+  CHECK(room.waiters("a") == std::vector<ClientId>{3, 5});
 }
 
-TEST_CASE("Blocking: the visitor may stop early") {
+TEST_CASE("Blocking: a value wakes waiters for its type and for anything, oldest first") {
   Room room;
-  for (int i = 0; i < 3; ++i) room.wait(for_keys({"a"}));
-  int seen = 0;
-  room.blocking.for_each_waiter(0, "a", [&](const Blocking::Waiter&) { return ++seen < 2; });
-  CHECK(seen == 2);
+  Park park = for_keys({"a"});
+  room.wait(park);
+  park.type = keyspace::Type::kStream;
+  room.wait(park);
+  park.wake_on_gone = true;
+  room.wait(park);
+  park = for_keys({"a"});
+  room.wait(park);
+  CHECK(room.waiters("a", 0, keyspace::Type::kList) == std::vector<ClientId>{1, 3, 4});
+  CHECK(room.waiters("a", 0, keyspace::Type::kStream) == std::vector<ClientId>{2, 3});
+  CHECK(room.waiters("a", 0, keyspace::Type::kHash) == std::vector<ClientId>{3});
+  CHECK(room.waiters("a", 0, std::nullopt) == std::vector<ClientId>{3});
+}
+
+TEST_CASE("Blocking: whoever waits in line keeps its place when others leave") {
+  Room room;
+  const std::vector<base::ByteView> words = {"RPUSH"};
+  for (int i = 0; i < 3; ++i) {
+    client::Client& client = room.enter();
+    room.blocking.park_in_line(client, OwnedRequest(nullptr, words));
+  }
+  CHECK(room.blocking.line_length() == 3);
+  room.blocking.unpark(room.people[1]);
+  CHECK(room.blocking.first_in_line() == 1);
+  room.blocking.unpark(room.people[0]);
+  CHECK(room.blocking.first_in_line() == 3);
+  room.blocking.unpark(room.people[2]);
+  CHECK(room.blocking.first_in_line() == 0);
 }
 
 TEST_CASE("Blocking: timeouts are found when due, and forgotten with their client") {
@@ -202,11 +234,8 @@ TEST_CASE("Blocking: counts clients, keys, and keys watched for their end") {
   CHECK(room.blocking.blocked_clients() == 3);
   CHECK(room.blocking.blocking_keys() == 3);
   CHECK(room.blocking.blocking_keys_on_gone() == 2);
-  CHECK(room.blocking.gone_watchers(0, "a") == 1);
-  CHECK(room.blocking.gone_watchers(0, "c") == 0);
   room.blocking.unpark(watcher);
   CHECK(room.blocking.blocking_keys_on_gone() == 0);
-  CHECK(room.blocking.gone_watchers(0, "a") == 0);
 }
 
 }  // namespace sluice::exec

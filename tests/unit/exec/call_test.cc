@@ -150,4 +150,16 @@ TEST_CASE("Call: CLIENT NO-TOUCH leaves the time of the last access alone") {
   CHECK(accessed() == before + 5);
 }
 
+TEST_CASE("Call: a read that finds its key expired announces that before the miss") {
+  Harness h;
+  h.configure("notify-keyspace-events", "Exm");
+  h.settings.active_expire = false;
+  h.run("RPUSH", "q", "a");
+  h.run("PEXPIRE", "q", "10");
+  h.events();
+  h.clock.advance_us(20'000);
+  h.run("LLEN", "q");
+  CHECK(h.events() == Lines{"__keyevent@0__:expired q", "__keyevent@0__:keymiss q"});
+}
+
 }  // namespace sluice::test

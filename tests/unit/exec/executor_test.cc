@@ -409,4 +409,61 @@ TEST_CASE("Executor: notifications name created keys when asked for") {
                             "__keyevent@0__:rpush q", "__keyspace@0__:q rpush", "__keyevent@0__:rpush q"});
 }
 
+TEST_CASE("Executor: the first word of an HTTP request closes the connection without an answer") {
+  for (const char* word : {"POST", "post", "Host:", "HOST:"}) {
+    Harness h;
+    Peer& browser = h.client();
+    CHECK(browser.send(word, "/") == exec::Next::kClose);
+    CHECK(browser.client.has(client::kCloseNow));
+    CHECK(browser.reply_text() == "(nothing)");
+    CHECK(h.stats.error_replies == 0);
+  }
+}
+
+TEST_CASE("Executor: what fails within EXEC is no failure of EXEC") {
+  Harness h;
+  h.run("RPUSH", "q", "a");
+  h.run("MULTI");
+  h.run("HGET", "q", "f");
+  h.run("EXEC");
+  CHECK(h.table.find("exec")->stats.failed == 0);
+  CHECK(h.table.find("hget")->stats.failed == 1);
+  h.run("EXEC");
+  CHECK(h.table.find("exec")->stats.failed == 1);
+}
+
+TEST_CASE("Executor: a full memory refuses WATCH and MULTI inside MULTI, and EXEC aborts") {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"WATCH", "a"}, {"MULTI"}}) {
+    Harness h;
+    h.configure("maxmemory", "1");
+    h.run("MULTI");
+    h.first().send_words(words);
+    CHECK(h.first().reply() == error("OOM command not allowed when used memory > 'maxmemory'."));
+    CHECK(h.run("EXEC") == error("EXECABORT Transaction discarded because of previous errors."));
+  }
+}
+
+TEST_CASE("Executor: the last command of a client is none when it named none") {
+  Harness h;
+  h.run("LLEN", "q");
+  h.run("NOSUCH");
+  CHECK(h.first().client.last_command.empty());
+  h.run("LLEN");
+  CHECK(h.first().client.last_command == "llen");
+}
+
+TEST_CASE("Executor: a watched key that had expired is not changed by FLUSHALL or SWAPDB") {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"FLUSHALL"}, {"SWAPDB", "0", "1"}}) {
+    Harness h;
+    h.settings.active_expire = false;
+    h.run("RPUSH", "q", "a");
+    h.run("PEXPIRE", "q", "10");
+    h.clock.advance_us(20'000);
+    h.run("WATCH", "q");
+    h.client().send_words(words);
+    h.run("MULTI");
+    CHECK(h.run("EXEC") == array({}));
+  }
+}
+
 }  // namespace sluice::test

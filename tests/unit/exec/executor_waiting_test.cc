@@ -337,10 +337,113 @@ TEST_CASE("Waiting: keys served in one turn are bounded; the rest follow in the 
   h.run("RPUSH", "after all", "x");
   h.run("SWAPDB", "0", "1");
   CHECK(h.executor.next_tick_us() == 0);
-  CHECK_FALSE(h.executor.tick());
+  h.settle();
   CHECK_FALSE(h.executor.next_tick_us().has_value());
   CHECK(last.reply() == bulks({"after all", "x"}));
   CHECK(crowd.reply_text() == kSilence);
+}
+
+TEST_CASE("Waiting: one entry for thousands of readers is handed out in slices, oldest first") {
+  Harness h;
+  constexpr size_t kReaders = 2 * exec::kServicesPerTurn + 100;
+  std::vector<Peer*> readers;
+  for (size_t i = 0; i < kReaders; ++i) {
+    readers.push_back(&waiter(h, {"XREAD", "BLOCK", "0", "STREAMS", "s", "$"}));
+  }
+  h.run("XADD", "s", "1-1", "f", "v");
+  size_t served_before = 0;
+  for (int turns = 0; served_before < kReaders; ++turns) {
+    REQUIRE(turns < 4);
+    size_t served = 0;
+    while (served < kReaders && !readers[served]->client.has(client::kBlocked)) ++served;
+    CHECK(served - served_before <= exec::kServicesPerTurn);
+    for (size_t i = served; i < kReaders; ++i) REQUIRE(readers[i]->client.has(client::kBlocked));
+    served_before = served;
+    h.executor.tick();
+  }
+  CHECK_FALSE(h.executor.next_tick_us().has_value());
+}
+
+TEST_CASE("Waiting: 15,000 clients that wait for one list are served in the order they came") {
+  Harness h;
+  constexpr size_t kWorkers = 15'000;
+  std::vector<Peer*> workers;
+  for (size_t i = 0; i < kWorkers; ++i) workers.push_back(&waiter(h, {"BLPOP", "q", "0"}));
+  std::vector<std::string> words = {"RPUSH", "q"};
+  for (size_t i = 0; i < kWorkers; ++i) words.push_back(std::to_string(i));
+  h.first().send_words(words);
+  h.settle();
+  for (size_t i = 0; i < kWorkers; ++i) REQUIRE(workers[i]->reply() == bulks({"q", std::to_string(i)}));
+  CHECK(h.blocking.blocked_clients() == 0);
+}
+
+TEST_CASE("Waiting: who comes while waiters are being served stands behind them") {
+  Harness h;
+  constexpr size_t kWorkers = exec::kServicesPerTurn + 10;
+  std::vector<Peer*> workers;
+  for (size_t i = 0; i < kWorkers; ++i) workers.push_back(&waiter(h, {"BLPOP", "q", "0"}));
+  std::vector<std::string> words = {"RPUSH", "q"};
+  for (size_t i = 0; i < kWorkers; ++i) words.push_back(std::to_string(i));
+  h.first().send_words(words);
+  Peer& late = waiter(h, {"BLPOP", "q", "0"});
+  h.settle();
+  CHECK(workers.back()->reply() == bulks({"q", std::to_string(kWorkers - 1)}));
+  CHECK(late.reply_text() == kSilence);
+  CHECK(late.client.has(client::kBlocked));
+  CHECK_FALSE(late.client.has(client::kPaused));
+  h.first().reply();
+  h.run("RPUSH", "q", "x");
+  CHECK(late.reply() == bulks({"q", "x"}));
+}
+
+TEST_CASE("Waiting: thousands of commands held by a pause run in slices, in order") {
+  Harness h;
+  constexpr size_t kWriters = 2 * exec::kHeldPerTurn + 10;
+  h.executor.pause(exec::PauseMode::kWrite, 100);
+  std::vector<Peer*> writers;
+  for (size_t i = 0; i < kWriters; ++i) writers.push_back(&waiter(h, {"RPUSH", "q", "x"}));
+  h.clock.advance_us(100'000);
+  CHECK(h.executor.tick());
+  CHECK(h.blocking.blocked_clients() == kWriters - exec::kHeldPerTurn);
+  CHECK(h.executor.next_tick_us() == 0);
+  h.settle();
+  for (size_t i = 0; i < kWriters; ++i) {
+    REQUIRE(writers[i]->reply() == integer(static_cast<int64_t>(i) + 1));
+  }
+}
+
+TEST_CASE("Waiting: the command of a client killed during a pause does not run at its end") {
+  Harness h;
+  h.run("RPUSH", "jobs", "j1", "j2");
+  h.executor.pause(exec::PauseMode::kAll, 200);
+  Peer& killed = waiter(h, {"LPOP", "jobs"});
+  Peer& dead = waiter(h, {"LPOP", "jobs"});
+  killed.client.set(client::kCloseNow);
+  h.control.dead_peer = dead.client.id;
+  h.advance(200ms);
+  CHECK(h.run("LRANGE", "jobs", "0", "-1") == bulks({"j1", "j2"}));
+  CHECK(dead.client.has(client::kCloseNow));
+}
+
+TEST_CASE("Waiting: commands ended by timeout or CLIENT UNBLOCK count as calls") {
+  Harness h;
+  const exec::CommandStats& stats = h.table.find("blpop")->stats;
+  Peer& hasty = waiter(h, {"BLPOP", "q", "0.1"});
+  const uint64_t before = h.stats.commands;
+  h.advance(100ms);
+  CHECK(hasty.reply() == null_array());
+  CHECK(stats.calls == 1);
+  CHECK(h.stats.commands == before + 1);
+  hasty.send("BLPOP", "q", "0");
+  h.executor.unblock(hasty.client, "UNBLOCKED client unblocked via CLIENT UNBLOCK");
+  CHECK(stats.calls == 2);
+  CHECK(stats.failed == 1);
+  hasty.reply();
+  hasty.send("BLPOP", "q", "0");
+  h.executor.unblock(hasty.client, {});
+  CHECK(stats.calls == 3);
+  CHECK(stats.failed == 1);
+  CHECK(h.stats.commands == before + 3);
 }
 
 }  // namespace sluice::test

@@ -64,14 +64,16 @@ TEST_CASE("Gates: inside MULTI commands are queued, but for those that run at on
   CHECK(gates.refusal(kNoMulti) == errors::kNotAllowedInMulti);
 }
 
-TEST_CASE("Gates: without memory what takes memory is refused, inside MULTI everything that is queued") {
+TEST_CASE(
+    "Gates: without memory what takes memory is refused, inside MULTI everything that does not end it") {
   Gatehouse gates;
   gates.state.out_of_memory = true;
   CHECK(gates.refusal(kWrite | kDenyOom) == errors::kOutOfMemory);
   CHECK(gates.pass(kWrite).passage == Passage::kRun);
   gates.client.set(client::kMulti);
   CHECK(gates.refusal(kReadonly) == errors::kOutOfMemory);
-  CHECK(gates.pass(kNotQueued).passage == Passage::kRun);
+  CHECK(gates.refusal(kNotQueued) == errors::kOutOfMemory);
+  CHECK(gates.pass(kNotQueued | kEndsMulti).passage == Passage::kRun);
 }
 
 TEST_CASE("Gates: while the disk fails writes and PING are refused with its reason") {

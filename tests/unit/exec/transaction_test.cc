@@ -44,8 +44,8 @@ TEST_CASE("Transactions: a queue is kept per client, with what its flags have in
   read.flags = kReadonly | kFast;
   room.transactions.begin(room.one);
   CHECK(room.one.has(client::kMulti));
-  room.transactions.queue(room.one, write, Words{"LPUSH", "q", "a"});
-  room.transactions.queue(room.one, read, Words{"LLEN", "q"});
+  room.transactions.queue(room.one, write, Words{"LPUSH", "q", "a"}, write.flags);
+  room.transactions.queue(room.one, read, Words{"LLEN", "q"}, read.flags);
   Transaction& queued = room.transactions.of(room.one);
   CHECK(queued.queue.size() == 2);
   CHECK(queued.all_flags == (kWrite | kReadonly | kFast));
@@ -109,6 +109,20 @@ TEST_CASE("Transactions: unwatch forgets keys and the mark, for one client only"
   CHECK_FALSE(room.two.has(client::kCasDirty | client::kWatching));
   CHECK_FALSE(room.transactions.anybody_watches());
   CHECK(room.transactions.watched_by(room.two).empty());
+}
+
+TEST_CASE("Transactions: a database that goes changes nothing for who saw its key as expired") {
+  Two room;
+  room.transactions.watch(room.one, 0, "k", true);
+  room.transactions.watch(room.two, 0, "k", false);
+  room.transactions.replaced(0, "k", Presence::kExpired, Presence::kAbsent);
+  CHECK_FALSE(room.one.has(client::kCasDirty));
+  CHECK(room.two.has(client::kCasDirty));
+  // Absent for it since then: its return is a change, and its return as expired is none.
+  room.transactions.replaced(0, "k", Presence::kAbsent, Presence::kExpired);
+  CHECK_FALSE(room.one.has(client::kCasDirty));
+  room.transactions.replaced(0, "k", Presence::kExpired, Presence::kLive);
+  CHECK(room.one.has(client::kCasDirty));
 }
 
 }  // namespace sluice::exec

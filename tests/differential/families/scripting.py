@@ -29,6 +29,7 @@ CONVERSIONS = [
     b"return tonumber('abc')", b"return 10/3", b"return redis.call('ZSCORE','z0','m1')", b"return redis.REDIS_VERSION ~= nil",
     b"#!lua\nreturn 7", b"#!lua flags=no-writes\nreturn redis.call('SET','s0','x')", b"#!nosuch\nreturn 1", b"#!lua flags=bad\nreturn 1",
     b"return redis.breakpoint and 1", b"return redis.replicate_commands()", b"return tostring(nil)", b"return 'a' < 'b'",
+    b"setmetatable(_G,{})", b"rawset(_G,'a',1)", b"rawset(redis,'a',1)", b"table.insert(redis,1)", b"a=1", b"return type(os)", b"return os.clock()",
 ]
 # Asked only where both servers have the library.
 LIBRARIES = {

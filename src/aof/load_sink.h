@@ -23,8 +23,8 @@ class LoadSink {
   virtual base::Result<void> apply(std::span<const ByteView> args) = 0;
   // What a #SLUICE: line carried.
   virtual base::Result<void> extension(ByteView payload) = 0;
-  // A base in RDB format. A sink that cannot read one refuses here, and the load fails with its words.
-  virtual base::Result<void> rdb_base(const std::string& path) = 0;
+  // A base in RDB format: about `budget_bytes` of it, again and again until it says that all is loaded.
+  virtual base::Result<bool> rdb_base(const std::string& path, size_t budget_bytes) = 0;
 };
 
 enum class FindingKind {

@@ -46,6 +46,9 @@ Result<bool> Loader::step(size_t budget_bytes) {
         done = open_part();
         spend(budget, kOpenCost);
         break;
+      case Phase::kRdbBase:
+        done = load_rdb_base(budget);
+        break;
       case Phase::kRead:
         done = read_on(budget);
         break;
@@ -131,10 +134,7 @@ Result<void> Loader::open_part() {
   const LogPart& next = part();
   if (next.origin == Origin::kRdbBase) {
     sink_.begin_file();
-    auto loaded = sink_.rdb_base(path());
-    if (!loaded) return Error{path() + ": " + loaded.error().message};
-    progress_.loaded_bytes += next.size;
-    ++part_index_;
+    phase_ = Phase::kRdbBase;
     return {};
   }
   if (!next.is_base() && next.header.state == HeaderState::kEmpty) {
@@ -153,6 +153,20 @@ Result<void> Loader::open_part() {
   reading_.tail = true;
   reading_.tail_granted = true;
   if (!next.is_base() && !offset_) offset_ = 0;
+  return {};
+}
+
+Result<void> Loader::load_rdb_base(size_t& budget) {
+  auto done = sink_.rdb_base(path(), budget);
+  if (!done) return Error{path() + ": " + done.error().message};
+  // What was really read is the sink's secret: what it may have read is near enough for a progress.
+  const uint64_t counted = std::min<uint64_t>(base_counted_ + budget, part().size);
+  progress_.loaded_bytes += (*done ? part().size : counted) - base_counted_;
+  base_counted_ = counted;
+  budget = 0;
+  if (!*done) return {};
+  phase_ = Phase::kOpenPart;
+  ++part_index_;
   return {};
 }
 

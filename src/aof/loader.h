@@ -52,7 +52,7 @@ class Loader {
   [[nodiscard]] StartPoint take_start();
 
  private:
-  enum class Phase { kBegin, kOpenPart, kRead, kProbe, kCut, kRewrite, kDone };
+  enum class Phase { kBegin, kOpenPart, kRdbBase, kRead, kProbe, kCut, kRewrite, kDone };
   enum class Torn { kNo, kYes };  // whether the bytes just stop, or are wrong
 
   // The part being read. Positions are indexes into `buffer`: apply <= ready <= whole <= scan.
@@ -88,6 +88,7 @@ class Loader {
   base::Result<void> begin();
   base::Result<void> open_part();
   base::Result<void> open_increment();
+  base::Result<void> load_rdb_base(size_t& budget);
 
   // Reading: one of these at a time, as read_on() chooses.
   base::Result<void> read_on(size_t& budget);
@@ -133,6 +134,7 @@ class Loader {
   std::vector<LogPart> parts_;
   size_t part_index_ = 0;
 
+  uint64_t base_counted_ = 0;       // bytes of an RDB base that are in progress_
   std::optional<uint64_t> offset_;  // journal offset reached; none before the first increment
 
   std::unique_ptr<base::File> file_;

@@ -30,19 +30,21 @@ Outcome debug_sleep(Call& call) {
   return done(call);
 }
 
-// --- the dataset, anew from the log
+// --- the dataset, anew from a snapshot or from the log
 
-Outcome reload(Call& call) {
-  // What EXEC has done so far is not in the log before it ends.
-  if (call.entrance != Entrance::kDirect) {
-    return call.fail("ERR The dataset cannot be loaded again inside a transaction");
-  }
-  if (auto reloaded = call.on.control.reload_log(); !reloaded) return call.fail(reloaded.error().message);
+Outcome answer_reload(Call& call, const base::Result<void>& reloaded) {
+  if (!reloaded) return call.fail(reloaded.error().message);
   return done(call);
 }
 
-// The log is the whole dataset and always up to date: there is nothing to save first (NOSAVE) and nothing to
-// add to (MERGE, NOFLUSH).
+// What EXEC has done so far is in no log before it ends, and its keys are in its hands.
+bool inside_unit(Call& call) {
+  if (call.entrance == Entrance::kDirect) return false;
+  call.fail("ERR The dataset cannot be loaded again inside a transaction");
+  return true;
+}
+
+// Nothing is saved elsewhere first (NOSAVE), and nothing can be added to (MERGE, NOFLUSH).
 Outcome debug_reload(Call& call) {
   bool adds = false;
   while (call.args.more()) {
@@ -53,11 +55,13 @@ Outcome debug_reload(Call& call) {
     adds = true;
   }
   if (adds) return call.fail("ERR DEBUG RELOAD replaces the dataset: MERGE and NOFLUSH are not possible");
-  return reload(call);
+  if (inside_unit(call)) return Outcome::kDone;
+  return answer_reload(call, call.on.control.reload_snapshot());
 }
 
 Outcome debug_loadaof(Call& call) {
-  return reload(call);
+  if (inside_unit(call)) return Outcome::kDone;
+  return answer_reload(call, call.on.control.reload_log());
 }
 
 // --- content
@@ -245,7 +249,7 @@ constexpr std::array kSubcommands = {
     Subcommand{"QUICKLIST-PACKED-THRESHOLD", 1, 1, debug_quicklist_packed_threshold, " <size>",
                "Lets list elements of that size stand alone; 0: as the node size has it."},
     Subcommand{"RELOAD", 0, kAnyNumber, debug_reload, " [NOSAVE]",
-               "Empties the server and loads it again from its log."},
+               "Writes a snapshot, empties the server and loads it again."},
     Subcommand{"SET-ACTIVE-EXPIRE", 1, 1, debug_set_active_expire, " <0|1>",
                "Lets keys expire by themselves (1), or only when they are met (0)."},
     Subcommand{"SLEEP", 1, 1, debug_sleep, " <seconds>", "Stops the server for a while."},

@@ -101,10 +101,30 @@ class ValueDigest {
       });
       chain();
     }
+    for (const auto& [name, group] : stream->groups()) add_group(name, *group);
     return digest_;
   }
 
  private:
+  // When consumers were seen last is left out: it is no part of what a log brings back exactly.
+  void add_group(ByteView name, const types::StreamGroup& group) {
+    append_word(line_, name);
+    append_id(group.last_id);
+    append_number(line_, static_cast<uint64_t>(group.entries_read));
+    chain();
+    for (const auto& [consumer_name, consumer] : group.consumers()) {
+      append_word(line_, consumer_name);
+      chain();
+    }
+    for (const auto& [id, entry] : group.pending()) {
+      append_id(id);
+      append_number(line_, static_cast<uint64_t>(entry.delivered_ms));
+      append_number(line_, entry.deliveries);
+      append_word(line_, entry.consumer->name());
+      chain();
+    }
+  }
+
   // The element in `line_` in its place, or in any place.
   void chain() {
     append_digest(line_, digest_);

@@ -77,6 +77,8 @@ class Control {
 
   // Writes what is buffered, empties the keyspace and loads the log again (DEBUG LOADAOF).
   virtual base::Result<void> reload_log() = 0;
+  // Writes a snapshot, empties the keyspace and loads that (DEBUG RELOAD).
+  virtual base::Result<void> reload_snapshot() = 0;
   // Another id for whoever would follow this server's changes (DEBUG CHANGE-REPL-ID).
   virtual void change_replication_id() = 0;
   // CONFIG REWRITE.

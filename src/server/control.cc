@@ -45,6 +45,10 @@ base::Result<void> ServerControl::reload_log() {
   return server_.reload_log();
 }
 
+base::Result<void> ServerControl::reload_snapshot() {
+  return server_.reload_snapshot();
+}
+
 void ServerControl::change_replication_id() {
   server_.change_replication_id();
 }

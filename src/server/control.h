@@ -17,6 +17,7 @@ class ServerControl final : public exec::Control {
   base::Result<void> shutdown(const exec::ShutdownOptions& options) override;
   base::Result<void> abort_shutdown() override;
   base::Result<void> reload_log() override;
+  base::Result<void> reload_snapshot() override;
   void change_replication_id() override;
   base::Result<void> rewrite_config() override;
   [[nodiscard]] bool peer_is_dead(const client::Client& client) const override;

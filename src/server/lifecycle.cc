@@ -3,10 +3,13 @@
 #include <csignal>
 #include <utility>
 
+#include "aof/first_base.h"
 #include "base/process.h"
 #include "resp/errors.h"
 #include "server/configuration.h"
 #include "server/server.h"
+#include "server/snapshot_loading.h"
+#include "snapshot/whole.h"
 
 namespace sluice::server {
 
@@ -93,13 +96,27 @@ base::Result<void> Server::start() {
   loop_.on_deadline([] {});  // it only has to end the poll: the work is before_poll's
   scripts_.start_watchdog();
 
+  return begin_loading();
+}
+
+// The log; or the snapshot, where none is kept; or the snapshot as the first base, where one is kept from now
+// on.
+base::Result<void> Server::begin_loading() {
+  const aof::LogPlace& place = log_options_.writer.place;
+  const std::string snapshot = place.dir + "/" + config_.text(config::Option::kDbFilename);
   if (log_options_.enabled) {
-    aof::LoaderOptions options{log_options_.writer.place, log_options_.load_truncated, true};
-    loading_ = std::make_unique<LogLoading>(fs_, options, executor_, log_);
-    state_.loading = true;
+    auto adopted = aof::adopt_snapshot(fs_, place, snapshot);
+    if (!adopted.ok()) return adopted.error();
+    if (*adopted) log_.notice("There is no log yet: " + snapshot + " was copied and is its first base");
+    const aof::LoaderOptions options{place, log_options_.load_truncated, true};
+    loading_ = std::make_unique<LogLoading>(loading_parts(), options);
+  } else if (fs_.exists(snapshot)) {
+    loading_ = std::make_unique<LogLoading>(loading_parts(), snapshot);
   } else {
     log_.notice("Ready to accept connections");
+    return {};
   }
+  state_.loading = true;
   return {};
 }
 
@@ -215,12 +232,14 @@ void Server::load_slice() {
   }
   base::Result<void> begun;
   if (done.ok()) {
-    const aof::LoadProgress& progress = loading_->progress();
-    log_.notice("Loaded " + std::to_string(progress.records) + " commands from the log, " +
-                std::to_string(progress.loaded_bytes) + " bytes, in " +
-                std::to_string((clock_.unix_us() - started_unix_us_) / 1000) + " ms");
-    loaded_log_bytes_ = progress.total_bytes;
-    begun = begin_log(loading_->take_start());
+    const aof::LoadProgress progress = loading_->progress();
+    const std::string what = loading_->is_log() ? " commands from the log, " : " keys from the snapshot, ";
+    log_.notice("Loaded " + std::to_string(progress.records) + what + std::to_string(progress.loaded_bytes) +
+                " bytes, in " + std::to_string((clock_.unix_us() - started_unix_us_) / 1000) + " ms");
+    if (loading_->is_log()) {
+      loaded_log_bytes_ = progress.total_bytes;
+      begun = begin_log(loading_->take_start());
+    }
   }
   if (!done.ok() || !begun) {
     log_.warning(done.ok() ? begun.error().message : done.error().message);
@@ -257,12 +276,28 @@ base::Result<void> Server::reload_log() {
   if (writer_->failure()) return base::Error{"ERR " + *writer_->failure()};
   for (int db = 0; db < keyspace_.database_count(); ++db) keyspace_.flush(db);
   const aof::LoaderOptions options{log_options_.writer.place, log_options_.load_truncated, false};
-  LogLoading again(fs_, options, executor_, log_);
+  LogLoading again(loading_parts(), options);
   for (;;) {
     const base::Result<bool> done = again.step(kLoadSliceBytes);
     if (!done.ok()) return base::Error{"ERR " + done.error().message};
     if (*done) return {};
   }
+}
+
+base::Result<void> Server::reload_snapshot() {
+  const std::string path = log_options_.writer.place.dir + "/" + config_.text(config::Option::kDbFilename);
+  const snapshot::FileFacts facts{clock_.unix_us() / 1'000'000, memory_.used_bytes(), false};
+  const bool compress = config_.flag(config::Option::kRdbCompression);
+  const auto saved = base::replace_file(fs_, path, snapshot::encode_keyspace(keyspace_, facts, compress));
+  if (!saved.ok()) return base::Error{"ERR " + saved.error().message};
+  for (int db = 0; db < keyspace_.database_count(); ++db) keyspace_.flush(db);
+  auto again =
+      SnapshotLoading::open(fs_, path, {keyspace_, SnapshotLoading::Expired::kKeep, clock_.unix_us() / 1000});
+  if (!again.ok()) return base::Error{"ERR " + again.error().message};
+  if (auto loaded = (*again)->step(UINT64_MAX); !loaded.ok()) {
+    return base::Error{"ERR Error trying to load the RDB dump, check server logs: " + loaded.error().message};
+  }
+  return {};
 }
 
 base::Result<void> Server::rewrite_config() {

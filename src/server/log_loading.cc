@@ -1,22 +1,50 @@
 #include "server/log_loading.h"
 
+#include <utility>
+
 namespace sluice::server {
 
-LogLoading::LogLoading(base::Fs& fs, const aof::LoaderOptions& options, exec::Executor& executor,
-                       base::Log& log)
-    : executor_(executor), log_(log), client_(0), loader_(fs, options, *this) {
+LogLoading::LogLoading(const Parts& parts, const aof::LoaderOptions& options) : parts_(parts), client_(0) {
   client_.set(client::kLoader);
+  loader_.emplace(parts.fs, options, *this);
 }
 
+LogLoading::LogLoading(const Parts& parts, std::string snapshot_path)
+    : parts_(parts), client_(0), snapshot_path_(std::move(snapshot_path)) {}
+
 base::Result<bool> LogLoading::step(size_t budget_bytes) {
-  executor_.refresh_clock();
-  base::Result<bool> done = loader_.step(budget_bytes);
-  report_findings();
+  parts_.executor.refresh_clock();
+  if (loader_) {
+    base::Result<bool> done = loader_->step(budget_bytes);
+    report_findings();
+    return done;
+  }
+  if (snapshot_ == nullptr) {
+    auto opened = open_snapshot(snapshot_path_, SnapshotLoading::Expired::kDrop);
+    if (!opened.ok()) return opened.error();
+  }
+  auto done = snapshot_->step(budget_bytes);
+  if (!done.ok()) return base::Error{snapshot_path_ + ": " + done.error().message};
   return done;
 }
 
+aof::LoadProgress LogLoading::progress() const {
+  if (loader_) return loader_->progress();
+  if (snapshot_ == nullptr) return {};
+  return {snapshot_->loaded_bytes(), snapshot_->total_bytes(), snapshot_->entries(), 0};
+}
+
+base::Result<void> LogLoading::open_snapshot(const std::string& path, SnapshotLoading::Expired expired) {
+  const int64_t now_ms = parts_.clock.unix_us() / 1000;
+  auto opened = SnapshotLoading::open(parts_.fs, path, {parts_.keyspace, expired, now_ms});
+  if (!opened.ok()) return opened.error();
+  snapshot_ = std::move(*opened);
+  return {};
+}
+
 void LogLoading::report_findings() {
-  for (; reported_ < loader_.findings().size(); ++reported_) log_.warning(loader_.findings()[reported_].text);
+  const auto& findings = loader_->findings();
+  for (; reported_ < findings.size(); ++reported_) parts_.log.warning(findings[reported_].text);
 }
 
 void LogLoading::begin_file() {
@@ -24,7 +52,7 @@ void LogLoading::begin_file() {
 }
 
 base::Result<void> LogLoading::apply(std::span<const base::ByteView> words) {
-  return executor_.replay(client_, words);
+  return parts_.executor.replay(client_, words);
 }
 
 base::Result<void> LogLoading::extension(base::ByteView payload) {
@@ -32,10 +60,14 @@ base::Result<void> LogLoading::extension(base::ByteView payload) {
                      std::string(payload.substr(0, 32)) + "'"};
 }
 
-base::Result<void> LogLoading::rdb_base(const std::string& path) {
-  return base::Error{"the base file " + path +
-                     " is in RDB format, which this version cannot read; have it written as a plain log "
-                     "(aof-use-rdb-preamble no) and rewritten"};
+base::Result<bool> LogLoading::rdb_base(const std::string& path, size_t budget_bytes) {
+  if (snapshot_ == nullptr) {
+    auto opened = open_snapshot(path, SnapshotLoading::Expired::kKeep);
+    if (!opened.ok()) return opened.error();
+  }
+  auto done = snapshot_->step(budget_bytes);
+  if (done.ok() && *done) snapshot_.reset();
+  return done;
 }
 
 }  // namespace sluice::server

@@ -1,14 +1,19 @@
 // LogLoading: the log read back at start, slice by slice between turns, each record replayed by the executor
-// as a client that nobody sees. Owns the loader; knows files only through it.
+// as a client that nobody sees; or, where there is no log, the snapshot. Owns the loader; knows files only
+// through it and through SnapshotLoading.
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "aof/loader.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "client/client.h"
 #include "exec/executor.h"
+#include "server/snapshot_loading.h"
 
 namespace sluice::server {
 
@@ -17,26 +22,38 @@ inline constexpr size_t kLoadSliceBytes = size_t{256} << 10;
 
 class LogLoading final : public aof::LoadSink {
  public:
-  LogLoading(base::Fs& fs, const aof::LoaderOptions& options, exec::Executor& executor, base::Log& log);
+  struct Parts {
+    base::Fs& fs;
+    exec::Executor& executor;
+    keyspace::Keyspace& keyspace;
+    const base::Clock& clock;
+    base::Log& log;
+  };
+  LogLoading(const Parts& parts, const aof::LoaderOptions& options);
+  LogLoading(const Parts& parts, std::string snapshot_path);
 
   // One slice; true when all is loaded. An error is for the operator: the server must not start.
   base::Result<bool> step(size_t budget_bytes = kLoadSliceBytes);
-  [[nodiscard]] const aof::LoadProgress& progress() const { return loader_.progress(); }
-  // Where the log goes on. REQUIRES: step() said true.
-  [[nodiscard]] aof::StartPoint take_start() { return loader_.take_start(); }
+  // Entries of a snapshot count as records.
+  [[nodiscard]] aof::LoadProgress progress() const;
+  [[nodiscard]] bool is_log() const { return loader_.has_value(); }
+  // Where the log goes on. REQUIRES: is_log(), step() said true.
+  [[nodiscard]] aof::StartPoint take_start() { return loader_->take_start(); }
 
   void begin_file() override;
   base::Result<void> apply(std::span<const base::ByteView> words) override;
   base::Result<void> extension(base::ByteView payload) override;
-  base::Result<void> rdb_base(const std::string& path) override;
+  base::Result<bool> rdb_base(const std::string& path, size_t budget_bytes) override;
 
  private:
   void report_findings();
+  base::Result<void> open_snapshot(const std::string& path, SnapshotLoading::Expired expired);
 
-  exec::Executor& executor_;
-  base::Log& log_;
+  const Parts parts_;
   client::Client client_;
-  aof::Loader loader_;
+  std::optional<aof::Loader> loader_;
+  std::string snapshot_path_;                  // without a log
+  std::unique_ptr<SnapshotLoading> snapshot_;  // it, or the base of the log while that is being read
   size_t reported_ = 0;
 };
 

@@ -75,6 +75,7 @@ class Server final : public ConnectionOwner {
   base::Result<void> begin_stop(bool force);
   bool abort_stop();
   base::Result<void> reload_log();
+  base::Result<void> reload_snapshot();
   void change_replication_id();
   base::Result<void> rewrite_config();
   [[nodiscard]] bool peer_is_dead(client::ClientId id) const;
@@ -132,6 +133,8 @@ class Server final : public ConnectionOwner {
 
   void before_poll();
   void load_slice();
+  LogLoading::Parts loading_parts() { return {fs_, executor_, keyspace_, clock_, log_}; }
+  base::Result<void> begin_loading();
   base::Result<void> begin_log(aof::StartPoint start);
   void settle_attention();
   void write_turn();

@@ -304,6 +304,19 @@ def _by_value(pair):
         return pair
 
 
+class DumpCrossed(Special):
+    """Each server restores what the other one dumped, over the same key: what they hold is compared from there on."""
+
+    def run(self, pair, args):
+        a, b = pair.call(*args)
+        if type(a) is not bytes or type(b) is not bytes or len(args) != 2:
+            return pair.judge(args, "exact", a, b)
+        at = max(0, pair.oracle.call(b"PEXPIRETIME", args[1]))
+        restored = [connection.call(b"RESTORE", args[1], b"%d" % at, payload, b"REPLACE", b"ABSTTL")
+                    for connection, payload in ((pair.tested, b), (pair.oracle, a))]
+        return None if restored == [b"OK", b"OK"] else Mismatch([b"RESTORE", args[1]], "crossed", *restored)
+
+
 class FromElsewhere(Special):
     """Sent on another connection (PUBLISH while the first one is subscribed)."""
 

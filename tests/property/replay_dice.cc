@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <array>
 
+#include "keyspace/keyspace.h"
 #include "property/replay_patterns.h"
 #include "script/sha1.h"
+#include "snapshot/dump.h"
 
 namespace sluice::test {
 
@@ -121,6 +123,41 @@ std::string Dice::stream_id(std::string_view slot, int64_t now_ms) {
   return std::to_string(last_id_) + (slot == "ms" ? "-*" : "-" + std::to_string(below(3) + 1));
 }
 
+std::string Dice::dump() {
+  keyspace::Keyspace keyspace(1, 1);
+  keyspace::Value made = types::StringValue::from_text(value());
+  switch (below(5)) {
+    case 0: {
+      auto list = keyspace.make<types::List>();
+      for (uint64_t left = 1 + below(20); left > 0; --left) list->push_back(value());
+      made = std::move(list);
+      break;
+    }
+    case 1: {
+      auto hash = keyspace.make<types::Hash>();
+      for (uint64_t left = 1 + below(9); left > 0; --left) hash->set(value(), value());
+      made = std::move(hash);
+      break;
+    }
+    case 2: {
+      auto set = keyspace.make<types::Set>();
+      for (uint64_t left = 1 + below(9); left > 0; --left) set->add(one_in(2) ? value() : number("int"));
+      made = std::move(set);
+      break;
+    }
+    case 3: {
+      auto sorted = keyspace.make<types::SortedSet>();
+      for (uint64_t left = 1 + below(9); left > 0; --left)
+        sorted->add(value(), static_cast<double>(below(9)));
+      made = std::move(sorted);
+      break;
+    }
+    default:
+      break;
+  }
+  return snapshot::dump_value(made, one_in(2));
+}
+
 std::string Dice::word(std::string_view slot, int64_t now_ms) {
   const auto any_of = [this](std::span<const std::string_view> words) { return words[below(words.size())]; };
   if (slot == "value") return value();
@@ -130,6 +167,7 @@ std::string Dice::word(std::string_view slot, int64_t now_ms) {
   if (slot == "script") return std::string(any_of(writing_scripts()));
   if (slot == "reader") return std::string(any_of(reading_scripts()));
   if (slot == "sha") return std::string(script::view(script::sha1_hex(any_of(writing_scripts()))));
+  if (slot == "dump") return dump();
   for (const std::string_view known : {"int", "index", "count", "float", "score"}) {
     if (slot == known) return number(slot);
   }

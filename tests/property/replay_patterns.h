@@ -5,6 +5,7 @@
 //
 //   %list %string %counter %hash %set %zset %stream   a key meant for that type, now and then another
 //   %key                   any key                      %db            a database
+//   %dump                  a value as DUMP gives it
 //   %value                 any bytes, mostly short      %member        few enough to meet again
 //   %int %index %count     small numbers; counts > 0    %float %score  numbers
 //   %seconds %millis       spans, also past ones        %at %millis_at moments around now
@@ -67,6 +68,7 @@ class Dice {
   std::string number(std::string_view slot);
   std::string key_for(std::string_view type);
   std::string value();
+  std::string dump();
 
   base::Random random_;
   int64_t last_id_ = 1;

@@ -71,7 +71,8 @@ struct Log {
 
 // Why it could not be loaded; empty when it was.
 std::string load(Harness& into, base::Fs& disk) {
-  server::LogLoading loading(disk, aof::LoaderOptions{}, into.executor, into.log);
+  server::LogLoading loading({disk, into.executor, into.keyspace, into.clock, into.log},
+                             aof::LoaderOptions{});
   while (true) {
     const base::Result<bool> done = loading.step();
     if (!done.ok()) return done.error().message + "\n";

@@ -73,6 +73,16 @@ std::string content(const std::unique_ptr<types::Stream>& stream) {
     });
     text += "\n";
   }
+  for (const auto& [name, group] : stream->groups()) {
+    text +=
+        "group " + name + " " + id_text(group->last_id) + " " + std::to_string(group->entries_read) + "\n";
+    for (const auto& [consumer_name, consumer] : group->consumers())
+      text += "consumer " + consumer_name + "\n";
+    for (const auto& [id, entry] : group->pending()) {
+      text += id_text(id) + " " + entry.consumer->name() + " " + std::to_string(entry.delivered_ms) + " " +
+              std::to_string(entry.deliveries) + "\n";
+    }
+  }
   return text;
 }
 

@@ -87,6 +87,11 @@ base::Result<void> RecordingControl::abort_shutdown() {
   asked_to_stop.reset();
   return {};
 }
+base::Result<void> RecordingControl::reload_snapshot() {
+  ++snapshot_reloads;
+  return {};
+}
+
 base::Result<void> RecordingControl::reload_log() {
   ++reloads;
   return {};

@@ -63,6 +63,7 @@ class RecordingControl final : public exec::Control {
   base::Result<void> shutdown(const exec::ShutdownOptions& options) override;
   base::Result<void> abort_shutdown() override;
   base::Result<void> reload_log() override;
+  base::Result<void> reload_snapshot() override;
   void change_replication_id() override { ++replication_id_changes; }
   base::Result<void> rewrite_config() override;
   [[nodiscard]] bool peer_is_dead(const client::Client& client) const override {
@@ -73,6 +74,7 @@ class RecordingControl final : public exec::Control {
   exec::LogFacts log;
   std::optional<exec::ShutdownOptions> asked_to_stop;
   int reloads = 0;
+  int snapshot_reloads = 0;
   int rewrites = 0;
   int replication_id_changes = 0;
   client::ClientId dead_peer = 0;

@@ -49,10 +49,13 @@ class RecordingSink final : public aof::LoadSink {
     seen.push_back("~" + std::string(payload));
     return {};
   }
-  base::Result<void> rdb_base(const std::string& path) override {
+  // Takes two steps, so that there is something between them.
+  base::Result<bool> rdb_base(const std::string& path, size_t) override {
     if (refuse_rdb) return base::Error{"an RDB file, which cannot be read"};
-    seen.push_back("rdb:" + path);
-    return {};
+    const bool first = rdb_begun != path;
+    rdb_begun = first ? path : "";
+    if (!first) seen.push_back("rdb:" + path);
+    return !first;
   }
 
   // What was seen, without the marks of new files.
@@ -67,6 +70,7 @@ class RecordingSink final : public aof::LoadSink {
   std::vector<std::string> seen;
   std::string refuse;
   bool refuse_rdb = false;
+  std::string rdb_begun;
 };
 
 struct LoadOutcome {

@@ -1,6 +1,6 @@
 """Keys of every type: names, expiry, moving and copying between databases, scanning."""
 from family import LATER, Family, Row
-from pair import ScanWhole
+from pair import DumpCrossed, ScanWhole
 
 CONDITION = "( NX | XX | GT | LT )"
 
@@ -18,6 +18,8 @@ FAMILY = Family("keys", [
     Row("KEYS", "pattern", "set"),
     Row("SCAN", "0 ( MATCH pattern | COUNT small | TYPE { LIST | HASH | STRING | odd } )", ScanWhole(1), weight=0.1),
     Row("SCAN", "{ 0 | odd } ( MATCH pattern | COUNT odd )", ScanWhole(1), weight=0.1),
+    Row("DUMP", "key", DumpCrossed()),
+    Row("RESTORE", "key { 0 | odd } value ( REPLACE | ABSTTL | FREQ odd | IDLETIME odd )"),
     Row("OBJECT ENCODING", "key", "encoding"),
     Row("OBJECT REFCOUNT", "nokey", weight=0.2),
     Row("OBJECT FREQ", "nokey", weight=0.2),

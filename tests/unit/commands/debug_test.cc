@@ -43,19 +43,20 @@ TEST_CASE("DEBUG SLEEP lets the clock go on, and takes what is no number for 0")
   CHECK(h.clock.monotonic_us() - before == 250'000);
 }
 
-TEST_CASE("DEBUG RELOAD and LOADAOF load the log again") {
+TEST_CASE("DEBUG RELOAD goes through a snapshot, LOADAOF through the log") {
   Harness h;
   CHECK(h.run("DEBUG", "RELOAD") == status("OK"));
   CHECK(h.run("DEBUG", "RELOAD", "nosave") == status("OK"));
   CHECK(h.run("DEBUG", "LOADAOF") == status("OK"));
-  CHECK(h.control.reloads == 3);
+  CHECK(h.control.snapshot_reloads == 2);
+  CHECK(h.control.reloads == 1);
   CHECK(h.run("DEBUG", "RELOAD", "MERGE").is_error());
   CHECK(h.run("DEBUG", "RELOAD", "x") ==
         error("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options."));
   h.run("MULTI");
   h.run("DEBUG", "LOADAOF");
   CHECK(h.run("EXEC") == array({error("ERR The dataset cannot be loaded again inside a transaction")}));
-  CHECK(h.control.reloads == 3);
+  CHECK(h.control.reloads == 1);
 }
 
 TEST_CASE("DEBUG DIGEST: nothing is zeros, and every difference shows") {

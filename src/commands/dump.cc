@@ -1,0 +1,129 @@
+// A value as bytes, and back: DUMP RESTORE.
+#include "snapshot/dump.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "base/number.h"
+#include "commands/all.h"
+#include "commands/any_type.h"
+#include "commands/family.h"
+#include "config/store.h"
+
+namespace sluice::commands {
+
+namespace {
+
+using keyspace::Entry;
+
+Outcome cmd_dump(Call& call) {
+  const Entry* entry = look_up(call, call.args.key(), true);
+  if (entry == nullptr) {
+    call.reply.null();
+  } else {
+    const bool compress = call.on.config.flag(config::Option::kRdbCompression);
+    call.reply.bulk(snapshot::dump_value(entry->value, compress));
+  }
+  return Outcome::kDone;
+}
+
+struct RestoreOptions {
+  bool replace = false;
+  bool absolute = false;
+  std::optional<int64_t> idle_s;
+  std::optional<int64_t> frequency;
+};
+
+// Latches Redis's errors. An idle time and a frequency exclude each other.
+RestoreOptions read_restore_options(Call& call) {
+  RestoreOptions options;
+  while (call.args.more() && call.args.ok()) {
+    if (call.args.accept("REPLACE")) {
+      options.replace = true;
+    } else if (call.args.accept("ABSTTL")) {
+      options.absolute = true;
+    } else if (!options.frequency && call.args.accept_with("IDLETIME")) {
+      options.idle_s = call.args.integer_between(0, INT64_MAX, "ERR Invalid IDLETIME value, must be >= 0");
+    } else if (!options.idle_s && call.args.accept_with("FREQ")) {
+      options.frequency =
+          call.args.integer_between(0, 255, "ERR Invalid FREQ value, must be >= 0 and <= 255");
+    } else {
+      call.args.syntax_error();
+    }
+  }
+  return options;
+}
+
+// The value came too late: what it replaces goes, and so does it.
+Outcome restore_nothing(Call& call, Entry* taken) {
+  if (taken != nullptr) remove_outdated(call, *taken);
+  call.reply.ok();
+  return Outcome::kDone;
+}
+
+// The log gets the deadline, not the time to live.
+void propagate_absolute(Call& call, int64_t expiry_ms) {
+  std::vector<ByteView> words(call.args.words().begin(), call.args.words().end());
+  const base::NumberText text = base::format_int64(expiry_ms);
+  words[2] = text.view();
+  words.push_back("ABSTTL");
+  call.propagate_as(words);
+}
+
+Outcome cmd_restore(Call& call) {
+  const ByteView key = call.args.key();
+  const ByteView ttl_text = call.args.next();
+  const ByteView payload = call.args.next();
+  const RestoreOptions options = read_restore_options(call);
+  if (!call.args.ok()) return call.fail(call.args.error());
+  Entry* const taken = call.on.keyspace.find(call.access(), key);
+  if (taken != nullptr && !options.replace) return call.fail(errors::kBusyKey);
+  const auto ttl_ms = base::parse_int64(ttl_text);
+  if (!ttl_ms) return call.fail(errors::kNotAnInteger);
+  if (*ttl_ms < 0) return call.fail("ERR Invalid TTL value, must be >= 0");
+  if (!snapshot::is_dump(payload)) return call.fail("ERR DUMP payload version or checksum are wrong");
+  auto value = snapshot::restore_value(payload, call.on.keyspace);
+  if (!value.ok()) {
+    call.on.log.warning("RESTORE refused a payload: " + value.error().message);
+    return call.fail("ERR Bad data format");
+  }
+
+  std::optional<int64_t> expiry_ms;
+  if (*ttl_ms > 0) {
+    int64_t when_ms = *ttl_ms;
+    if (!options.absolute && __builtin_add_overflow(when_ms, call.now_ms(), &when_ms)) {
+      return call.fail("ERR Invalid TTL value, must be >= 0");
+    }
+    expiry_ms = when_ms;
+  }
+  if (expiry_ms && is_past(call, *expiry_ms)) return restore_nothing(call, taken);
+  Entry& entry = call.on.keyspace.store(call.access(), key, std::move(*value), events::restore);
+  if (expiry_ms) call.on.keyspace.deadlines().set_expiry(*call.access().db, entry, *expiry_ms);
+  if (options.idle_s) {
+    const int64_t used_s = call.now_ms() / 1000 - *options.idle_s;
+    entry.access_s = static_cast<uint32_t>(std::max<int64_t>(used_s, 0));
+  }
+  if (expiry_ms && !options.absolute) propagate_absolute(call, *expiry_ms);
+  call.reply.ok();
+  return Outcome::kDone;
+}
+
+constexpr CommandSpec kRows[] = {
+    {"dump", cmd_dump, exactly(2), one_key(1, kKeyRo | kKeyAccess), kReadonly, Group::kGeneric, "2.6.0",
+     "Gives a value as bytes that RESTORE takes.", "key", 0, "nondeterministic_output"},
+    {"restore", cmd_restore, at_least(4), one_key(1, kKeyOw | kKeyUpdate), kWrite | kDenyOom, Group::kGeneric,
+     "2.6.0", "Makes a key of what DUMP gave.",
+     "key ttl serialized-value [REPLACE] [ABSTTL] [IDLETIME seconds] [FREQ frequency]", kCatDangerous},
+};
+static_assert(rows_are_sound(kRows));
+
+}  // namespace
+
+std::span<const CommandSpec> dump_commands() {
+  return kRows;
+}
+
+}  // namespace sluice::commands

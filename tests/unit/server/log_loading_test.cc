@@ -1,0 +1,74 @@
+#include "server/log_loading.h"
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "aof/first_base.h"
+#include "snapshot/whole.h"
+#include "support/harness.h"
+#include "support/memory_fs.h"
+
+namespace sluice::test {
+
+namespace {
+
+// Loads until the end; "" or why not.
+std::string finish(server::LogLoading& loading, size_t budget) {
+  for (;;) {
+    const auto done = loading.step(budget);
+    if (!done.ok()) return done.error().message;
+    if (*done) return "";
+  }
+}
+
+server::LogLoading::Parts parts_of(Harness& h, base::Fs& fs) {
+  return {fs, h.executor, h.keyspace, h.clock, h.log};
+}
+
+base::Bytes sample(Harness& h) {
+  for (int i = 0; i < 200; ++i) h.run("RPUSH", "q" + std::to_string(i % 7), "job " + std::to_string(i));
+  return snapshot::encode_keyspace(h.keyspace, {}, true);
+}
+
+}  // namespace
+
+TEST_CASE("Log loading: without a log, the snapshot is loaded in slices") {
+  Harness h;
+  testing::MemoryFs fs;
+  fs.put("./dump.rdb", sample(h));
+  Harness copy;
+  server::LogLoading loading(parts_of(copy, fs), "./dump.rdb");
+  CHECK_FALSE(loading.is_log());
+  CHECK(finish(loading, 50).empty());
+  CHECK(copy.digest() == h.digest());
+  CHECK(loading.progress().records == 7);
+  CHECK(loading.progress().loaded_bytes == loading.progress().total_bytes);
+}
+
+TEST_CASE("Log loading: a base in RDB format is loaded, and increments after it") {
+  Harness h;
+  testing::MemoryFs fs;
+  fs.put("./dump.rdb", sample(h));
+  REQUIRE(*aof::adopt_snapshot(fs, {}, "./dump.rdb"));
+  Harness copy;
+  server::LogLoading loading(parts_of(copy, fs), aof::LoaderOptions{});
+  CHECK(finish(loading, 50).empty());
+  CHECK(copy.digest() == h.digest());
+  CHECK(loading.progress().loaded_bytes == loading.progress().total_bytes);
+  CHECK(loading.take_start().manifest.base.has_value());
+}
+
+TEST_CASE("Log loading: a damaged base is refused with file, offset and reason") {
+  Harness h;
+  testing::MemoryFs fs;
+  base::Bytes file = sample(h);
+  fs.put("./dump.rdb", file.substr(0, file.size() - 20));
+  REQUIRE(*aof::adopt_snapshot(fs, {}, "./dump.rdb"));
+  server::LogLoading loading(parts_of(h, fs), aof::LoaderOptions{});
+  h.run("FLUSHALL");
+  const std::string why = finish(loading, 1000);
+  CHECK(why.find("./appendonlydir/appendonly.aof.1.base.rdb: at offset ") == 0);
+}
+
+}  // namespace sluice::test

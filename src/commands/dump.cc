@@ -116,7 +116,9 @@ constexpr CommandSpec kRows[] = {
      "Gives a value as bytes that RESTORE takes.", "key", 0, "nondeterministic_output"},
     {"restore", cmd_restore, at_least(4), one_key(1, kKeyOw | kKeyUpdate), kWrite | kDenyOom, Group::kGeneric,
      "2.6.0", "Makes a key of what DUMP gave.",
-     "key ttl serialized-value [REPLACE] [ABSTTL] [IDLETIME seconds] [FREQ frequency]", kCatDangerous},
+     "key ttl serialized-value [REPLACE@3.0.0] [ABSTTL@5.0.0] [IDLETIME seconds@5.0.0] [FREQ "
+     "frequency@5.0.0]",
+     kCatDangerous},
 };
 static_assert(rows_are_sound(kRows));
 

@@ -1,0 +1,164 @@
+#!/usr/bin/python3
+"""Files in RDB format, both ways: rdb_round_trip.py --server build/dev/sluice-server
+
+redis-server 7.0.15 is filled with every type and encoding it writes, consumer groups included, and saves. The
+server under test loads that file and shows the same over the wire; it writes a file of its own; redis-server loads
+that, and must hold what it held at first. And every value goes over by DUMP and RESTORE, both ways. Exit status 0: all of
+that.
+"""
+import argparse
+import hashlib
+import os
+import random
+import shutil
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "differential"))
+sys.path.insert(0, os.path.join(HERE, "..", "support"))
+
+from resp import Connection, Error  # noqa: E402
+from server_process import ServerProcess  # noqa: E402
+
+ORACLE = "/usr/bin/redis-server"
+FAR_MS = b"4102444800123"
+
+
+def fill(call):
+    """One key of every form, and some in other databases and with deadlines."""
+    draw = random.Random(7)
+    call("SET", "string:empty", "")
+    for number in ("0", "-1", "127", "-129", "32768", "-2147483649", "9223372036854775807", "00", "3.5"):
+        call("SET", "string:" + number, number)
+    call("SET", "string:long", "compress me " * 3000)
+    call("SET", "string:noise", bytes(draw.randrange(256) for _ in range(50000)))
+    call("APPEND", "string:appended", "1")
+    for size in (1, 5, 300, 20000):
+        for i in range(0, size, 500):
+            call("RPUSH", "list:%d" % size, *[b"job %d" % (n * 7919) for n in range(i, min(i + 500, size))])
+    call("RPUSH", "list:numbers", *[str((-1) ** n * 3 ** n) for n in range(45)])
+    call("RPUSH", "list:big", "a", "b" * 9000, "c", bytes(draw.randrange(256) for _ in range(100000)), "d")
+    for size in (1, 20, 128, 129, 513, 3000):
+        call("SADD", "set:integers:%d" % size, *range(-5, size - 5))
+        call("SADD", "set:wide:%d" % size, *[n * 10 ** 12 for n in range(size)])
+        call("SADD", "set:texts:%d" % size, *["member %d" % n for n in range(size)])
+        call("HSET", "hash:%d" % size, *[word for n in range(size) for word in ("field %d" % n, n * n)])
+        call("ZADD", "zset:%d" % size, *[word for n in range(size) for word in (n * 0.37 - 5, "member %d" % n)])
+    call("HSET", "hash:long", "field", "v" * 100, "f" * 100, "value")
+    call("ZADD", "zset:infinite", "-inf", "low", "inf", "high", "1e300", "big", "-0", "zero", "0.1", "m" * 100)
+    for n in range(1, 700):
+        names = ("name", "number") if n % 7 else ("other%d" % n,)
+        call("XADD", "stream", "%d-%d" % (1000 + n // 3, n), *[word for name in names for word in (name, n * 31)])
+    for n in range(1, 700, 11):
+        call("XDEL", "stream", "%d-%d" % (1000 + n // 3, n))
+    call("XGROUP", "CREATE", "stream", "workers", "0")
+    call("XGROUP", "CREATE", "stream", "late", "$")
+    call("XGROUP", "CREATE", "stream", "nobody", "1100-0")
+    for name in ("one", "two", "three"):
+        call("XREADGROUP", "GROUP", "workers", name, "COUNT", "50", "STREAMS", "stream", ">")
+    call("XACK", "stream", "workers", "1000-2", "1002-6")
+    call("XCLAIM", "stream", "workers", "four", "0", "1003-9", "1003-10", "TIME", "1600000000000", "RETRYCOUNT", "7")
+    call("XGROUP", "CREATECONSUMER", "stream", "late", "idle")
+    call("XADD", "stream:emptied", "5-5", "f", "v")
+    call("XDEL", "stream:emptied", "5-5")
+    call("XGROUP", "CREATE", "stream:trimmed", "g", "0", "MKSTREAM")
+    for n in range(1, 300):
+        call("XADD", "stream:trimmed", "MAXLEN", "50", str(n), "f", "v")
+    for key in ("string:long", "list:5", "stream"):
+        call("PEXPIREAT", key, FAR_MS)
+    for number in ("3", "15"):
+        call("SELECT", number)
+        call("SET", "elsewhere", number, "PXAT", FAR_MS)
+    call("SELECT", "0")
+
+
+READ = {
+    b"string": lambda key: (b"GET", key),
+    b"list": lambda key: (b"LRANGE", key, b"0", b"-1"),
+    b"hash": lambda key: (b"HGETALL", key),
+    b"set": lambda key: (b"SMEMBERS", key),
+    b"zset": lambda key: (b"ZRANGE", key, b"0", b"-1", b"WITHSCORES"),
+    b"stream": lambda key: (b"XRANGE", key, b"-", b"+"),
+}
+
+
+def canonical(kind, whole):
+    """What does not depend on the order of a table, nor on how a double is printed."""
+    if kind == b"set":
+        return sorted(whole)
+    if kind == b"hash":
+        return sorted(zip(whole[::2], whole[1::2]))
+    if kind == b"zset":
+        return sorted(zip(map(float, whole[1::2]), whole[::2]))
+    return whole
+
+
+def describe(connection, groups):
+    """database, key -> digest of type, deadline and content; with `groups`, what XINFO STREAM FULL tells."""
+    found = {}
+    for number in (b"0", b"3", b"15"):
+        connection.call(b"SELECT", number)
+        for key in connection.call(b"KEYS", b"*"):
+            kind = bytes(connection.call(b"TYPE", key))
+            facts = [kind, connection.call(b"PEXPIRETIME", key), canonical(kind, connection.call(*READ[kind](key)))]
+            if kind == b"stream" and groups:
+                # How its radix tree happens to be built is no content.
+                full = connection.call(b"XINFO", b"STREAM", key, b"FULL", b"COUNT", b"0")
+                facts.append([item for pair in zip(full[::2], full[1::2]) if not pair[0].startswith(b"radix") for item in pair])
+            found[number, key] = hashlib.sha256(repr(facts).encode()).hexdigest()
+    connection.call(b"SELECT", b"0")
+    return found
+
+
+def report(title, left, right):
+    wrong = sorted(key for key in set(left) | set(right) if left.get(key) != right.get(key))
+    print("%s: %d keys, %d differ%s" % (title, len(right), len(wrong), ": %r" % wrong[:8] if wrong else ""))
+    return not wrong and len(right) > 50
+
+
+def serving(program, dump=None):
+    server = ServerProcess(program, ["--enable-debug-command", "yes"])
+    if dump:
+        shutil.copy(dump, os.path.join(server.directory, "dump.rdb"))
+    return server
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--server", required=True)
+    options = parser.parse_args()
+    good = True
+    with serving(ORACLE) as oracle, serving(ORACLE) as fresh:
+        theirs = Connection(oracle.port, 2)
+
+        def call(*words):
+            reply = theirs.call(*[word if type(word) is bytes else str(word).encode() for word in words])
+            if isinstance(reply, Error):
+                raise RuntimeError("%r: %s" % (words, reply))
+        fill(call)
+        call("SAVE")
+        plain, full = describe(theirs, False), describe(theirs, True)
+        with serving(options.server, os.path.join(oracle.directory, "dump.rdb")) as tested:
+            ours = Connection(tested.port, 2)
+            good &= report("loaded from their file", plain, describe(ours, False))
+            if ours.call(b"DEBUG", b"RELOAD") != b"OK":
+                raise RuntimeError("DEBUG RELOAD failed:\n" + tested.log_tail())
+            good &= report("loaded again from our own", plain, describe(ours, False))
+            with serving(ORACLE, os.path.join(tested.directory, "dump.rdb")) as again:
+                good &= report("our file, loaded by theirs", full, describe(Connection(again.port, 2), True))
+            other = Connection(fresh.port, 2)
+            for number, key in sorted(full):
+                for connection in (theirs, ours, other):
+                    connection.call(b"SELECT", number)
+                at = b"%d" % max(0, theirs.call(b"PEXPIRETIME", key))
+                for taken, given in ((ours, theirs), (other, ours)):
+                    reply = taken.call(b"RESTORE", key, at, given.call(b"DUMP", key), b"REPLACE", b"ABSTTL")
+                    if reply != b"OK":
+                        print("RESTORE %r: %r" % (key, reply))
+                        good = False
+            good &= report("theirs, to ours, to theirs by DUMP", full, describe(other, True))
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -20,7 +20,7 @@ namespace {
 using keyspace::Entry;
 
 Outcome cmd_dump(Call& call) {
-  const Entry* entry = look_up(call, call.args.key(), true);
+  const Entry* entry = look_up(call, call.args.key(), Purpose::kUse);
   if (entry == nullptr) {
     call.reply.null();
   } else {

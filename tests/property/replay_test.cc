@@ -55,7 +55,7 @@ void configure(Harness& h, Limits limits) {
 
 // The log of a harness, written as a server writes it.
 struct Log {
-  explicit Log(Harness& of) : running(disk, aof::SyncMode::kNo), no_hub(nobody), fanout(nobody, no_hub) {
+  explicit Log(Harness& of) : running(disk, aof::SyncMode::kNo), no_hub(nobody), fanout(no_hub) {
     REQUIRE(running.start_error.empty());
     fanout.set_log(&running.writer);
     of.sink.log = &fanout;

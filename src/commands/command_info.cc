@@ -224,7 +224,9 @@ Filter read_filter(Call& call) {
   if (!call.args.more()) return filter;
   if (call.args.left() != 3 || !call.args.accept("FILTERBY")) {
     call.args.syntax_error();
-  } else if (call.args.accept("MODULE")) {
+    return filter;
+  }
+  if (call.args.accept("MODULE")) {
     call.args.next();
     filter.nothing = true;
   } else if (call.args.accept("ACLCAT")) {

@@ -79,8 +79,7 @@ void Connection::take(base::ByteView input, bool input_is_kept) {
         input = parser.carry();
         // A parser that holds half a request stays with this connection.
         if (!parser.idle() && parser_ == nullptr) {
-          parser_ = std::make_unique<resp::Parser>(std::move(parser));
-          parser.reset();
+          parser_ = std::make_unique<resp::Parser>(std::exchange(parser, resp::Parser()));
         }
         go_on = false;
         break;

@@ -186,23 +186,23 @@ struct Exception {
 const std::vector<Exception>& exceptions() {
   static const std::string kRunInScripts = "7.2: blocking commands run inside scripts as inside MULTI";
   static const std::string kWithScore = "7.2: ZRANK and ZREVRANK take WITHSCORE";
-  static const std::vector<Exception> list{
+  static const std::vector<Exception> kList{
       {"blmove", "flags", kRunInScripts},   {"blpop", "flags", kRunInScripts},
       {"brpop", "flags", kRunInScripts},    {"brpoplpush", "flags", kRunInScripts},
       {"bzpopmax", "flags", kRunInScripts}, {"bzpopmin", "flags", kRunInScripts},
       {"zrank", "arity", kWithScore},       {"zrank", "arguments", kWithScore},
       {"zrevrank", "arity", kWithScore},    {"zrevrank", "arguments", kWithScore},
   };
-  return list;
+  return kList;
 }
 
 // Commands that redis-server 7.0.15 does not have, with the release that brought them.
 const std::map<std::string, std::string>& later_commands() {
-  static const std::map<std::string, std::string> list{
+  static const std::map<std::string, std::string> kList{
       {"client|setinfo", "7.2"},
       {"client|no-touch", "7.2"},
   };
-  return list;
+  return kList;
 }
 
 std::string shown(const std::vector<std::string>& lines) {

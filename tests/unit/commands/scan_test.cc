@@ -36,7 +36,7 @@ TEST_CASE("SCAN: a whole loop shows every key once, whatever the count") {
   for (const std::string count : {"1", "10", "5000"}) {
     const auto seen = walk(h, "COUNT", count);
     CHECK(seen.size() == 1000);
-    for (const auto& [key, times] : seen) REQUIRE_MESSAGE(times == 1, key);
+    for (const auto& entry : seen) REQUIRE_MESSAGE(entry.second == 1, entry.first);
   }
 }
 

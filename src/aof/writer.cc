@@ -139,7 +139,7 @@ IoResult<Writer::Increment> Writer::open_increment(uint64_t seq, uint64_t start,
 
 void Writer::want_sync(int64_t now_us) {
   if (state_ != State::kHealthy && state_ != State::kWriteFailed) return;
-  if (mode_ == SyncMode::kNo || written_ <= sync_requested_ || flusher_.failed()) return;
+  if (rotating_ || mode_ == SyncMode::kNo || written_ <= sync_requested_ || flusher_.failed()) return;
   if (mode_ == SyncMode::kEverysec) {
     if (now_us - last_sync_us_ < kSyncIntervalUs) return;
     if (flusher_.busy()) ++delayed_syncs_;
@@ -257,6 +257,7 @@ void Writer::switch_manifest(int64_t now_us) {
   // Not needed for correctness, since a loader skips by offset; it only keeps the old file from lying about.
   (void)increment_.file->truncate(written_batches_ > 0 ? batches_.front().file_at : increment_.size);
   manifest_ = std::move(next);
+  closed_bytes_ += increment_.size;
   increment_ = std::exchange(successor_, Increment{});
   ++next_seq_;
   written_batches_ = moved_to_.size();

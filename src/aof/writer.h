@@ -87,12 +87,32 @@ class Writer {
     return retained_bytes() > options_.retention_limit_bytes;
   }
 
+  // For a rewrite, which needs a moment between two increments. prepare_rotation() has what is written so far
+  // synced and then asks for no further sync; once rotation_ready(), rotate() ends the increment and opens
+  // the next one, where everything appended from now on goes. Both are durable when it returns; it blocks for
+  // a few syncs of little. Answers the number of the new increment. An error leaves the log as it was, or
+  // with a failure() that tick() works on.
+  void prepare_rotation();
+  void drop_rotation() { rotating_ = false; }
+  [[nodiscard]] bool rotation_ready() const;
+  [[nodiscard]] base::Result<uint64_t> rotate(int64_t now_us);
+  // A name for the next base that no file has.
+  [[nodiscard]] ManifestFile next_base() const;
+  // `base` holds all that the increments before number `from_seq` did, and is on disk: it takes their place.
+  // They, and the base before, become history; an error says that a crash may find the old set or the new
+  // one, both of which must stay until a later attempt succeeds. REQUIRES: no failure().
+  [[nodiscard]] base::IoResult<void> install_base(const ManifestFile& base, uint64_t from_seq);
+  // History was deleted. If the manifest cannot be written, the next start forgets it.
+  void forget_history();
+
   // The last turn: writes, syncs and seals with an annotation that says so. Blocks. An error leaves the log
   // as a crash would. REQUIRES: the flusher's thread is stopped.
   [[nodiscard]] base::Result<void> close();
 
   [[nodiscard]] const Manifest& manifest() const { return manifest_; }
   [[nodiscard]] uint64_t increment_bytes() const { return increment_.size; }
+  // Of the increments opened since the start that came to their end.
+  [[nodiscard]] uint64_t closed_bytes() const { return closed_bytes_; }
   // A sync was wanted but the one before it still ran (`aof_delayed_fsync`).
   [[nodiscard]] uint64_t delayed_syncs() const { return delayed_syncs_; }
 
@@ -122,6 +142,7 @@ class Writer {
     uint64_t size = 0;  // of the header and the whole batches
   };
 
+  [[nodiscard]] base::IoResult<void> prepare_successor();
   void close_batch();
   void write_batches();
   base::IoResult<void> write_batch(Batch& batch, Increment& increment);
@@ -158,6 +179,8 @@ class Writer {
   uint64_t synced_ = 0;
   uint32_t db_ = 0;
 
+  uint64_t closed_bytes_ = 0;
+  bool rotating_ = false;  // no sync is asked for
   uint64_t sync_requested_ = 0;
   int64_t last_sync_us_ = 0;
   uint64_t delayed_syncs_ = 0;

@@ -1,5 +1,6 @@
 // What the system tells of this process and lets it have: its number, its processor time, what it runs on,
-// its working directory, how many descriptors it may open. Costs system calls: not for the hot path.
+// its working directory, how many descriptors it may open, how its threads rank. Costs system calls: not for
+// the hot path.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +20,8 @@ struct CpuTime {
 // Of the thread that asks.
 [[nodiscard]] CpuTime thread_cpu();
 [[nodiscard]] int64_t process_id();
+// The thread that asks gives way to every other one from now on.
+void lower_thread_priority();
 // "Linux 6.1.0-18-amd64 x86_64"
 [[nodiscard]] std::string system_name();
 

@@ -1,5 +1,5 @@
 // What is done to the server as a whole: TIME DBSIZE FLUSHDB FLUSHALL SWAPDB SHUTDOWN MONITOR SLOWLOG
-// LASTSAVE ROLE.
+// ROLE.
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -187,12 +187,6 @@ Outcome cmd_slowlog_reset(Call& call) {
   return Outcome::kDone;
 }
 
-// No snapshot file was written since the start, which is what Redis tells then.
-Outcome cmd_lastsave(Call& call) {
-  call.reply.integer(call.on.control.process_facts().started_unix_us / 1'000'000);
-  return Outcome::kDone;
-}
-
 // A master that no replica follows.
 Outcome cmd_role(Call& call) {
   call.reply.array(3);
@@ -252,17 +246,6 @@ constexpr CommandSpec kRows[] = {
      "Empties every database.", "async[ASYNC@4.0.0|SYNC@6.2.0]", kCatDangerous | kCatKeyspace, kEverywhere},
     {"flushdb", cmd_flushdb, at_least(1), no_keys(), kWrite, Group::kServer, "1.0.0", "Empties the database.",
      "async[ASYNC@4.0.0|SYNC@6.2.0]", kCatDangerous | kCatKeyspace, kEverywhere},
-    {"lastsave",
-     cmd_lastsave,
-     exactly(1),
-     no_keys(),
-     kLoading | kStale | kFast,
-     Group::kServer,
-     "1.0.0",
-     "Tells when a snapshot was last written.",
-     {},
-     kCatAdmin | kCatDangerous,
-     "nondeterministic_output"},
     {"monitor", cmd_monitor, exactly(1), no_keys(), kAdmin | kNoscript | kLoading | kStale, Group::kServer,
      "1.0.0", "Shows every command that the server runs from now on."},
     {"role",

@@ -28,6 +28,7 @@ std::span<const exec::CommandSpec> stream_commands();
 std::span<const exec::CommandSpec> stream_read_commands();
 std::span<const exec::CommandSpec> command_commands();
 std::span<const exec::CommandSpec> admin_commands();
+std::span<const exec::CommandSpec> persistence_commands();
 std::span<const exec::CommandSpec> debug_commands();
 std::span<const exec::CommandSpec> dump_commands();
 std::span<const exec::CommandSpec> list_commands();

@@ -58,11 +58,12 @@ Outcome cmd_info(Call& call) {
   const Wanted wanted = wanted_sections(call.args.rest());
   const exec::ProcessFacts process = call.on.control.process_facts();
   const exec::LogFacts log = call.on.control.log_facts();
+  const exec::SavingFacts saving = call.on.control.saving_facts();
   InfoText text;
   for (size_t i = 0; i < kSections.size(); ++i) {
     if (!wanted[i]) continue;
     text.section(kSections[i].name);
-    kSections[i].write({call, process, log}, text);
+    kSections[i].write({call, process, log, saving}, text);
   }
   call.reply.verbatim("txt", text.text());
   return Outcome::kDone;

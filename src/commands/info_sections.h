@@ -12,6 +12,7 @@ struct InfoSource {
   exec::Call& call;
   const exec::ProcessFacts& process;
   const exec::LogFacts& log;
+  const exec::SavingFacts& saving;
 };
 
 using InfoSection = void (*)(const InfoSource& source, InfoText& text);

@@ -52,10 +52,14 @@ void loading_fields(const exec::LogFacts& log, int64_t now_s, InfoText& text) {
   text.field("loading_eta_seconds", static_cast<int64_t>(eta_s));
 }
 
-void log_fields(const exec::LogFacts& log, InfoText& text) {
-  text.field("aof_current_size", log.current_bytes);
-  text.field("aof_base_size", log.base_bytes);
-  text.field("aof_pending_rewrite", 0);
+double percent(uint64_t part, uint64_t whole) {
+  return static_cast<double>(part) * 100 / static_cast<double>(whole);
+}
+
+void log_fields(const exec::LogFacts& log, const exec::SavingFacts& saving, InfoText& text) {
+  text.field("aof_current_size", saving.log_bytes);
+  text.field("aof_base_size", saving.log_bytes_after_rewrite);
+  text.field("aof_pending_rewrite", saving.rewrite_scheduled ? 1 : 0);
   text.field("aof_buffer_length", log.retained_bytes);
   text.field("aof_pending_bio_fsync", log.written_offset > log.synced_offset ? 1 : 0);
   text.field("aof_delayed_fsync", log.delayed_syncs);
@@ -116,37 +120,39 @@ void info_clients(const InfoSource& source, InfoText& text) {
 
 void info_persistence(const InfoSource& source, InfoText& text) {
   const exec::LogFacts& log = source.log;
+  const exec::SavingFacts& saving = source.saving;
   text.field("loading", log.loading ? 1 : 0);
   text.field("async_loading", 0);
-  text.field("current_cow_peak", 0);
-  text.field("current_cow_size", 0);
+  text.field("current_cow_peak", saving.held_peak_bytes);
+  text.field("current_cow_size", saving.held_bytes);
   text.field("current_cow_size_age", 0);
-  text.decimal("current_fork_perc", 0);
-  text.field("current_save_keys_processed", 0);
-  text.field("current_save_keys_total", 0);
+  text.decimal("current_fork_perc",
+               saving.keys_total == 0 ? 0 : percent(saving.keys_passed, saving.keys_total));
+  text.field("current_save_keys_processed", saving.keys_passed);
+  text.field("current_save_keys_total", saving.keys_total);
   text.field("rdb_changes_since_last_save", source.call.on.stats.changes_since_save);
-  text.field("rdb_bgsave_in_progress", 0);
-  text.field("rdb_last_save_time", source.process.started_unix_us / kUsPerSecond);
-  text.field("rdb_last_bgsave_status", "ok");
-  text.field("rdb_last_bgsave_time_sec", -1);
-  text.field("rdb_current_bgsave_time_sec", -1);
-  text.field("rdb_saves", 0);
-  text.field("rdb_last_cow_size", 0);
+  text.field("rdb_bgsave_in_progress", saving.save_in_progress ? 1 : 0);
+  text.field("rdb_last_save_time", saving.last_save_unix_s);
+  text.field("rdb_last_bgsave_status", saving.last_save_ok ? "ok" : "err");
+  text.field("rdb_last_bgsave_time_sec", saving.last_save_took_s);
+  text.field("rdb_current_bgsave_time_sec", saving.current_save_s);
+  text.field("rdb_saves", saving.saves);
+  text.field("rdb_last_cow_size", saving.last_save_held_bytes);
   text.field("rdb_last_load_keys_expired", 0);
   text.field("rdb_last_load_keys_loaded", 0);
   text.field("aof_enabled", log.enabled ? 1 : 0);
-  text.field("aof_rewrite_in_progress", 0);
-  text.field("aof_rewrite_scheduled", 0);
-  text.field("aof_last_rewrite_time_sec", -1);
-  text.field("aof_current_rewrite_time_sec", -1);
-  text.field("aof_last_bgrewrite_status", "ok");
-  text.field("aof_rewrites", 0);
-  text.field("aof_rewrites_consecutive_failures", 0);
+  text.field("aof_rewrite_in_progress", saving.rewrite_in_progress ? 1 : 0);
+  text.field("aof_rewrite_scheduled", saving.rewrite_scheduled ? 1 : 0);
+  text.field("aof_last_rewrite_time_sec", saving.last_rewrite_took_s);
+  text.field("aof_current_rewrite_time_sec", saving.current_rewrite_s);
+  text.field("aof_last_bgrewrite_status", saving.last_rewrite_ok ? "ok" : "err");
+  text.field("aof_rewrites", saving.rewrites);
+  text.field("aof_rewrites_consecutive_failures", saving.rewrite_failures);
   text.field("aof_last_write_status", log.last_write_ok ? "ok" : "err");
-  text.field("aof_last_cow_size", 0);
+  text.field("aof_last_cow_size", saving.last_rewrite_held_bytes);
   text.field("module_fork_in_progress", 0);
   text.field("module_fork_last_cow_size", 0);
-  if (log.enabled) log_fields(log, text);
+  if (log.enabled) log_fields(log, saving, text);
   if (log.loading) loading_fields(log, source.call.unit().now_us / kUsPerSecond, text);
 }
 

@@ -7,6 +7,8 @@ namespace {
 // By name, as notes_of() searches them.
 constexpr Notes kNotes[] = {
     {"auth", "O(P), P: passwords of the user", {{{"6.0.0", "a user name may come before the password"}}}},
+    {"bgrewriteaof", "O(1); the keys are written in slices, between other commands"},
+    {"bgsave", "O(1); the keys are written in slices, between other commands", {{{"3.2.2", "SCHEDULE"}}}},
     {"client", "That of the subcommand"},
     {"client|getname", "O(1)"},
     {"client|getredir", "O(1)"},
@@ -108,6 +110,7 @@ constexpr Notes kNotes[] = {
      "O(N), N: elements of the value; O(N*log(N)) for sorted sets",
      {{{"3.0.0", "REPLACE"}, {"5.0.0", "ABSTTL"}, {"5.0.0", "IDLETIME and FREQ"}}}},
     {"role", "O(1)"},
+    {"save", "O(N), N: keys"},
     {"scan", "O(C) a call, C: COUNT; O(N) in all, N: keys", {{{"6.0.0", "TYPE"}}}},
     {"script", "That of the subcommand"},
     {"script|debug", "O(1)"},

@@ -156,6 +156,8 @@ constexpr Row kRows[] = {
     flag({"rdbcompression"}, "yes", kMutable, "Compress strings in snapshots"),
     flag({"rdbchecksum"}, "yes", kImmutable, "End snapshots with a checksum"),
     flag({"stop-writes-on-bgsave-error"}, "yes", kMutable, "Refuse writes after a snapshot failed"),
+    memory({"snapshot-rate-limit"}, "104857600", kAtLeast0,
+           "Bytes a second that snapshots and rewrites write; 0 for no limit"),
     number({"busy-reply-threshold", "lua-time-limit"}, "5000", kAtLeast0,
            "Milliseconds a script runs alone; then others are told BUSY"),
     memory({"client-query-buffer-limit"}, "1073741824", kAtLeastMb,

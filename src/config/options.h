@@ -59,6 +59,7 @@ enum class Option : uint16_t {
   kRdbCompression,
   kRdbChecksum,
   kStopWritesOnBgsaveError,
+  kSnapshotRateLimit,
   kBusyReplyThreshold,
   kClientQueryBufferLimit,
   kClientOutputBufferLimit,

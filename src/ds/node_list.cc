@@ -223,8 +223,9 @@ void NodeList::tighten(size_t node) {
   if (node >= nodes_ || header(node)->form != NodeForm::kPlain) return;
   ListNode* const present = as_list_node(header(node));
   const size_t used = present->used();
-  if (present->block_bytes() <= kWorthIt || used * 8 >= present->block_bytes() || is_pinned(present->header))
-    return;
+  if (present->block_bytes() <= kWorthIt || used * 8 >= present->block_bytes()) return;
+  announce_change(*context_->epoch, present->header, this);
+  if (is_pinned(present->header)) return;
   ListNode* smaller = resize_list_node(present, sizeof(ListNode) + used * 2, End::kFront);
   set_header(node, &smaller->header);
 }

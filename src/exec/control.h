@@ -41,8 +41,6 @@ struct LogFacts {
   bool enabled = false;
   bool last_write_ok = true;
   std::string last_error;
-  uint64_t current_bytes = 0;   // on disk
-  uint64_t base_bytes = 0;      // of them, from before the start
   uint64_t retained_bytes = 0;  // in memory until the disk has them
   uint64_t written_offset = 0;
   uint64_t synced_offset = 0;
@@ -53,6 +51,34 @@ struct LogFacts {
   uint64_t load_done_bytes = 0;
   int64_t load_started_unix_s = 0;
   uint64_t loaded_commands = 0;
+};
+
+// What INFO persistence tells of snapshots and rewrites. Seconds are -1 where there is nothing to tell.
+struct SavingFacts {
+  bool save_in_progress = false;
+  bool save_scheduled = false;
+  bool last_save_ok = true;
+  int64_t last_save_unix_s = 0;  // or the start
+  int64_t last_save_took_s = -1;
+  int64_t current_save_s = -1;
+  uint64_t saves = 0;
+  bool rewrite_in_progress = false;
+  bool rewrite_scheduled = false;
+  bool last_rewrite_ok = true;
+  int64_t last_rewrite_took_s = -1;
+  int64_t current_rewrite_s = -1;
+  uint64_t rewrites = 0;
+  uint64_t rewrite_failures = 0;  // in a row
+  // Of the one under way.
+  uint64_t keys_total = 0;
+  uint64_t keys_passed = 0;
+  // Memory held for it beside the keyspace, copies of nodes that were changed not counted.
+  uint64_t held_bytes = 0;
+  uint64_t held_peak_bytes = 0;
+  uint64_t last_save_held_bytes = 0;
+  uint64_t last_rewrite_held_bytes = 0;
+  uint64_t log_bytes = 0;                // on disk
+  uint64_t log_bytes_after_rewrite = 0;  // or at the start
 };
 
 enum class ShutdownSave : uint8_t { kDefault, kSave, kNoSave };
@@ -69,6 +95,13 @@ class Control {
 
   [[nodiscard]] virtual ProcessFacts process_facts() const = 0;
   [[nodiscard]] virtual LogFacts log_facts() const = 0;
+  [[nodiscard]] virtual SavingFacts saving_facts() const = 0;
+
+  // BGSAVE and BGREWRITEAOF: the status to answer.
+  virtual base::Result<std::string> save_in_background(bool schedule) = 0;
+  virtual base::Result<std::string> rewrite_log() = 0;
+  // SAVE: returns when the file is there.
+  virtual base::Result<void> save() = 0;
 
   // Begins an orderly stop; fails when it must not (and `force` is not given).
   virtual base::Result<void> shutdown(const ShutdownOptions& options) = 0;

@@ -93,6 +93,19 @@ LogOptions log_options(const config::Store& config) {
   return options;
 }
 
+SavingOptions saving_options(const config::Store& config) {
+  SavingOptions options;
+  options.points = config.save_points();
+  options.file_name = config.text(Option::kDbFilename);
+  options.compress = config.flag(Option::kRdbCompression);
+  options.checksum = config.flag(Option::kRdbChecksum);
+  options.stop_writes_on_error = config.flag(Option::kStopWritesOnBgsaveError);
+  options.bytes_per_second = size_of(config, Option::kSnapshotRateLimit);
+  options.rewrite_percentage = size_of(config, Option::kAutoAofRewritePercentage);
+  options.rewrite_min_bytes = size_of(config, Option::kAutoAofRewriteMinSize);
+  return options;
+}
+
 ProcessOptions process_options(const config::Store& config) {
   ProcessOptions options;
   options.daemonize = config.flag(Option::kDaemonize);

@@ -17,6 +17,7 @@ namespace sluice::server {
 [[nodiscard]] ListenOptions listen_options(const config::Store& config);
 [[nodiscard]] ClientOptions client_options(const config::Store& config);
 [[nodiscard]] LogOptions log_options(const config::Store& config);
+[[nodiscard]] SavingOptions saving_options(const config::Store& config);
 [[nodiscard]] ProcessOptions process_options(const config::Store& config);
 
 [[nodiscard]] base::LogLevel log_level(const config::Store& config);

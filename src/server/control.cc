@@ -14,8 +14,6 @@ exec::LogFacts ServerControl::log_facts() const {
     facts.enabled = true;
     facts.last_write_ok = !writer->failure().has_value();
     facts.last_error = writer->failure().value_or("");
-    facts.base_bytes = server_.loaded_log_bytes();
-    facts.current_bytes = facts.base_bytes + writer->increment_bytes();
     facts.retained_bytes = writer->retained_bytes();
     facts.written_offset = writer->written();
     facts.synced_offset = writer->synced();
@@ -32,8 +30,27 @@ exec::LogFacts ServerControl::log_facts() const {
   return facts;
 }
 
+exec::SavingFacts ServerControl::saving_facts() const {
+  return server_.saving().facts();
+}
+
+base::Result<std::string> ServerControl::save_in_background(bool schedule) {
+  return server_.saving().ask_save(schedule);
+}
+
+base::Result<std::string> ServerControl::rewrite_log() {
+  return server_.saving().ask_rewrite();
+}
+
+base::Result<void> ServerControl::save() {
+  return server_.saving().save_now();
+}
+
 base::Result<void> ServerControl::shutdown(const exec::ShutdownOptions& options) {
-  return server_.begin_stop(options.force || options.save == exec::ShutdownSave::kNoSave);
+  const bool by_default =
+      options.save == exec::ShutdownSave::kDefault && server_.saving().saves_at_shutdown();
+  return server_.begin_stop(by_default || options.save == exec::ShutdownSave::kSave,
+                            options.force || options.save == exec::ShutdownSave::kNoSave);
 }
 
 base::Result<void> ServerControl::abort_shutdown() {

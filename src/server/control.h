@@ -14,6 +14,10 @@ class ServerControl final : public exec::Control {
 
   [[nodiscard]] exec::ProcessFacts process_facts() const override;
   [[nodiscard]] exec::LogFacts log_facts() const override;
+  [[nodiscard]] exec::SavingFacts saving_facts() const override;
+  base::Result<std::string> save_in_background(bool schedule) override;
+  base::Result<std::string> rewrite_log() override;
+  base::Result<void> save() override;
   base::Result<void> shutdown(const exec::ShutdownOptions& options) override;
   base::Result<void> abort_shutdown() override;
   base::Result<void> reload_log() override;

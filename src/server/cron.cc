@@ -32,7 +32,7 @@ void Server::cron() {
   if (writer_) {
     const uint64_t released_before = writer_->released();
     writer_->tick(now_us);
-    note_log_state();
+    note_disk_state();
     executor_.synced(writer_->synced());
     if (writer_->released() != released_before)
       loop_.request_turn();  // a disk that came back lets replies go
@@ -42,6 +42,7 @@ void Server::cron() {
     next_rotation_look_us_ = now_us + kRotationLookUs;
     log_.follow_rotation();
   }
+  if (!loading_) saving_.cron();
   look_at_clients();
 }
 

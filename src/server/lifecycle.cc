@@ -27,6 +27,7 @@ void Server::apply_configuration() {
   client_options_ = server::client_options(config_);
   log_options_ = server::log_options(config_);
   process_ = server::process_options(config_);
+  saving_.set_options(server::saving_options(config_));
   settings_.keeps_records = log_options_.enabled;
   if (writer_) {
     writer_->set_mode(log_options_.writer.mode);
@@ -87,14 +88,15 @@ base::Result<void> Server::start() {
       log_.warning("Received a signal to stop: finishing the turn, syncing the log.");
       if (stop_deadline_us_ != 0) {
         loop_.stop();  // asked twice: the log is closed now, and how that ends is the exit status
-      } else if (auto stopping = begin_stop(true); !stopping) {
-        log_.warning(stopping.error().message);
+      } else if (auto stopping = begin_stop(saving_.saves_at_shutdown(), false); !stopping) {
+        log_.warning("Not stopping: " + stopping.error().message);
       }
     }));
   }
   loop_.on_before_poll([this] { before_poll(); });
   loop_.on_deadline([] {});  // it only has to end the poll: the work is before_poll's
   scripts_.start_watchdog();
+  saving_.use_thread();
 
   return begin_loading();
 }
@@ -237,8 +239,7 @@ void Server::load_slice() {
     log_.notice("Loaded " + std::to_string(progress.records) + what + std::to_string(progress.loaded_bytes) +
                 " bytes, in " + std::to_string((clock_.unix_us() - started_unix_us_) / 1000) + " ms");
     if (loading_->is_log()) {
-      loaded_log_bytes_ = progress.total_bytes;
-      begun = begin_log(loading_->take_start());
+      begun = begin_log(loading_->take_start(), progress.total_bytes);
     }
   }
   if (!done.ok() || !begun) {
@@ -252,11 +253,11 @@ void Server::load_slice() {
   state_.loading = false;
 }
 
-base::Result<void> Server::begin_log(aof::StartPoint start) {
+base::Result<void> Server::begin_log(aof::StartPoint start, uint64_t bytes_on_disk) {
   flusher_waker_ = std::make_unique<net::Waker>(loop_, [this] {
     if (!writer_) return;
     writer_->tick(clock_.monotonic_us());
-    note_log_state();
+    note_disk_state();
     executor_.synced(writer_->synced());
   });
   flusher_ = std::make_unique<aof::Flusher>([this] { flusher_waker_->wake(); });
@@ -267,6 +268,7 @@ base::Result<void> Server::begin_log(aof::StartPoint start) {
   }
   flusher_->start();
   fanout_.set_log(writer_.get());
+  saving_.attach_log(*writer_, log_options_.writer.place, bytes_on_disk);
   return {};
 }
 
@@ -309,9 +311,12 @@ base::Result<void> Server::rewrite_config() {
   return {};
 }
 
-base::Result<void> Server::begin_stop(bool force) {
-  if (!force && !state_.disk_error.empty()) {
-    return base::Error{"ERR Errors trying to SHUTDOWN. Check logs."};
+base::Result<void> Server::begin_stop(bool save, bool force) {
+  const base::Error refused{"ERR Errors trying to SHUTDOWN. Check logs."};
+  if (!force && writer_ && writer_->failure()) return refused;
+  saving_.give_up();
+  if (save && !loading_) {
+    if (auto saved = saving_.save_now(); !saved && !force) return refused;
   }
   stop_deadline_us_ = clock_.monotonic_us() + process_.shutdown_timeout_s * 1'000'000;
   listeners_.clear();

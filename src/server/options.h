@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "aof/writer.h"
+#include "config/setting.h"
 
 namespace sluice::server {
 
@@ -42,6 +43,19 @@ struct LogOptions {
   bool enabled = false;
   bool load_truncated = true;
   aof::WriterOptions writer;
+};
+
+// Snapshots and rewrites of the log.
+struct SavingOptions {
+  std::vector<config::SavePoint> points;
+  std::string dir = ".";
+  std::string file_name = "dump.rdb";
+  bool compress = true;
+  bool checksum = true;
+  bool stop_writes_on_error = true;
+  uint64_t bytes_per_second = 0;    // 0: no limit
+  uint64_t rewrite_percentage = 0;  // growth at which the log is rewritten; 0: never by itself
+  uint64_t rewrite_min_bytes = 0;
 };
 
 // How the process was started: what INFO tells, and where CONFIG REWRITE writes.

@@ -38,6 +38,8 @@ Server::Server(config::Store& config, base::SpdLog& log, base::Fs& fs, Invocatio
                 table_, transactions_, blocking_, slowlog_, stats_,  state_,    settings_, control_},
       fanout_(hub_),
       executor_(services_, fanout_),
+      saving_waker_(loop_, [] {}),
+      saving_({keyspace_, fs_, clock_, log_, memory_, stats_}, [this] { saving_waker_.wake(); }),
       run_id_(make_id(random_)),
       replication_id_(make_id(random_)),
       started_unix_us_(clock_.unix_us()) {
@@ -53,6 +55,7 @@ Server::~Server() {
   signals_.clear();
   if (flusher_) flusher_->stop();
   flusher_waker_.reset();
+  saving_.detach_log();
 }
 
 int Server::run() {
@@ -112,6 +115,7 @@ void Server::before_poll() {
   settle_attention();
   write_turn();
   close_lost();
+  save_some();
   free_slice();
   if (clock_.monotonic_us() >= next_cron_us_) cron();
   if (stop_deadline_us_ != 0) advance_stop();
@@ -159,21 +163,32 @@ void Server::write_turn() {
   commands_in_turn_ = 0;
   if (writer_) {
     writer_->end_turn(clock_.monotonic_us());
-    note_log_state();
+    note_disk_state();
   }
   flush_outputs();
 }
 
-void Server::note_log_state() {
-  const std::optional<std::string>& failure = writer_->failure();
-  if (failure.has_value() == !state_.disk_error.empty()) return;
-  if (failure) {
-    state_.disk_error = resp::errors::misconf_log(*failure);
-    log_.warning("Writing the log fails: " + *failure + ". Writes are refused until it works again.");
-  } else {
-    state_.disk_error.clear();
-    log_.warning("The log can be written again: writes are accepted.");
+// Whether writes must be refused, since what they do could not be kept.
+void Server::note_disk_state() {
+  const std::string before = std::exchange(state_.disk_error, {});
+  if (writer_ && writer_->failure()) {
+    state_.disk_error = resp::errors::misconf_log(*writer_->failure());
+  } else if (saving_.refuses_writes()) {
+    state_.disk_error = resp::errors::kMisconfSnapshot;
   }
+  if (before.empty() == state_.disk_error.empty()) return;
+  if (before.empty()) {
+    log_.warning("Writes are refused until the disk works again: " + state_.disk_error);
+  } else {
+    log_.warning("The disk works again: writes are accepted.");
+  }
+}
+
+// After the turn's batch was written: the moment of a snapshot lies between units.
+void Server::save_some() {
+  const bool may_take = !loading_ && executor_.suspended_client() == 0;
+  if (saving_.step(may_take)) loop_.request_turn();
+  note_disk_state();
 }
 
 void Server::flush_outputs() {

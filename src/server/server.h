@@ -1,9 +1,10 @@
 // Server: where everything meets. Owns every part and the connections, and gives turns their shape: bytes are
 // read and executed, then the batch is written once, watermarks advance, replies leave, and what is left to
-// do is done in slices. One thread; the flusher behind the log is the only other.
+// do is done in slices. One thread; beside it
+// the flusher behind the log, and the worker behind snapshots.
 //
 //   poll ─> read, parse, execute ... ─> before poll: tick · resume the unblocked · write the batch · flush ·
-//   close
+//   close · a slice of what is being saved or freed
 #pragma once
 
 #include <algorithm>
@@ -36,6 +37,7 @@
 #include "server/fanout.h"
 #include "server/log_loading.h"
 #include "server/options.h"
+#include "server/saving.h"
 
 namespace sluice::server {
 
@@ -72,7 +74,8 @@ class Server final : public ConnectionOwner {
   }
   // Takes the plain structs anew from the configuration.
   void apply_configuration();
-  base::Result<void> begin_stop(bool force);
+  // `save`: a snapshot first. Refused where it fails, or the log cannot be written, unless `force`.
+  base::Result<void> begin_stop(bool save, bool force);
   bool abort_stop();
   base::Result<void> reload_log();
   base::Result<void> reload_snapshot();
@@ -82,12 +85,11 @@ class Server final : public ConnectionOwner {
 
   [[nodiscard]] const exec::Services& services() const { return services_; }
   [[nodiscard]] const aof::Writer* log_writer() const { return writer_ ? &*writer_ : nullptr; }
+  [[nodiscard]] Saving& saving() { return saving_; }
   [[nodiscard]] const LogLoading* loading() const { return loading_.get(); }
   [[nodiscard]] int64_t started_unix_us() const { return started_unix_us_; }
   // What INFO is told of the process.
   [[nodiscard]] exec::ProcessFacts process_facts() const;
-  // Bytes of the log that were there before this process wrote to it.
-  [[nodiscard]] uint64_t loaded_log_bytes() const { return loaded_log_bytes_; }
 
   resp::Parser& shared_parser() override { return parser_; }
   [[nodiscard]] resp::ParserLimits parser_limits(const client::Client& client) const override;
@@ -135,14 +137,15 @@ class Server final : public ConnectionOwner {
   void load_slice();
   LogLoading::Parts loading_parts() { return {fs_, executor_, keyspace_, clock_, log_}; }
   base::Result<void> begin_loading();
-  base::Result<void> begin_log(aof::StartPoint start);
+  base::Result<void> begin_log(aof::StartPoint start, uint64_t bytes_on_disk);
   void settle_attention();
   void write_turn();
   void flush_outputs();
   void check_output_limit(Connection& connection);
   void close_lost();
   void free_slice();
-  void note_log_state();
+  void note_disk_state();
+  void save_some();
   void arm_timer();
   void cron();
   void look_at_clients();
@@ -183,6 +186,8 @@ class Server final : public ConnectionOwner {
   LogOptions log_options_;
   ProcessOptions process_;
 
+  net::Waker saving_waker_;  // its turn is before_poll's
+  Saving saving_;
   std::unique_ptr<net::Waker> flusher_waker_;
   std::unique_ptr<aof::Flusher> flusher_;
   std::unique_ptr<aof::Writer> writer_;
@@ -206,7 +211,6 @@ class Server final : public ConnectionOwner {
   Crowd crowd_;         // at the last whole round
   Crowd crowd_so_far_;  // in the round under way
   uint64_t startup_memory_bytes_ = 0;
-  uint64_t loaded_log_bytes_ = 0;
   std::string run_id_;
   std::string replication_id_;
   int64_t started_unix_us_ = 0;

@@ -81,11 +81,12 @@ TEST_CASE("Contract: CONFIG GET * has every name that redis-server has, with its
 }
 
 TEST_CASE("Contract: names that redis-server 7.0.15 lacks are ours or later ones") {
-  const std::set<Bytes> known{// ours
-                              "maxmemory-reserve", "aof-retained-limit", "held-replies-limit",
-                              // of Redis 7.2
-                              "set-max-listpack-entries", "set-max-listpack-value", "locale-collate",
-                              "server-cpulist", "bio-cpulist", "aof-rewrite-cpulist", "bgsave-cpulist"};
+  const std::set<Bytes> known{
+      // ours
+      "maxmemory-reserve", "aof-retained-limit", "held-replies-limit", "snapshot-rate-limit",
+      // of Redis 7.2
+      "set-max-listpack-entries", "set-max-listpack-value", "locale-collate", "server-cpulist", "bio-cpulist",
+      "aof-rewrite-cpulist", "bgsave-cpulist"};
   const auto theirs = redis_options();
   std::set<Bytes> found;
   for (const auto& [name, value] : shown_by(Store())) {

@@ -60,6 +60,22 @@ class RecordingControl final : public exec::Control {
  public:
   [[nodiscard]] exec::ProcessFacts process_facts() const override { return facts; }
   [[nodiscard]] exec::LogFacts log_facts() const override { return log; }
+  [[nodiscard]] exec::SavingFacts saving_facts() const override { return saving; }
+  base::Result<std::string> save_in_background(bool schedule) override {
+    asked_to_save.push_back(schedule ? "BGSAVE SCHEDULE" : "BGSAVE");
+    if (!refusal.empty()) return base::Error{refusal};
+    return std::string("Background saving started");
+  }
+  base::Result<std::string> rewrite_log() override {
+    asked_to_save.push_back("BGREWRITEAOF");
+    if (!refusal.empty()) return base::Error{refusal};
+    return std::string("Background append only file rewriting started");
+  }
+  base::Result<void> save() override {
+    asked_to_save.push_back("SAVE");
+    if (!refusal.empty()) return base::Error{refusal};
+    return {};
+  }
   base::Result<void> shutdown(const exec::ShutdownOptions& options) override;
   base::Result<void> abort_shutdown() override;
   base::Result<void> reload_log() override;
@@ -72,6 +88,9 @@ class RecordingControl final : public exec::Control {
 
   exec::ProcessFacts facts;
   exec::LogFacts log;
+  exec::SavingFacts saving;
+  Lines asked_to_save;
+  std::string refusal;  // what saving is refused with; empty: it is not
   std::optional<exec::ShutdownOptions> asked_to_stop;
   int reloads = 0;
   int snapshot_reloads = 0;

@@ -232,12 +232,6 @@ TEST_CASE("SLOWLOG: LEN, RESET, counts and refusals") {
   CHECK(h.run("SLOWLOG", "HELP").children.size() == 9);
 }
 
-TEST_CASE("LASTSAVE: the start of the server, as nothing was saved since") {
-  Harness h;
-  h.control.facts.started_unix_us = 1'699'999'999'500'000;
-  CHECK(h.run("LASTSAVE") == integer(1'699'999'999));
-}
-
 TEST_CASE("ROLE: a master without replicas") {
   Harness h;
   CHECK(h.run("ROLE") == array({bulk("master"), integer(0), array({})}));

@@ -125,8 +125,8 @@ TEST_CASE("INFO persistence: tells the state of the log and of loading it") {
   CHECK(field(info(h, "persistence"), "aof_enabled") == "0");
   CHECK(field(info(h, "persistence"), "aof_current_size") == "(none)");
   h.control.log.enabled = true;
-  h.control.log.current_bytes = 1000;
-  h.control.log.base_bytes = 400;
+  h.control.saving.log_bytes = 1000;
+  h.control.saving.log_bytes_after_rewrite = 400;
   h.control.log.last_write_ok = false;
   h.control.log.loading = true;
   h.control.log.load_started_unix_s = h.clock.unix_us() / 1'000'000 - 10;
@@ -140,6 +140,41 @@ TEST_CASE("INFO persistence: tells the state of the log and of loading it") {
   CHECK(field(text, "loading") == "1");
   CHECK(field(text, "loading_loaded_perc") == "25.00");
   CHECK(field(text, "loading_eta_seconds") == "30");
+}
+
+TEST_CASE("INFO persistence: tells of snapshots and rewrites") {
+  Harness h;
+  exec::SavingFacts& saving = h.control.saving;
+  saving.save_in_progress = true;
+  saving.last_save_ok = false;
+  saving.last_save_unix_s = 1'699'999'999;
+  saving.last_save_took_s = 3;
+  saving.current_save_s = 2;
+  saving.saves = 7;
+  saving.rewrite_scheduled = true;
+  saving.rewrites = 5;
+  saving.rewrite_failures = 4;
+  saving.keys_total = 200;
+  saving.keys_passed = 50;
+  saving.held_bytes = 11;
+  saving.held_peak_bytes = 12;
+  const std::string text = info(h, "persistence");
+  CHECK(field(text, "rdb_bgsave_in_progress") == "1");
+  CHECK(field(text, "rdb_last_bgsave_status") == "err");
+  CHECK(field(text, "rdb_last_save_time") == "1699999999");
+  CHECK(field(text, "rdb_last_bgsave_time_sec") == "3");
+  CHECK(field(text, "rdb_current_bgsave_time_sec") == "2");
+  CHECK(field(text, "rdb_saves") == "7");
+  CHECK(field(text, "aof_rewrite_in_progress") == "0");
+  CHECK(field(text, "aof_rewrite_scheduled") == "1");
+  CHECK(field(text, "aof_last_bgrewrite_status") == "ok");
+  CHECK(field(text, "aof_rewrites") == "5");
+  CHECK(field(text, "aof_rewrites_consecutive_failures") == "4");
+  CHECK(field(text, "current_save_keys_total") == "200");
+  CHECK(field(text, "current_save_keys_processed") == "50");
+  CHECK(field(text, "current_fork_perc") == "25.00");
+  CHECK(field(text, "current_cow_size") == "11");
+  CHECK(field(text, "current_cow_peak") == "12");
 }
 
 TEST_CASE("INFO stats: counts commands, lookups and errors, also those of handlers") {

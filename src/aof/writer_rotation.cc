@@ -1,0 +1,94 @@
+// The part of the Writer that a rewrite needs: a moment between two increments, and a new base in the place
+// of what lies before it.
+#include <system_error>
+#include <utility>
+
+#include "aof/writer.h"
+#include "base/check.h"
+
+namespace sluice::aof {
+
+using base::Error;
+using base::IoResult;
+using base::Result;
+
+void Writer::prepare_rotation() {
+  rotating_ = true;
+  if (written_ == synced_ || flusher_.failed()) return;
+  sync_requested_ = written_;
+  flusher_.request(increment_.file, written_);
+}
+
+// While a sync runs its error would be told to one of two callers only: the other would take it for success.
+bool Writer::rotation_ready() const {
+  return rotating_ && state_ == State::kHealthy && !flusher_.busy() && !flusher_.failed();
+}
+
+Result<uint64_t> Writer::rotate(int64_t now_us) {
+  SLUICE_CHECK(rotation_ready(), "a rotation has to be prepared");
+  rotating_ = false;
+  close_batch();
+  write_batches();
+  if (failure_) {
+    retry_at_us_ = now_us + kRetryIntervalUs;
+    return Error{*failure_};
+  }
+  if (auto synced = increment_.file->fdatasync(); !synced) {
+    set_failure(State::kSyncFailed, synced.error().code, now_us);
+    return Error{synced.error().message};
+  }
+  synced_ = sync_requested_ = written_;
+  drop_released_batches();
+  const uint64_t seq = next_seq_;
+  if (auto prepared = prepare_successor(); !prepared) {
+    successor_ = Increment{};
+    (void)fs_.unlink(options_.place.path(options_.place.increment_name(seq)));
+    return Error{prepared.error().message};
+  }
+  // From here on a crash may find a manifest that names the new increment: nothing may be written to the old
+  // one any more, which is what this state means.
+  state_ = State::kSwitching;
+  switch_manifest(now_us);
+  if (failure_) return Error{*failure_};
+  return seq;
+}
+
+// The name before the manifest: one that survives a power cut must not name a file that did not.
+IoResult<void> Writer::prepare_successor() {
+  moved_to_.clear();
+  auto opened = open_increment(next_seq_, offset_, db_);
+  if (!opened) return opened.error();
+  successor_ = std::move(*opened);
+  if (auto synced = successor_.file->fdatasync(); !synced) return synced;
+  return fs_.fsync_dir(options_.place.log_dir());
+}
+
+ManifestFile Writer::next_base() const {
+  ManifestFile file;
+  file.seq = manifest_.base ? manifest_.base->seq : 0;
+  do {
+    file.name = options_.place.base_name(++file.seq, true);
+  } while (fs_.exists(options_.place.path(file.name)));
+  return file;
+}
+
+IoResult<void> Writer::install_base(const ManifestFile& base, uint64_t from_seq) {
+  SLUICE_CHECK(!failure_, "one change of the manifest at a time");
+  Manifest next = manifest_;
+  if (next.base) next.history.push_back(*next.base);
+  next.base = base;
+  std::vector<ManifestFile> kept;
+  for (ManifestFile& file : next.increments) (file.seq < from_seq ? next.history : kept).push_back(file);
+  next.increments = std::move(kept);
+  if (auto written = write_manifest(fs_, options_.place, next); !written) return written;
+  manifest_ = std::move(next);
+  return {};
+}
+
+void Writer::forget_history() {
+  if (manifest_.history.empty() || failure_) return;
+  manifest_.history.clear();
+  (void)write_manifest(fs_, options_.place, manifest_);
+}
+
+}  // namespace sluice::aof

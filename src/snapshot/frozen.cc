@@ -1,0 +1,279 @@
+#include "snapshot/frozen.h"
+
+#include <utility>
+#include <variant>
+
+#include "base/check.h"
+#include "snapshot/value_codec.h"
+
+namespace sluice::snapshot {
+
+namespace {
+
+using keyspace::Value;
+using types::Hash;
+using types::List;
+using types::Set;
+using types::SortedSet;
+using types::Stream;
+using types::StringValue;
+
+// Tables with at most so many items are encoded at once.
+constexpr size_t kSmallTableItems = 256;
+
+// --- lists and streams
+
+class FrozenNodes final : public Frozen {
+ public:
+  FrozenNodes(const EntryHeads::Entry& entry, uint32_t epoch, const List& list)
+      : Frozen(entry, epoch), container_(&list.nodes()), kind_(NodeKind::kListNode) {
+    nodes_ = list.nodes().node_refs();
+  }
+  FrozenNodes(const EntryHeads::Entry& entry, uint32_t epoch, const Stream& stream)
+      : Frozen(entry, epoch), container_(&stream), kind_(NodeKind::kStreamBlock) {
+    nodes_.reserve(stream.block_count());
+    for (size_t i = 0; i < stream.block_count(); ++i) {
+      auto& block = const_cast<types::StreamBlock&>(stream.block(i));  // to be pinned, not to be changed
+      nodes_.push_back({&block, 0, static_cast<uint32_t>(block.bytes())});
+    }
+    Encoder out(tail_, false);
+    encode_stream_tail(stream, out);
+  }
+
+  [[nodiscard]] const void* container() const override { return container_; }
+  void before_change(ds::NodeHeader& node) override { ds::pin(node); }
+
+  Piece next(base::Bytes& out) override {
+    Encoder encoder(out, false);
+    if (at_ == 0) encode_list_head(nodes_.size(), encoder);  // a stream's is the same
+    Piece piece;
+    if (at_ < nodes_.size()) {
+      const auto& ref = nodes_[at_];
+      claim(*ref.node);
+      piece = {{ref.node, kind_}, ref.entries, ref.bytes, false};
+      ++at_;
+    }
+    // The tail of a stream stands behind its last block, so it has a step of its own.
+    if (piece.node.header == nullptr || (at_ == nodes_.size() && tail_.empty())) {
+      out.append(tail_);
+      piece.done = true;
+    }
+    return piece;
+  }
+
+  bool give_up(size_t max, std::vector<PinnedNode>& nodes) override {
+    for (; max > 0 && at_ < nodes_.size(); --max, ++at_) {
+      ds::NodeHeader& node = *nodes_[at_].node;
+      if (is_owed(node)) {
+        node.epoch = epoch();
+      } else {
+        nodes.push_back({&node, kind_});
+      }
+    }
+    return at_ < nodes_.size();
+  }
+
+  [[nodiscard]] size_t memory_bytes() const override {
+    return nodes_.capacity() * sizeof(nodes_[0]) + tail_.size();
+  }
+
+ private:
+  // One reference of our own: made when the node changed, or now.
+  void claim(ds::NodeHeader& node) {
+    if (!is_owed(node)) return;
+    ds::pin(node);
+    node.epoch = epoch();
+  }
+
+  const void* container_;
+  NodeKind kind_;
+  std::vector<ds::NodeList::NodeRef> nodes_;
+  base::Bytes tail_;
+  size_t at_ = 0;
+};
+
+// --- tables
+
+class FrozenTable : public Frozen {
+ public:
+  FrozenTable(const EntryHeads::Entry& entry, uint32_t epoch, size_t items)
+      : Frozen(entry, epoch), items_(items) {}
+
+  void before_change(ds::NodeHeader& node) override { encode(node, aside_); }
+
+  Piece next(base::Bytes& out) override {
+    if (!begun_) {
+      Encoder(out, false).length(items_);
+      begun_ = true;
+    }
+    out.append(aside_);
+    aside_ = {};
+    ds::NodeHeader* const node = advance();
+    if (node != nullptr && is_owed(*node)) {
+      encode(*node, out);
+      node->epoch = epoch();
+    }
+    Piece piece;
+    piece.done = node == nullptr || at_end();  // then nothing is owed any more: nothing can come aside
+    return piece;
+  }
+
+  bool give_up(size_t, std::vector<PinnedNode>&) override { return false; }
+  [[nodiscard]] size_t memory_bytes() const override { return aside_.capacity(); }
+
+ protected:
+  // The next node in order, null behind the last.
+  virtual ds::NodeHeader* advance() = 0;
+  [[nodiscard]] virtual bool at_end() const = 0;
+  virtual void encode(ds::NodeHeader& node, base::Bytes& out) = 0;
+
+ private:
+  size_t items_;
+  base::Bytes aside_;  // items of nodes that changed before the walk came to them
+  bool begun_ = false;
+};
+
+// Hash or Set.
+template <class T>
+class FrozenDict final : public FrozenTable {
+ public:
+  FrozenDict(const EntryHeads::Entry& entry, uint32_t epoch, const T& value)
+      : FrozenTable(entry, epoch, value.size()), value_(value), identity_(value.identity()) {}
+
+  [[nodiscard]] const void* container() const override { return identity_; }
+
+ protected:
+  ds::NodeHeader* advance() override {
+    const ds::DictTable::Step step = value_.segment_from(position_);
+    position_ = step.next;
+    at_end_ = step.next == 0;
+    return step.node;
+  }
+  [[nodiscard]] bool at_end() const override { return at_end_; }
+  void encode(ds::NodeHeader& node, base::Bytes& out) override {
+    Encoder encoder(out, false);
+    if constexpr (std::is_same_v<T, Hash>) {
+      T::for_each_in(node, [&](const ds::Element& field, const ds::Element& value) {
+        encode_field(field, value, encoder);
+      });
+    } else {
+      T::for_each_in(node, [&](const ds::Element& member) { encoder.element(member); });
+    }
+  }
+
+ private:
+  const T& value_;
+  const void* identity_;
+  uint64_t position_ = 0;
+  bool at_end_ = false;
+};
+
+class FrozenTree final : public FrozenTable {
+ public:
+  FrozenTree(const EntryHeads::Entry& entry, uint32_t epoch, const SortedSet& set)
+      : FrozenTable(entry, epoch, set.size()), tree_(*set.tree()) {}
+
+  [[nodiscard]] const void* container() const override { return &tree_; }
+
+ protected:
+  ds::NodeHeader* advance() override {
+    ds::NodeHeader* const leaf = begun_ ? tree_.leaf_above(score_, member_) : tree_.first_leaf();
+    begun_ = true;
+    if (leaf == nullptr) {
+      at_end_ = true;
+      return nullptr;
+    }
+    const ds::RankItem& last = ds::RankTree::leaf_item(*leaf, ds::RankTree::leaf_size(*leaf) - 1);
+    score_ = last.score();
+    member_ = last.member();
+    return leaf;
+  }
+  [[nodiscard]] bool at_end() const override { return at_end_; }
+  void encode(ds::NodeHeader& node, base::Bytes& out) override {
+    Encoder encoder(out, false);
+    for (size_t i = 0; i < ds::RankTree::leaf_size(node); ++i) {
+      const ds::RankItem& item = ds::RankTree::leaf_item(node, i);
+      encode_member(ds::Element{false, 0, item.member()}, item.score(), encoder);
+    }
+  }
+
+ private:
+  const ds::RankTree& tree_;
+  bool begun_ = false;
+  bool at_end_ = false;
+  double score_ = 0;  // of the last item of the leaf passed last
+  base::Bytes member_;
+};
+
+struct NeedsFreezing {
+  bool operator()(const StringValue&) const { return false; }
+  bool operator()(const std::unique_ptr<List>& list) const {
+    return list->nodes().node_count() > 1 || (!list->empty() && list->nodes().is_large_node(0));
+  }
+  bool operator()(const std::unique_ptr<Hash>& hash) const {
+    return hash->identity() != nullptr && hash->size() > kSmallTableItems;
+  }
+  bool operator()(const std::unique_ptr<Set>& set) const {
+    return set->identity() != nullptr && set->size() > kSmallTableItems;
+  }
+  bool operator()(const std::unique_ptr<SortedSet>& set) const {
+    return set->tree() != nullptr && set->size() > kSmallTableItems;
+  }
+  bool operator()(const std::unique_ptr<Stream>& stream) const { return stream->block_count() > 1; }
+};
+
+struct ContainerOf {
+  const void* operator()(const StringValue&) const { return nullptr; }
+  const void* operator()(const std::unique_ptr<List>& list) const { return &list->nodes(); }
+  const void* operator()(const std::unique_ptr<Hash>& hash) const { return hash->identity(); }
+  const void* operator()(const std::unique_ptr<Set>& set) const { return set->identity(); }
+  const void* operator()(const std::unique_ptr<SortedSet>& set) const { return set->tree(); }
+  const void* operator()(const std::unique_ptr<Stream>& stream) const { return stream.get(); }
+};
+
+struct Freeze {
+  const EntryHeads::Entry& entry;
+  uint32_t epoch;
+  using Made = std::unique_ptr<Frozen>;
+
+  Made operator()(const StringValue&) const { SLUICE_CHECK(false, "a string is not frozen"); }
+  Made operator()(const std::unique_ptr<List>& list) const {
+    return std::make_unique<FrozenNodes>(entry, epoch, *list);
+  }
+  Made operator()(const std::unique_ptr<Hash>& hash) const {
+    return std::make_unique<FrozenDict<Hash>>(entry, epoch, *hash);
+  }
+  Made operator()(const std::unique_ptr<Set>& set) const {
+    return std::make_unique<FrozenDict<Set>>(entry, epoch, *set);
+  }
+  Made operator()(const std::unique_ptr<SortedSet>& set) const {
+    return std::make_unique<FrozenTree>(entry, epoch, *set);
+  }
+  Made operator()(const std::unique_ptr<Stream>& stream) const {
+    return std::make_unique<FrozenNodes>(entry, epoch, *stream);
+  }
+};
+
+}  // namespace
+
+bool needs_freezing(const Value& value) {
+  return std::visit(NeedsFreezing{}, value);
+}
+
+std::unique_ptr<Frozen> freeze(const Value& value, const EntryHeads::Entry& entry, uint32_t epoch) {
+  return std::visit(Freeze{entry, epoch}, value);
+}
+
+const void* container_of(const Value& value) {
+  return std::visit(ContainerOf{}, value);
+}
+
+void unpin(PinnedNode node) {
+  if (node.kind == NodeKind::kListNode) {
+    ds::unpin_list_node(node.header);
+  } else {
+    Stream::unpin(static_cast<types::StreamBlock*>(node.header));
+  }
+}
+
+}  // namespace sluice::snapshot

@@ -1,0 +1,130 @@
+// Snapshots and rewrites by the running server, its worker thread included: what is acknowledged while they
+// run survives a kill at any moment, and redis-server's files are not touched by a shutdown that saves.
+#include <cstdlib>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "base/random.h"
+#include "integration/server_fixture.h"
+
+namespace sluice::test {
+
+namespace {
+
+bool persistence_says(RedisClient& client, const std::string& line) {
+  return client.run("INFO", "persistence").text.find(line) != std::string::npos;
+}
+
+void push_jobs(RedisClient& client, int from, int count) {
+  for (int i = from; i < from + count; ++i) client.send("RPUSH", "jobs", "job:" + std::to_string(i));
+  for (int i = 0; i < count; ++i) CHECK(!client.read().is_error());
+}
+
+}  // namespace
+
+TEST_CASE("BGREWRITEAOF: the log becomes short, and is what it was after a restart") {
+  ServerProcess server({"--appendonly", "yes", "--save", ""});
+  server.start();
+  {
+    RedisClient client(server.port());
+    for (int i = 0; i < 20'000; ++i) client.send("SET", "key", "value:" + std::to_string(i));
+    for (int i = 0; i < 20'000; ++i) CHECK(!client.read().is_error());
+    push_jobs(client, 0, 3000);
+    CHECK(client.run("BGREWRITEAOF").text == "Background append only file rewriting started");
+    push_jobs(client, 3000, 1000);
+    CHECK(soon([&] { return persistence_says(client, "aof_rewrites:1\r\n"); }));
+    CHECK(soon([&] { return persistence_says(client, "aof_rewrite_in_progress:0\r\n"); }));
+    CHECK(persistence_says(client, "aof_last_bgrewrite_status:ok\r\n"));
+    push_jobs(client, 4000, 1000);
+  }
+  server.kill_hard();
+  server.start();
+  RedisClient client(server.port());
+  CHECK(client.run("GET", "key").text == "value:19999");
+  CHECK(client.run("LLEN", "jobs").integer == 5000);
+  CHECK(client.run("LINDEX", "jobs", "4321").text == "job:4321");
+  CHECK(soon([&] { return !read_file(server.dir() + "/appendonlydir/appendonly.aof.1.base.rdb").empty(); }));
+  CHECK(read_file(server.dir() + "/appendonlydir/appendonly.aof.1.incr.aof").empty());
+}
+
+TEST_CASE("BGREWRITEAOF: killed at any moment, nothing acknowledged is lost") {
+  ServerProcess server({"--appendonly", "yes", "--save", "", "--snapshot-rate-limit", "2mb"});
+  base::Random random(5);
+  int pushed = 0;
+  for (int round = 0; round < 6; ++round) {
+    server.start();
+    {
+      RedisClient client(server.port());
+      CHECK(client.run("LLEN", "jobs").integer == pushed);
+      const int most = static_cast<int>(random.below(3000));
+      push_jobs(client, pushed, 2000);
+      client.run("BGREWRITEAOF");
+      push_jobs(client, pushed + 2000, most);
+      pushed += 2000 + most;
+    }
+    server.kill_hard();
+  }
+}
+
+TEST_CASE("BGREWRITEAOF: the log rewrites itself when it has grown") {
+  ServerProcess server({"--appendonly", "yes", "--save", "", "--auto-aof-rewrite-min-size", "100kb"});
+  server.start();
+  RedisClient client(server.port());
+  for (int i = 0; i < 20'000; ++i) client.send("SET", "key", "value:" + std::to_string(i));
+  for (int i = 0; i < 20'000; ++i) CHECK(!client.read().is_error());
+  CHECK(soon([&] { return !persistence_says(client, "aof_rewrites:0\r\n"); }));
+}
+
+TEST_CASE("BGSAVE: writes dump.rdb, and a save point does so by itself") {
+  ServerProcess server({"--appendonly", "no", "--save", "1", "1"});
+  server.start();
+  RedisClient client(server.port());
+  push_jobs(client, 0, 100);
+  CHECK(client.run("BGSAVE").text == "Background saving started");
+  CHECK(soon([&] { return persistence_says(client, "rdb_saves:1\r\n"); }));
+  CHECK(read_file(server.dir() + "/dump.rdb").starts_with("REDIS0010"));
+  CHECK(persistence_says(client, "rdb_changes_since_last_save:0\r\n"));
+  push_jobs(client, 100, 1);
+  CHECK(soon([&] { return persistence_says(client, "rdb_saves:2\r\n"); }));
+}
+
+TEST_CASE("SAVE and SHUTDOWN: a snapshot before the answer, and before the end") {
+  ServerProcess server({"--appendonly", "no", "--save", ""});
+  server.start();
+  const std::string path = server.dir() + "/dump.rdb";
+  {
+    RedisClient client(server.port());
+    push_jobs(client, 0, 10);
+    CHECK(client.run("SAVE").text == "OK");
+    const std::string saved = read_file(path);
+    CHECK(saved.starts_with("REDIS0010"));
+    push_jobs(client, 10, 1000);
+    client.send("SHUTDOWN", "SAVE");
+    CHECK(client.read().is_error());  // the end of the connection
+    CHECK(read_file(path).size() > saved.size());
+  }
+  server.kill_hard();
+  server.start();
+  RedisClient client(server.port());
+  CHECK(client.run("LLEN", "jobs").integer == 1010);
+}
+
+TEST_CASE("BGSAVE: a failure refuses writes where that is configured, until the next one works") {
+  ServerProcess server({"--appendonly", "no", "--save", "3600", "1000000", "--dbfilename", "dump.rdb"});
+  server.start();
+  RedisClient client(server.port());
+  push_jobs(client, 0, 10);
+  // A directory under the name of the temporary file cannot be written to.
+  const std::string in_the_way = server.dir() + "/temp-dump.rdb";
+  REQUIRE(std::system(("mkdir " + in_the_way).c_str()) == 0);
+  client.run("BGSAVE");
+  CHECK(soon([&] { return persistence_says(client, "rdb_last_bgsave_status:err\r\n"); }));
+  CHECK(client.run("SET", "a", "1").text.starts_with("MISCONF Redis is configured to save RDB snapshots"));
+  REQUIRE(std::system(("rmdir " + in_the_way).c_str()) == 0);
+  client.run("BGSAVE");
+  CHECK(soon([&] { return persistence_says(client, "rdb_last_bgsave_status:ok\r\n"); }));
+  CHECK(client.run("SET", "a", "1").text == "OK");
+}
+
+}  // namespace sluice::test

@@ -25,7 +25,7 @@ TEST_CASE("COMMAND DOCS: one command as a map in RESP3") {
   CHECK(resp::describe(h.run("COMMAND", "DOCS", "COMMAND|DOCS", "nosuch")) ==
         "{\"command|docs\": {\"summary\": \"Tells what commands are for and which arguments they take.\", "
         "\"since\": \"7.0.0\", \"group\": \"server\", "
-        "\"complexity\": \"O(N) where N is the number of commands to look up\", "
+        "\"complexity\": \"O(K), K: commands asked for\", "
         "\"arguments\": [{\"name\": \"command-name\", "
         "\"type\": \"string\", \"flags\": ~[+optional, +multiple]}]}}");
 }

@@ -395,6 +395,7 @@ Result<void> Loader::finish_part() {
 }
 
 Error Loader::damage(uint64_t file_at, const std::string& what) {
+  damaged_ = Damage{part().entry.name, file_at};
   const std::string at = std::to_string(file_at);
   return Error{path() + ": offset " + at + ": " + what +
                ". The file was left as it is. Restore the file from a copy; " + how_to_give_up(file_at)};

@@ -39,6 +39,12 @@ struct LoadProgress {
   uint64_t extensions = 0;
 };
 
+// Where a log stops making sense that can only be damage.
+struct Damage {
+  std::string file;  // without directory
+  uint64_t at = 0;   // file offset
+};
+
 class Loader {
  public:
   Loader(base::Fs& fs, LoaderOptions options, LoadSink& sink);
@@ -48,6 +54,8 @@ class Loader {
 
   [[nodiscard]] const LoadProgress& progress() const { return progress_; }
   [[nodiscard]] const std::vector<Finding>& findings() const { return findings_; }
+  // After an error that gives the place of damage.
+  [[nodiscard]] const std::optional<Damage>& damaged() const { return damaged_; }
   // For Writer::start. REQUIRES: step() said true.
   [[nodiscard]] StartPoint take_start();
 
@@ -130,6 +138,7 @@ class Loader {
   Phase phase_ = Phase::kBegin;
   LoadProgress progress_;
   std::vector<Finding> findings_;
+  std::optional<Damage> damaged_;
   Manifest manifest_;
   std::vector<LogPart> parts_;
   size_t part_index_ = 0;

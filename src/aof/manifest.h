@@ -35,6 +35,8 @@ struct LogPlace {
   [[nodiscard]] std::string log_dir() const { return dir + "/" + log_dir_name; }
   [[nodiscard]] std::string path(const std::string& name) const { return log_dir() + "/" + name; }
   [[nodiscard]] std::string manifest_path() const { return path(file_name + ".manifest"); }
+  // Held by whoever writes the log.
+  [[nodiscard]] std::string lock_path() const { return dir + "/sluice.lock"; }
   [[nodiscard]] std::string single_file_path() const { return dir + "/" + file_name; }
   [[nodiscard]] std::string increment_name(uint64_t seq) const;
   [[nodiscard]] std::string base_name(uint64_t seq, bool rdb) const;

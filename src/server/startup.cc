@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "aof/manifest.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/process.h"
@@ -25,8 +26,6 @@
 namespace sluice::server {
 
 namespace {
-
-constexpr const char* kLockFile = "sluice.lock";
 
 constexpr const char* kUsage =
     "Usage: sluice-server [/path/to/sluice.conf] [options] [-]\n"
@@ -179,7 +178,7 @@ int serve(base::Fs& fs, config::Store& store, base::SpdLog& log, const Loaded& l
           Invocation invocation) {
   std::unique_ptr<base::FileLock> lock;
   if (store.flag(config::Option::kAppendOnly)) {
-    auto taken = fs.try_lock(store.text(config::Option::kDir) + "/" + kLockFile);
+    auto taken = fs.try_lock(aof::LogPlace{store.text(config::Option::kDir)}.lock_path());
     if (!taken.ok()) {
       const bool held = taken.error().code == EWOULDBLOCK;
       return refuse(store, log,

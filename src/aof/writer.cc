@@ -77,6 +77,11 @@ void Writer::tick(int64_t now_us) {
   want_sync(now_us);
 }
 
+void Writer::sync_soon(uint64_t offset, int64_t now_us) {
+  sync_awaited_ = std::max(sync_awaited_, offset);
+  want_sync(now_us);
+}
+
 void Writer::close_batch() {
   if (current_.length == 0) return;
   retained_bytes_ += current_.length;
@@ -140,11 +145,11 @@ IoResult<Writer::Increment> Writer::open_increment(uint64_t seq, uint64_t start,
 void Writer::want_sync(int64_t now_us) {
   if (state_ != State::kHealthy && state_ != State::kWriteFailed) return;
   if (rotating_ || mode_ == SyncMode::kNo || written_ <= sync_requested_ || flusher_.failed()) return;
-  if (mode_ == SyncMode::kEverysec) {
+  if (mode_ == SyncMode::kEverysec && sync_awaited_ <= sync_requested_) {
     if (now_us - last_sync_us_ < kSyncIntervalUs) return;
     if (flusher_.busy()) ++delayed_syncs_;
-    last_sync_us_ = now_us;
   }
+  last_sync_us_ = now_us;
   sync_requested_ = written_;
   flusher_.request(increment_.file, written_);
 }

@@ -64,6 +64,8 @@ class Writer {
   uint64_t append(ByteView unit, uint32_t db_after);
   // Writes what was appended. `now_us` is monotonic time, here and below.
   void end_turn(int64_t now_us);
+  // Somebody waits until the log is synced to `offset`: under everysec that is not left to the second.
+  void sync_soon(uint64_t offset, int64_t now_us);
   // Takes the flusher's results and works on recovery. When the flusher woke the loop, and every 100 ms.
   void tick(int64_t now_us);
 
@@ -182,6 +184,7 @@ class Writer {
   uint64_t closed_bytes_ = 0;
   bool rotating_ = false;  // no sync is asked for
   uint64_t sync_requested_ = 0;
+  uint64_t sync_awaited_ = 0;  // somebody waits for a sync up to here
   int64_t last_sync_us_ = 0;
   uint64_t delayed_syncs_ = 0;
 

@@ -36,7 +36,7 @@ enum ClientFlag : uint32_t {
   kLoader = 1u << 17,    // the client the log is replayed as
   kWatching = 1u << 18,
   kUnblocked = 1u << 19,  // was parked until a moment ago: its buffered input is due
-  kDurable = 1u << 20,
+  kDurable = 1u << 20,    // its replies wait for the disk, whatever appendfsync says
 };
 
 struct Client {
@@ -66,6 +66,7 @@ struct Client {
   uint64_t input_bytes = 0;            // lifetime
   uint64_t output_bytes = 0;
   uint64_t commands = 0;
+  uint64_t write_offset = 0;        // of the journal, behind the last thing it changed
   size_t query_bytes = 0;           // buffered half request
   size_t multi_memory_bytes = 0;    // queued commands of MULTI
   int64_t soft_limit_since_ms = 0;  // output above the soft limit since; 0: below

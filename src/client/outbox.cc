@@ -15,11 +15,20 @@ void Outbox::tag(uint64_t offset) {
   const size_t tagged_end = first_run_ < runs_.size() ? runs_.back().end : released_end_;
   if (bytes_.size() == tagged_end) return;
   last_tag_ = std::max(last_tag_, offset);
+  if (durable_ends_) {
+    durable_until_ = last_tag_;
+    durable_ends_ = false;
+  }
   if (first_run_ < runs_.size() && runs_.back().tag == last_tag_) {
     runs_.back().end = bytes_.size();
   } else {
     runs_.push_back(Run{bytes_.size(), last_tag_});
   }
+}
+
+void Outbox::wait_for_sync(bool wait) {
+  durable_ends_ = !wait && durable_until_ == UINT64_MAX;
+  if (wait) durable_until_ = UINT64_MAX;
 }
 
 base::ByteView Outbox::sendable(uint64_t watermark) {

@@ -27,6 +27,15 @@ class Outbox {
   // The tag of the last run, 0 if nothing was ever tagged: replies made while the disk fails take it.
   [[nodiscard]] uint64_t last_tag() const { return last_tag_; }
 
+  // CLIENT DURABLE: what is appended from now on waits until its tag is synced, even where others wait only
+  // until theirs is written. Switched off, this still holds for the unit at hand and all before.
+  void wait_for_sync(bool wait);
+  // The watermark that counts here: `written` lets replies go elsewhere, `synced` is on disk.
+  [[nodiscard]] uint64_t watermark(uint64_t written, uint64_t synced) const {
+    return waits_for_sync(synced) ? synced : written;
+  }
+  [[nodiscard]] bool waits_for_sync(uint64_t synced) const { return synced < durable_until_; }
+
   // What may leave now: runs tagged at or below `watermark`.
   base::ByteView sendable(uint64_t watermark);
   // The first `count` of them were sent.
@@ -56,6 +65,8 @@ class Outbox {
   std::vector<Run> runs_;    // Held runs from first_run_ on, oldest first.
   size_t first_run_ = 0;
   uint64_t last_tag_ = 0;
+  uint64_t durable_until_ = 0;  // tags up to here wait for the sync
+  bool durable_ends_ = false;   // the next tag is the last of those
 };
 
 }  // namespace sluice::client

@@ -33,6 +33,7 @@ std::span<const exec::CommandSpec> debug_commands();
 std::span<const exec::CommandSpec> dump_commands();
 std::span<const exec::CommandSpec> list_commands();
 std::span<const exec::CommandSpec> list_blocking_commands();
+std::span<const exec::CommandSpec> wait_commands();
 std::span<const exec::CommandSpec> hash_commands();
 std::span<const exec::CommandSpec> set_commands();
 std::span<const exec::CommandSpec> set_algebra_commands();

@@ -8,6 +8,7 @@
 #include "commands/family.h"
 #include "commands/help.h"
 #include "commands/session.h"
+#include "config/store.h"
 
 namespace sluice::commands {
 
@@ -263,6 +264,27 @@ Outcome cmd_no_touch(Call& call) {
   return switch_flag(call, client::kNoTouch);
 }
 
+// For this connection what `always` is for all: its replies wait until the disk has what they tell of.
+Outcome cmd_durable(Call& call) {
+  const bool on = call.args.accept("ON");
+  if (!on && !call.args.accept("OFF")) return call.fail(errors::kSyntax);
+  const config::Store& config = call.on.config;
+  if (on && !config.flag(config::Option::kAppendOnly)) {
+    return call.fail("ERR CLIENT DURABLE cannot be used when appendonly is disabled.");
+  }
+  if (on && config.choice<config::AppendFsync>(config::Option::kAppendFsync) == config::AppendFsync::kNo) {
+    return call.fail("ERR CLIENT DURABLE cannot be used when appendfsync is 'no': nothing is synced then.");
+  }
+  if (on) {
+    call.client.set(client::kDurable);
+  } else {
+    call.client.unset(client::kDurable);
+  }
+  call.client.outbox.wait_for_sync(on);
+  call.reply.ok();
+  return Outcome::kDone;
+}
+
 // -1: keys are not tracked.
 Outcome cmd_getredir(Call& call) {
   call.reply.integer(-1);
@@ -273,6 +295,8 @@ constexpr uint32_t kOwn = kNoscript | kLoading | kStale;
 constexpr uint32_t kOthers = kAdmin | kNoscript | kLoading | kStale;
 
 constexpr CommandSpec kClientRows[] = {
+    {"durable", cmd_durable, exactly(3), no_keys(), kOwn, Group::kConnection, "7.2.4",
+     "Lets the replies of this connection wait until the disk has what they tell of.", "<ON|OFF>"},
     {"getname", cmd_getname, exactly(2), no_keys(), kOwn, Group::kConnection, "2.6.9",
      "Tells the name of this connection."},
     {"getredir", cmd_getredir, exactly(2), no_keys(), kOwn, Group::kConnection, "6.0.0",

@@ -10,7 +10,7 @@ namespace sluice::commands {
 namespace {
 
 std::string flag_letters(const client::Client& client) {
-  constexpr std::array<std::pair<uint32_t, char>, 12> kLetters = {{
+  constexpr std::array<std::pair<uint32_t, char>, 13> kLetters = {{
       {client::kMonitor, 'O'},
       {client::kPubsub, 'P'},
       {client::kMulti, 'x'},
@@ -23,6 +23,7 @@ std::string flag_letters(const client::Client& client) {
       {client::kReadonly, 'r'},
       {client::kNoEvict, 'e'},
       {client::kNoTouch, 'T'},
+      {client::kDurable, 'D'},
   }};
   std::string letters;
   for (const auto& [flag, letter] : kLetters) {

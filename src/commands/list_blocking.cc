@@ -49,8 +49,8 @@ Outcome cmd_brpop(Call& call) {
 // Where waiting is impossible (EXEC, scripts) the null is LMOVE's; a timeout answers every blocking command
 // with the null array.
 Outcome wait_to_move(Call& call, const Move& move, int64_t timeout_ms) {
-  const bool waits = call.entrance == Entrance::kDirect || call.entrance == Entrance::kRerun;
-  return wait_for(call, {&move.source, 1}, timeout_ms, waits ? NullShape::kArray : NullShape::kBulk);
+  return wait_for(call, {&move.source, 1}, timeout_ms,
+                  call.may_wait() ? NullShape::kArray : NullShape::kBulk);
 }
 
 Outcome cmd_blmove(Call& call) {

@@ -54,6 +54,7 @@ void begin_session(Call& call, const script::ScriptFlags& flags) {
   exec::ScriptSession& session = call.on.executor->script();
   session.client.flags = client::kInScript | (call.client.flags & client::kNoTouch);
   session.client.db = call.client.db;
+  session.client.write_offset = call.client.write_offset;
   session.read_only = call.command.has(kReadonly) || flags.no_writes;
   session.ignores_memory = flags.allow_oom;
   session.wrote = false;

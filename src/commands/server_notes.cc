@@ -10,6 +10,7 @@ constexpr Notes kNotes[] = {
     {"bgrewriteaof", "O(1); the keys are written in slices, between other commands"},
     {"bgsave", "O(1); the keys are written in slices, between other commands", {{{"3.2.2", "SCHEDULE"}}}},
     {"client", "That of the subcommand"},
+    {"client|durable", "O(1)"},
     {"client|getname", "O(1)"},
     {"client|getredir", "O(1)"},
     {"client|help", "O(1)"},
@@ -138,6 +139,8 @@ constexpr Notes kNotes[] = {
     {"unlink", "O(K), K: keys given; memory is freed bit by bit"},
     {"unsubscribe", "O(K), K: channels left"},
     {"unwatch", "O(1)"},
+    {"wait", "O(1)"},
+    {"waitaof", "O(1)"},
     {"watch", "O(K), K: keys given"},
 };
 static_assert(notes_are_sorted(kNotes));

@@ -37,7 +37,8 @@ void reset_session(exec::Call& call) {
   call.on.transactions.end(client);
   call.on.hub.forget(client);
   client.unset(client::kReplyOff | client::kReplySkip | client::kReplySkipNext | client::kNoEvict |
-               client::kNoTouch | client::kReadonly);
+               client::kNoTouch | client::kReadonly | client::kDurable);
+  client.outbox.wait_for_sync(false);
   client.db = 0;
   client.name.clear();
   client.protocol = resp::Protocol::kResp2;

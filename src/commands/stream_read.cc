@@ -120,23 +120,11 @@ struct ReadRequest {
   std::span<const ByteView> ids;
 };
 
-int64_t read_timeout_ms(exec::Args& args) {
-  const std::optional<int64_t> timeout = base::parse_int64(args.next());
-  if (!timeout) {
-    args.latch(errors::kTimeoutNotAnInteger);
-  } else if (*timeout < 0) {
-    args.latch(errors::kTimeoutNegative);
-  } else if (*timeout > INT64_MAX / 2) {
-    args.latch(errors::kTimeoutOutOfRange);
-  }
-  return timeout.value_or(0);
-}
-
 ReadRequest read_request(exec::Args& args) {
   ReadRequest request;
   while (args.more() && args.ok() && request.keys.empty()) {
     if (args.accept_with("BLOCK")) {
-      request.timeout_ms = read_timeout_ms(args);
+      request.timeout_ms = args.whole_timeout_ms();
     } else if (args.accept_with("COUNT")) {
       request.count = read_count(args);
     } else if (args.accept_with("STREAMS")) {

@@ -100,6 +100,20 @@ int64_t Args::timeout_ms() {
   return static_cast<int64_t>(milliseconds);
 }
 
+int64_t Args::whole_timeout_ms() {
+  const base::ByteView word = next();
+  if (!ok()) return 0;
+  const auto timeout_ms = base::parse_int64(word);
+  if (!timeout_ms) {
+    latch(errors::kTimeoutNotAnInteger);
+  } else if (*timeout_ms < 0) {
+    latch(errors::kTimeoutNegative);
+  } else if (*timeout_ms > INT64_MAX / 2) {
+    latch(errors::kTimeoutOutOfRange);
+  }
+  return timeout_ms.value_or(0);
+}
+
 bool Args::accept(base::ByteView word) {
   if (!more() || !same_word(words_[next_], word)) return false;
   ++next_;

@@ -46,6 +46,9 @@ class Args {
   // errors.
   int64_t timeout_ms();
 
+  // The same in whole milliseconds.
+  int64_t whole_timeout_ms();
+
   // Takes the next word if it is this one, in any case.
   bool accept(base::ByteView word);
   // As accept(), but only when at least `values` words stand behind it (Redis calls the rest a syntax error).

@@ -11,8 +11,10 @@ void Blocking::park(client::Client& client, int db, OwnedRequest request, const 
   Parked& parked = parked_[client.id];
   parked.request = std::move(request);
   parked.null = reason.null;
+  parked.answers_late = reason.answers_late;
   parked.offset = reason.offset;
   if (reason.offset != 0) ++offset_waiters_;
+  highest_offset_ = std::max(highest_offset_, reason.offset);
   const Ticket ticket = ++last_ticket_;
   for (const base::ByteView key : reason.keys) {
     auto* const queue = &*queues_.try_emplace(KeyName{db, base::Bytes(key)}).first;
@@ -42,6 +44,15 @@ void Blocking::wake_later(client::ClientId id, int64_t wake_at_ms) {
     wakes_.update(parked.wake, wake_at_ms);
   } else {
     parked.wake = wakes_.push(wake_at_ms, id);
+  }
+}
+
+void Blocking::end_time(client::ClientId id, int64_t now_ms) {
+  Parked& parked = parked_.at(id);
+  if (parked.deadline != UINT32_MAX) {
+    deadlines_.update(parked.deadline, now_ms);
+  } else {
+    parked.deadline = deadlines_.push(now_ms, id);
   }
 }
 

@@ -35,6 +35,7 @@ struct Park {
   int64_t wake_at_ms = 0;     // unix; re-run then even if no key is touched; 0: never
   uint64_t offset = 0;        // re-run once the log is synced to here; 0: does not wait for it
   NullShape null = NullShape::kArray;
+  bool answers_late = false;  // when its time is up the command runs once more, and answers what it finds
 };
 
 class Blocking {
@@ -43,11 +44,14 @@ class Blocking {
   void park(client::Client& client, int db, OwnedRequest request, const Park& reason);
   // Moves the moment of a client that stays parked after a re-run.
   void wake_later(client::ClientId id, int64_t wake_at_ms);
+  // Its time is up at `now_ms`, whatever it was.
+  void end_time(client::ClientId id, int64_t now_ms);
   // No longer waits; its request is handed back. REQUIRES: parked.
   OwnedRequest unpark(client::Client& client);
   // The request of a parked client, to run it again.
   [[nodiscard]] const OwnedRequest& request_of(client::ClientId id) const { return parked_.at(id).request; }
   [[nodiscard]] NullShape null_of(client::ClientId id) const { return parked_.at(id).null; }
+  [[nodiscard]] bool answers_late(client::ClientId id) const { return parked_.at(id).answers_late; }
   [[nodiscard]] bool has(client::ClientId id) const { return parked_.contains(id); }
 
   // Waits for nothing but its turn: a command held by CLIENT PAUSE.
@@ -92,6 +96,9 @@ class Blocking {
   // Clients waiting for an offset at or below this one.
   [[nodiscard]] std::vector<client::ClientId> reached(uint64_t offset) const;
 
+  // Nobody ever waited for a higher one.
+  [[nodiscard]] uint64_t highest_offset() const { return highest_offset_; }
+
   // INFO: blocked_clients, clients_in_timeout_table, total_blocking_keys, total_blocking_keys_on_nokey.
   [[nodiscard]] size_t blocked_clients() const { return parked_.size(); }
   [[nodiscard]] size_t timeouts() const { return deadlines_.size(); }
@@ -128,6 +135,7 @@ class Blocking {
     uint64_t offset = 0;
     Ticket place_in_line = 0;  // 0: in none
     NullShape null = NullShape::kArray;
+    bool answers_late = false;
   };
 
   std::unordered_map<client::ClientId, Parked> parked_;
@@ -139,6 +147,7 @@ class Blocking {
   ds::DeadlineHeap<client::ClientId> deadlines_;  // monotonic
   ds::DeadlineHeap<client::ClientId> wakes_;      // unix
   size_t offset_waiters_ = 0;
+  uint64_t highest_offset_ = 0;
 };
 
 }  // namespace sluice::exec

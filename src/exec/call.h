@@ -27,6 +27,7 @@ enum class Entrance : uint8_t {
   kQueued,  // inside EXEC
   kScripted,
   kRerun,    // parked before, and its moment may have come
+  kTimeUp,   // parked before, and it may wait no longer (Park::answers_late)
   kResumed,  // suspended before (scripts)
   kReplay,   // from the log
 };
@@ -90,6 +91,10 @@ class Call {
   // Waits, unless this runs inside EXEC, a script or the log's replay: then the null of `reason` is the
   // answer. `as` replaces the arguments with which the command will run again (XREAD's `$` resolved).
   Outcome block_on(const Park& reason, std::span<const base::ByteView> as = {});
+  // Whether block_on() would wait.
+  [[nodiscard]] bool may_wait() const {
+    return entrance == Entrance::kDirect || entrance == Entrance::kRerun;
+  }
   // Monotonic milliseconds `timeout_ms` from now; 0 stays 0: forever.
   [[nodiscard]] int64_t deadline_in(int64_t timeout_ms) const;
 

@@ -195,7 +195,8 @@ Outcome Executor::run_command(Call& call, Command& command) {
   // Once it has run: EXEC is shown after its queue. Scripts show themselves, before what they call.
   const bool shown = !command.has(kSkipMonitor | kAdmin) && outcome != Outcome::kSuspended;
   close_command(call);
-  if (shown && call.entrance != Entrance::kRerun) show_to_monitors(call);
+  const bool again = call.entrance == Entrance::kRerun || call.entrance == Entrance::kTimeUp;
+  if (shown && !again) show_to_monitors(call);
   if (outcome == Outcome::kBlocked || outcome == Outcome::kSuspended) return outcome;
   // What fails within EXEC is its own commands' failure.
   const bool failed =
@@ -333,6 +334,7 @@ void Executor::close_unit(Unit& unit, client::Client& client, size_t reply_mark)
   const bool waits_for_log = unit.effects.record_count() > 0 || services_.state.disk_error.empty();
   const uint64_t offset = unit.effects.empty() ? sink_.offset() : sink_.emit(unit.effects);
   unit.effects.clear();
+  if (unit.wrote) client.write_offset = offset;
   client.outbox.tag(waits_for_log ? offset : client.outbox.last_tag());
 }
 

@@ -125,10 +125,13 @@ class Executor {
     return !unserved_.empty() || services_.blocking.anything_ready();
   }
   bool is_gone(client::Client& client);
-  void rerun(client::Client& client);
+  void rerun(client::Client& client, Entrance entrance = Entrance::kRerun);
+  void end_waiting(client::Client& client);
   void finish_waiting(client::Client& client);
   void count_unblocked(const client::Client& client, bool failed);
   void answer_null(client::Client& client);
+  // Nobody in line may run now.
+  [[nodiscard]] bool line_stands() const;
   bool fire_deadlines();
   bool fire_timeouts();
   void postpone(client::Client& client, OwnedRequest request);

@@ -58,7 +58,7 @@ bool Executor::is_gone(client::Client& client) {
 
 // The parked command runs again as if just sent: gates, arguments, everything. Still blocked: it keeps its
 // place.
-void Executor::rerun(client::Client& client) {
+void Executor::rerun(client::Client& client, Entrance entrance) {
   if (is_gone(client)) return;
   const OwnedRequest& request = services_.blocking.request_of(client.id);
   Command& command = *request.command;
@@ -79,8 +79,7 @@ void Executor::rerun(client::Client& client) {
     services_.stats.count_error(verdict.error);
     ++command.stats.rejected;
   } else {
-    outcome =
-        run_unit({command, client, request.words, reply, Entrance::kRerun}, command, Request{request.words});
+    outcome = run_unit({command, client, request.words, reply, entrance}, command, Request{request.words});
   }
   if (outcome != Outcome::kBlocked) {
     finish_waiting(client);
@@ -119,8 +118,20 @@ void Executor::answer_null(client::Client& client) {
   close_unit(begin_unit(), client, mark);
 }
 
+void Executor::end_waiting(client::Client& client) {
+  if (services_.blocking.answers_late(client.id) && !is_gone(client)) {
+    rerun(client, Entrance::kTimeUp);
+  } else {
+    answer_null(client);
+  }
+}
+
 bool Executor::unblock(client::Client& client, base::ByteView error) {
   if (!client.has(client::kBlocked) || client.has(client::kPaused)) return false;
+  if (error.empty() && services_.blocking.answers_late(client.id)) {
+    services_.blocking.end_time(client.id, monotonic_us_ / 1000);  // not inside the caller's unit
+    return true;
+  }
   const size_t mark = client.outbox.mark();
   resp::Reply reply(client.outbox.bytes(), client.protocol);
   if (!error.empty()) {
@@ -174,7 +185,7 @@ bool Executor::fire_timeouts() {
   Blocking& blocking = services_.blocking;
   for (size_t fired = 0; fired < kFiringsPerTurn; ++fired) {
     if (const client::ClientId id = blocking.timed_out(monotonic_us_ / 1000); id != 0) {
-      answer_null(*services_.clients.find(id));
+      end_waiting(*services_.clients.find(id));
     } else if (const client::ClientId woken = blocking.take_woken(now_us() / 1000); woken != 0) {
       rerun(*services_.clients.find(woken));
     } else {
@@ -207,17 +218,22 @@ void Executor::unpause() {
   services_.state.pause_until_ms = 0;
 }
 
+bool Executor::line_stands() const {
+  return services_.state.pause != PauseMode::kNone || services_.state.log_is_behind;
+}
+
 void Executor::end_pause() {
   ServerState& state = services_.state;
   if (state.pause != PauseMode::kNone && monotonic_us_ / 1000 >= state.pause_until_ms) unpause();
 }
 
-// Whoever waits in line has its turn once the pause is over and the waiters before it were served.
+// Whoever waits in line has its turn once the pause is over, or the disk has caught up, and the waiters
+// before it were served.
 void Executor::run_held() {
   Blocking& blocking = services_.blocking;
   const size_t held = std::min(blocking.line_length(), kHeldPerTurn);
   for (size_t i = 0; i < held; ++i) {
-    if (services_.state.pause != PauseMode::kNone || blocking.line_length() == 0) return;
+    if (line_stands() || blocking.line_length() == 0) return;
     client::Client& client = *services_.clients.find(blocking.first_in_line());
     const OwnedRequest request = blocking.unpark(client);
     client.unset(client::kPaused);
@@ -252,7 +268,7 @@ std::optional<int64_t> Executor::next_tick_us() const {
   }
   const ServerState& state = services_.state;
   if (state.pause != PauseMode::kNone) consider(state.pause_until_ms * 1000);
-  if (state.pause == PauseMode::kNone && services_.blocking.line_length() > 0) return 0;
+  if (!line_stands() && services_.blocking.line_length() > 0) return 0;
   return next;
 }
 

@@ -79,6 +79,7 @@ constexpr std::array kGates = {refuse_protected,     refuse_stranger,   refuse_i
                                refuse_loading,       refuse_busy,       refuse_monitor};
 
 bool waits(const Visitor& v) {
+  if (v.state.log_is_behind && (v.flags & (kWrite | kMayReplicate)) != 0) return true;
   if (v.state.pause == PauseMode::kNone) return false;
   return v.state.pause == PauseMode::kAll || (v.flags & (kWrite | kMayReplicate)) != 0;
 }

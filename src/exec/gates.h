@@ -23,13 +23,15 @@ struct ServerState {
   bool function_busy = false;  // it is a function
   bool out_of_memory = false;  // used memory is above maxmemory and nothing may be evicted
   std::string disk_error;      // full MISCONF text while the log cannot be written; empty: fine
+  bool log_is_behind = false;  // it holds so much that the disk has not: writes wait until it has caught up
   PauseMode pause = PauseMode::kNone;
   int64_t pause_until_ms = 0;  // monotonic
   ProtectedMode debug_commands = ProtectedMode::kNo;
 
   // Nothing here can refuse a command: the usual case, decided by one look.
   [[nodiscard]] bool unremarkable() const {
-    return !loading && !script_busy && !out_of_memory && disk_error.empty() && pause == PauseMode::kNone;
+    return !loading && !script_busy && !out_of_memory && disk_error.empty() && pause == PauseMode::kNone &&
+           !log_is_behind;
   }
 };
 
@@ -37,7 +39,7 @@ enum class Passage : uint8_t {
   kRun,
   kQueue,   // inside MULTI
   kRefuse,  // `error` says why; an open MULTI will abort
-  kWait,    // paused
+  kWait,    // paused, or the disk is behind
 };
 
 struct Verdict {

@@ -34,8 +34,8 @@ void Server::cron() {
     writer_->tick(now_us);
     note_disk_state();
     executor_.synced(writer_->synced());
-    if (writer_->released() != released_before)
-      loop_.request_turn();  // a disk that came back lets replies go
+    // A disk that came back lets replies go, and those who waited for it.
+    if (writer_->released() != released_before || clients_.anyone_needs_attention()) loop_.request_turn();
     if (writer_->failure() && writer_->past_retention_limit()) drop_beyond_retention();
   }
   if (now_us >= next_rotation_look_us_) {

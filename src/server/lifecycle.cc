@@ -35,6 +35,14 @@ void Server::apply_configuration() {
   }
 }
 
+bool Server::anyone_durable() const {
+  bool found = false;
+  clients_.for_each([&](const client::Client& client) {
+    found |= writer_ && client.outbox.waits_for_sync(writer_->synced());
+  });
+  return found;
+}
+
 // CONFIG SET has changed these: follow, or say why not, and the old values come back.
 base::Result<void, config::ApplyError> Server::follow_configuration(std::span<const config::Option> options) {
   const ListenOptions before = listen_;
@@ -44,6 +52,10 @@ base::Result<void, config::ApplyError> Server::follow_configuration(std::span<co
       case config::Option::kAppendOnly:
         if (log_options_.enabled == (writer_ != nullptr)) break;
         return config::ApplyError{option, "the log can only be switched on or off at start"};
+      case config::Option::kAppendFsync:
+        if (log_options_.writer.mode != aof::SyncMode::kNo || !anyone_durable()) break;
+        return config::ApplyError{option,
+                                  "clients wait for the disk (CLIENT DURABLE), which 'no' never waits for"};
       case config::Option::kDir:
         if (auto moved = move_to_dir(); !moved) return config::ApplyError{option, moved.error().message};
         break;

@@ -154,8 +154,8 @@ bool Server::peer_is_dead(client::ClientId id) const {
   return found == connections_.end() || found->second->socket().peer_is_dead();
 }
 
-uint64_t Server::watermark() const {
-  return writer_ ? writer_->released() : UINT64_MAX;
+uint64_t Server::watermark_of(const client::Outbox& outbox) const {
+  return writer_ ? outbox.watermark(writer_->released(), writer_->synced()) : UINT64_MAX;
 }
 
 // The end of a turn: one write for everything that was logged, then the answers may go.
@@ -170,6 +170,9 @@ void Server::write_turn() {
 
 // Whether writes must be refused, since what they do could not be kept.
 void Server::note_disk_state() {
+  // A disk that fails has its own refusal; one that is only slow slows down whoever writes.
+  state_.log_is_behind = writer_ && !writer_->failure() && writer_->past_retention_limit();
+  if (state_.log_is_behind) writer_->sync_soon(writer_->written(), clock_.monotonic_us());
   const std::string before = std::exchange(state_.disk_error, {});
   if (writer_ && writer_->failure()) {
     state_.disk_error = resp::errors::misconf_log(*writer_->failure());
@@ -192,7 +195,7 @@ void Server::save_some() {
 }
 
 void Server::flush_outputs() {
-  const uint64_t mark = watermark();
+  uint64_t awaited = blocking_.highest_offset();
   std::vector<client::ClientId> waiting = std::exchange(held_, {});
   for (const client::ClientId id : std::exchange(outputs_, {})) waiting.push_back(id);
   for (const client::ClientId id : waiting) {
@@ -201,6 +204,7 @@ void Server::flush_outputs() {
     connection->set_queued_for_output(false);
     const uint64_t sent_before = connection->client().output_bytes;
     const bool could_execute = connection->may_execute();
+    const uint64_t mark = watermark_of(connection->client().outbox);
     // Judged by what piled up, before anything of it is written, and by what is left.
     static_cast<void>(connection->client().outbox.sendable(mark));
     check_output_limit(*connection);
@@ -212,12 +216,14 @@ void Server::flush_outputs() {
     if (!settled) {
       connection->set_queued_for_output(true);
       held_.push_back(id);
+      awaited = std::max(awaited, connection->client().outbox.last_tag());
     }
     if (!could_execute && connection->may_execute() && connection->has_input()) {
       resumes_.push_back(id);
       loop_.request_turn();
     }
   }
+  if (writer_) writer_->sync_soon(awaited, clock_.monotonic_us());
 }
 
 void Server::check_output_limit(Connection& connection) {

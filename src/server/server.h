@@ -124,6 +124,7 @@ class Server final : public ConnectionOwner {
   };
 
   base::Result<void, config::ApplyError> follow_configuration(std::span<const config::Option> options);
+  [[nodiscard]] bool anyone_durable() const;
   uint64_t client_room();
   base::Result<void> fit_max_clients();
   base::Result<void> move_to_dir();
@@ -153,7 +154,8 @@ class Server final : public ConnectionOwner {
   void drop_beyond_retention();
   void advance_stop();
   void finish_stop();
-  [[nodiscard]] uint64_t watermark() const;
+  // Replies in it that are tagged up to here may leave.
+  [[nodiscard]] uint64_t watermark_of(const client::Outbox& outbox) const;
   Connection* connection_of(client::ClientId id);
 
   config::Store& config_;

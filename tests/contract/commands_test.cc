@@ -201,6 +201,8 @@ const std::map<std::string, std::string>& later_commands() {
   static const std::map<std::string, std::string> kList{
       {"client|setinfo", "7.2"},
       {"client|no-touch", "7.2"},
+      {"client|durable", "ours"},
+      {"waitaof", "7.2"},
   };
   return kList;
 }

@@ -79,6 +79,36 @@ TEST_CASE("Writer: under everysec a reply leaves once written, and a sync follow
   CHECK(log.writer.retained_bytes() == 0);
 }
 
+TEST_CASE("Writer: under everysec a sync that somebody waits for is not left to the second") {
+  MemoryFs fs;
+  RunningLog log(fs, SyncMode::kEverysec);
+  log.put(kA);
+  const uint64_t tag = log.writer.append(kB, 0);
+  log.writer.end_turn(log.now_us);
+  CHECK_FALSE(log.flusher.run_pending());
+  log.writer.sync_soon(tag, log.now_us);
+  CHECK(log.flusher.run_pending());
+  log.writer.tick(log.now_us);
+  CHECK(log.writer.synced() == tag);
+  // Asked again for what is synced, or being synced, it does nothing; and the second begins anew.
+  log.writer.append(kC, 0);
+  log.writer.end_turn(log.now_us + kSyncIntervalUs - 1);
+  log.writer.sync_soon(tag, log.now_us + kSyncIntervalUs - 1);
+  CHECK_FALSE(log.flusher.run_pending());
+  log.wait_us(kSyncIntervalUs);
+  CHECK(log.writer.synced() == tag + kC.size());
+}
+
+TEST_CASE("Writer: under no a sync that somebody waits for is not made") {
+  MemoryFs fs;
+  RunningLog log(fs, SyncMode::kNo);
+  const uint64_t tag = log.writer.append(kA, 0);
+  log.writer.end_turn(log.now_us);
+  log.writer.sync_soon(tag, log.now_us);
+  CHECK_FALSE(log.flusher.run_pending());
+  CHECK(log.writer.synced() < tag);
+}
+
 TEST_CASE("Writer: under everysec a killed process loses nothing it had released") {
   MemoryFs fs;
   RunningLog log(fs, SyncMode::kEverysec);

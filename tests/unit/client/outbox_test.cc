@@ -31,6 +31,25 @@ TEST_CASE("Outbox: bytes leave once the watermark has reached their tag") {
   CHECK(outbox.last_tag() == 20);
 }
 
+TEST_CASE("Outbox: one that waits for the sync goes by it, up to the unit in which that was switched off") {
+  Outbox outbox;
+  CHECK(outbox.watermark(30, 10) == 30);
+  outbox.wait_for_sync(true);
+  put(outbox, "durable", 20);
+  CHECK(outbox.watermark(30, 10) == 10);
+  outbox.wait_for_sync(false);
+  CHECK(outbox.watermark(30, 20) == 20);
+  put(outbox, "last", 25);
+  put(outbox, "next", 30);
+  CHECK(outbox.watermark(30, 24) == 24);
+  CHECK(outbox.watermark(30, 25) == 30);
+  outbox.wait_for_sync(true);
+  outbox.wait_for_sync(false);
+  outbox.wait_for_sync(true);
+  put(outbox, "again", 40);
+  CHECK(outbox.watermark(50, 40) == 40);
+}
+
 TEST_CASE("Outbox: what is not tagged yet does not leave") {
   Outbox outbox;
   outbox.bytes().append("open");

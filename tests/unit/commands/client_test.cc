@@ -284,6 +284,47 @@ TEST_CASE("CLIENT REPLY: OFF silences all answers, SKIP the next one, ON says so
   CHECK(peer.run("CLIENT", "REPLY", "foo") == error("ERR syntax error"));
 }
 
+TEST_CASE("CLIENT DURABLE: its replies wait for the sync, until it is switched off and for all before that") {
+  Harness h;
+  h.configure("appendfsync", "everysec");
+  h.configure("appendonly", "yes");
+  Peer& peer = h.client();
+  h.run("SET", "k", "v");
+  CHECK(peer.run("CLIENT", "DURABLE", "on") == status("OK"));
+  CHECK(field(peer.run("CLIENT", "INFO").text, "flags") == "D");
+  client::Outbox& outbox = peer.client.outbox;
+  const uint64_t offset = h.sink.offset();
+  // Reads too: they may show what others wrote.
+  peer.send("GET", "k");
+  CHECK(outbox.watermark(offset, offset - 1) == offset - 1);
+  CHECK(outbox.sendable(outbox.watermark(offset, offset - 1)).empty());
+  h.run("SET", "k", "w");
+  peer.send("CLIENT", "DURABLE", "off");
+  CHECK_FALSE(peer.client.has(client::kDurable));
+  const uint64_t until = h.sink.offset();
+  CHECK(outbox.watermark(until, until - 1) == until - 1);
+  CHECK(outbox.watermark(until + 5, until) == until + 5);
+}
+
+TEST_CASE("CLIENT DURABLE: RESET ends it, and where nothing is synced it is refused") {
+  Harness h;
+  CHECK(h.run("CLIENT", "DURABLE", "maybe") == error("ERR syntax error"));
+  h.configure("appendonly", "no");
+  CHECK(h.run("CLIENT", "DURABLE", "ON") ==
+        error("ERR CLIENT DURABLE cannot be used when appendonly is disabled."));
+  CHECK(h.run("CLIENT", "DURABLE", "OFF") == status("OK"));
+  h.configure("appendonly", "yes");
+  h.configure("appendfsync", "no");
+  CHECK(h.run("CLIENT", "DURABLE", "ON") ==
+        error("ERR CLIENT DURABLE cannot be used when appendfsync is 'no': nothing is synced then."));
+  h.configure("appendfsync", "everysec");
+  CHECK(h.run("CLIENT", "DURABLE", "ON") == status("OK"));
+  CHECK(h.first().client.has(client::kDurable));
+  CHECK(h.run("RESET") == status("RESET"));
+  CHECK_FALSE(h.first().client.has(client::kDurable));
+  CHECK(h.first().client.outbox.watermark(9, 0) == 9);
+}
+
 TEST_CASE("CLIENT NO-TOUCH, NO-EVICT, GETREDIR: switches of this connection alone") {
   Harness h;
   CHECK(h.run("CLIENT", "NO-TOUCH", "on") == status("OK"));

@@ -193,6 +193,25 @@ TEST_CASE("Blocking: timeouts are found when due, and forgotten with their clien
   CHECK_FALSE(room.blocking.next_deadline_ms().has_value());
 }
 
+TEST_CASE("Blocking: the time of a waiter may be ended, whether it had one or not") {
+  Room room;
+  Park late;
+  late.answers_late = true;
+  const ClientId endless = room.wait(late).id;
+  Park timed;
+  timed.deadline_ms = 900;
+  const ClientId patient = room.wait(timed).id;
+  CHECK(room.blocking.answers_late(endless));
+  CHECK_FALSE(room.blocking.answers_late(patient));
+  CHECK(room.blocking.timed_out(100) == 0);
+  room.blocking.end_time(patient, 90);
+  room.blocking.end_time(endless, 80);
+  CHECK(room.blocking.timeouts() == 2);
+  CHECK(room.blocking.timed_out(100) == endless);
+  room.blocking.unpark(room.people[0]);
+  CHECK(room.blocking.timed_out(100) == patient);
+}
+
 TEST_CASE("Blocking: a moment to wake at comes once, and may be set again") {
   Room room;
   Park park;

@@ -317,6 +317,25 @@ TEST_CASE("Waiting: a blocking command held by a pause may wait for its key afte
   CHECK(worker.reply() == bulks({"q", "a"}));
 }
 
+TEST_CASE("Waiting: while the disk is behind, writes wait in order and reads go on") {
+  Harness h;
+  h.run("RPUSH", "q", "a");
+  h.state.log_is_behind = true;
+  Peer& first = waiter(h, {"RPUSH", "q", "b"});
+  Peer& second = waiter(h, {"RPUSH", "q", "c"});
+  Peer& script = waiter(h, {"EVAL", "return redis.call('RPUSH', KEYS[1], 'd')", "1", "q"});
+  h.advance(1000ms);
+  CHECK(h.run("LRANGE", "q", "0", "-1") == bulks({"a"}));
+  CHECK_FALSE(h.executor.next_tick_us().has_value());
+  h.state.log_is_behind = false;
+  CHECK(h.executor.next_tick_us() == 0);
+  h.settle();
+  CHECK(first.reply() == integer(2));
+  CHECK(second.reply() == integer(3));
+  CHECK(script.reply() == integer(4));
+  CHECK(h.run("LRANGE", "q", "0", "-1") == bulks({"a", "b", "c", "d"}));
+}
+
 TEST_CASE("Waiting: a client that leaves during a pause never runs") {
   Harness h;
   h.executor.pause(exec::PauseMode::kAll, 100);

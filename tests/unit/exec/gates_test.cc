@@ -31,6 +31,16 @@ TEST_CASE("Gates: in an unremarkable state everything runs") {
   CHECK(gates.pass(kWrite | kDenyOom | kBlocking).passage == Passage::kRun);
 }
 
+TEST_CASE("Gates: while the disk is behind, what writes or may write waits, and nothing else") {
+  Gatehouse gates;
+  gates.state.log_is_behind = true;
+  CHECK_FALSE(gates.state.unremarkable());
+  CHECK(gates.pass(kWrite).passage == Passage::kWait);
+  CHECK(gates.pass(kMayReplicate).passage == Passage::kWait);
+  CHECK(gates.pass(kReadonly).passage == Passage::kRun);
+  CHECK(gates.pass(kDiskProbe).passage == Passage::kRun);
+}
+
 TEST_CASE("Gates: strangers may only use what needs no authentication") {
   Gatehouse gates;
   gates.client.authenticated = false;

@@ -20,7 +20,7 @@ FAMILY = Family("server", [
     Row("COMMAND INFO", "{ 'nosuch | odd }", weight=0.3, fixed=True),
     Row("COMMAND", "subcommand", fixed=True),
     Row("ROLE", "", weight=0.3),
-    Row("WAIT", "{ 0 0 | 1 1 | '-1 0 | 'abc 0 | 0 '-1 | 0 '1.5 | 0 '9223372036854775807 | 0 }", weight=0.3, fixed=True),
+    Row("WAIT", "{ 0 0 | 1 1 | '-1 0 | 'abc 0 | 0 '-1 | 0 '1.5 | 0 }", weight=0.3, fixed=True),
     Row("SLOWLOG RESET", "", weight=0.3),
     Row("SLOWLOG", "subcommand", weight=0.3),
     Row("DEBUG SLEEP", "0", weight=0.2, fixed=True),

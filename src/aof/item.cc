@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "base/letters.h"
+
 namespace sluice::aof {
 
 namespace {
@@ -73,15 +75,6 @@ Item next_line(ByteView bytes) {
   return {ItemKind::kLine, end + 1, line};
 }
 
-bool is_name(ByteView arg, ByteView upper) {
-  if (arg.size() != upper.size()) return false;
-  for (size_t i = 0; i < arg.size(); ++i) {
-    const char letter = arg[i] >= 'a' && arg[i] <= 'z' ? static_cast<char>(arg[i] - 'a' + 'A') : arg[i];
-    if (letter != upper[i]) return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 Item next_item(ByteView bytes, std::vector<ByteView>& args) {
@@ -93,8 +86,8 @@ Item next_item(ByteView bytes, std::vector<ByteView>& args) {
 
 GroupMark group_mark(const std::vector<ByteView>& args) {
   if (args.size() != 1) return GroupMark::kNone;
-  if (is_name(args[0], "MULTI")) return GroupMark::kMulti;
-  if (is_name(args[0], "EXEC")) return GroupMark::kExec;
+  if (base::same_word(args[0], "MULTI")) return GroupMark::kMulti;
+  if (base::same_word(args[0], "EXEC")) return GroupMark::kExec;
   return GroupMark::kNone;
 }
 

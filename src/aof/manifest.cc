@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "aof/frame.h"
+#include "base/words.h"
 
 namespace sluice::aof {
 
@@ -11,73 +12,6 @@ namespace {
 
 using base::Error;
 using base::Result;
-
-bool is_space(char c) {
-  return c == ' ' || c == '\t' || c == '\r';
-}
-
-std::optional<unsigned> hex_value(char digit) {
-  if (digit >= '0' && digit <= '9') return static_cast<unsigned>(digit - '0');
-  if (digit >= 'a' && digit <= 'f') return static_cast<unsigned>(digit - 'a') + 10;
-  if (digit >= 'A' && digit <= 'F') return static_cast<unsigned>(digit - 'A') + 10;
-  return std::nullopt;
-}
-
-// The character that `\x` stands for, other than \xHH.
-char unescape(char c) {
-  switch (c) {
-    case 'n':
-      return '\n';
-    case 'r':
-      return '\r';
-    case 't':
-      return '\t';
-    case 'b':
-      return '\b';
-    case 'a':
-      return '\a';
-    default:
-      return c;
-  }
-}
-
-// Reads a word in double quotes from `line` at `at`, which stands on the first quote. False if it never ends.
-bool read_quoted(ByteView line, size_t& at, std::string& word) {
-  for (++at; at < line.size(); ++at) {
-    const char c = line[at];
-    if (c == '"') {
-      ++at;
-      return at == line.size() || is_space(line[at]);
-    }
-    if (c != '\\' || at + 1 >= line.size()) {
-      word.push_back(c);
-      continue;
-    }
-    ++at;
-    if (line[at] == 'x' && at + 2 < line.size() && hex_value(line[at + 1]) && hex_value(line[at + 2])) {
-      word.push_back(static_cast<char>(*hex_value(line[at + 1]) * 16 + *hex_value(line[at + 2])));
-      at += 2;
-    } else {
-      word.push_back(unescape(line[at]));
-    }
-  }
-  return false;
-}
-
-std::optional<std::vector<std::string>> split_words(ByteView line) {
-  std::vector<std::string> words;
-  size_t at = 0;
-  while (true) {
-    while (at < line.size() && is_space(line[at])) ++at;
-    if (at == line.size()) return words;
-    std::string& word = words.emplace_back();
-    if (line[at] == '"') {
-      if (!read_quoted(line, at, word)) return std::nullopt;
-      continue;
-    }
-    while (at < line.size() && !is_space(line[at])) word.push_back(line[at++]);
-  }
-}
 
 bool needs_quotes(const std::string& name) {
   return name.empty() || std::any_of(name.begin(), name.end(), [](char c) {
@@ -91,19 +25,7 @@ void append_name(Bytes& out, const std::string& name) {
     out.append(name);
     return;
   }
-  constexpr ByteView kHex = "0123456789abcdef";
-  out.push_back('"');
-  for (const char c : name) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out.append({'\\', c});
-    } else if (byte < ' ' || byte >= 127) {
-      out.append({'\\', 'x', kHex[byte >> 4], kHex[byte & 15]});
-    } else {
-      out.push_back(c);
-    }
-  }
-  out.push_back('"');
+  base::append_quoted(out, name);
 }
 
 void append_entry(Bytes& out, const ManifestFile& file, char type) {
@@ -119,7 +41,7 @@ struct Entry {
 
 // The reason instead, as text, when the line is not an entry.
 Result<Entry> parse_entry(ByteView line) {
-  const auto words = split_words(line);
+  const auto words = base::split_words(line);
   if (!words) return Error{"unbalanced quotes"};
   if (words->empty()) return Error{"an empty line"};
   if (words->size() % 2 != 0) return Error{"expected pairs of a name and a value"};

@@ -2,13 +2,11 @@
 
 #include <algorithm>
 
+#include "base/letters.h"
+
 namespace sluice::base {
 
 namespace {
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 struct Element {
   size_t end;  // where the next element of the pattern begins
@@ -19,16 +17,16 @@ struct Element {
 bool in_range(char from, char to, char c, GlobCase letters) {
   if (static_cast<signed char>(from) > static_cast<signed char>(to)) std::swap(from, to);
   if (letters == GlobCase::kIgnore) {
-    from = lower(from);
-    to = lower(to);
-    c = lower(c);
+    from = to_lower(from);
+    to = to_lower(to);
+    c = to_lower(c);
   }
   return static_cast<signed char>(c) >= static_cast<signed char>(from) &&
          static_cast<signed char>(c) <= static_cast<signed char>(to);
 }
 
 bool same(char a, char b, GlobCase letters) {
-  return a == b || (letters == GlobCase::kIgnore && lower(a) == lower(b));
+  return a == b || (letters == GlobCase::kIgnore && to_lower(a) == to_lower(b));
 }
 
 // `at` is just behind '['. A class that is never closed ends with the pattern.

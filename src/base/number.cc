@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "base/check.h"
+#include "base/letters.h"
 
 namespace sluice::base {
 
@@ -196,10 +197,7 @@ std::optional<uint64_t> parse_memory(ByteView text) {
   if (digits > 0 && std::from_chars(text.data(), text.data() + digits, value).ec != std::errc())
     return std::nullopt;
 
-  Bytes unit(text.substr(digits));
-  for (char& c : unit) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+  const Bytes unit = to_lower(text.substr(digits));
   struct Unit {
     ByteView name;
     uint64_t bytes;

@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/letters.h"
+
 namespace sluice::commands {
 
 namespace {
@@ -93,9 +95,7 @@ std::string name_of_token(std::string_view token) {
   if (token == "~") return "approximately";
   if (token == "*") return "auto_id";
   if (token == "$") return "new_id";
-  std::string name(token);
-  for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-  return name;
+  return base::to_lower(token);
 }
 
 // What stands before a mark, and behind it; without the mark all stands before it.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/glob.h"
+#include "base/letters.h"
 #include "base/words.h"
 #include "config/options.h"
 
@@ -17,14 +18,6 @@ using base::Result;
 
 constexpr const char* kCommandLine = "command line";
 constexpr ByteView kCheckConfig = "--check-config";
-
-Bytes lower(ByteView text) {
-  Bytes result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
 
 ByteView trimmed(ByteView line) {
   constexpr ByteView kBlanks = " \t\r\n";
@@ -66,7 +59,7 @@ class Reader {
     auto words = base::split_words(place.text);
     if (!words) return config_error(place, "Unbalanced quotes in configuration line");
     if (words->empty()) return {};
-    Bytes name = lower(words->front());
+    Bytes name = base::to_lower(words->front());
     words->erase(words->begin());
     if (name == "include") return include(place, *words, depth);
     directives_.push_back({std::move(name), std::move(*words), std::move(place)});
@@ -110,8 +103,8 @@ class Reader {
 
 bool is_directive(ByteView name) {
   static constexpr ByteView kBesideOptions[] = {"rename-command", "user", "include", "loadmodule"};
-  return find_row(name) || std::find(std::begin(kBesideOptions), std::end(kBesideOptions), lower(name)) !=
-                               std::end(kBesideOptions);
+  return find_row(name) || std::find(std::begin(kBesideOptions), std::end(kBesideOptions),
+                                     base::to_lower(name)) != std::end(kBesideOptions);
 }
 
 // Whether an argument names an option. One that no table knows, right after an option that still lacks its
@@ -180,7 +173,7 @@ Result<CommandLine> read_command_line(std::span<const std::string> arguments) {
     } else if (opens_option(argument, last)) {
       auto words = base::split_words(ByteView(argument).substr(2));
       if (!words || words->empty()) return config_error(place, "an option without a name");
-      Bytes name = lower(words->front());
+      Bytes name = base::to_lower(words->front());
       words->erase(words->begin());
       line.options.push_back({std::move(name), std::move(*words), place});
     } else if (last != nullptr) {

@@ -4,6 +4,8 @@
 #include <climits>
 #include <iterator>
 
+#include "base/letters.h"
+
 namespace sluice::config {
 namespace {
 
@@ -346,15 +348,6 @@ static_assert(is_row(Option::kSave, "save") &&
               is_row(Option::kSetMaxListpackEntries, "set-max-listpack-entries"));
 static_assert(is_row(Option::kStreamNodeMaxEntries, "stream-node-max-entries"));
 
-bool same_letters(Text given, Text lower) {
-  if (given.size() != lower.size()) return false;
-  for (size_t i = 0; i < given.size(); ++i) {
-    const char c = given[i] >= 'A' && given[i] <= 'Z' ? static_cast<char>(given[i] - 'A' + 'a') : given[i];
-    if (c != lower[i]) return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 std::span<const Row> rows() {
@@ -368,7 +361,7 @@ const Row& row(Option option) {
 std::optional<size_t> find_row(base::ByteView name) {
   if (name.empty()) return std::nullopt;
   for (size_t i = 0; i < std::size(kRows); ++i) {
-    if (same_letters(name, kRows[i].name) || same_letters(name, kRows[i].alias)) return i;
+    if (base::same_word(name, kRows[i].name) || base::same_word(name, kRows[i].alias)) return i;
   }
   return std::nullopt;
 }

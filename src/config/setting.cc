@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/check.h"
+#include "base/letters.h"
 #include "base/number.h"
 
 namespace sluice::config {
@@ -24,14 +25,6 @@ constexpr size_t kOutputWords = 4;  // Class, hard, soft, seconds.
 
 Error error(std::string reason) {
   return Error{std::move(reason)};
-}
-
-Bytes lower(ByteView text) {
-  Bytes result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
 }
 
 Bytes join(Words words) {
@@ -117,7 +110,7 @@ Parsed parse_memory_text(const Row& row, ByteView word) {
 }
 
 std::optional<size_t> choice_of(const Row& row, ByteView word) {
-  const auto found = std::find(row.choices.begin(), row.choices.end(), lower(word));
+  const auto found = std::find(row.choices.begin(), row.choices.end(), base::to_lower(word));
   if (found == row.choices.end()) return std::nullopt;
   return static_cast<size_t>(found - row.choices.begin());
 }
@@ -166,7 +159,7 @@ Parsed parse_output_limits(Words words, const Setting& current) {
   }
   std::vector<Bytes> merged = cut_at_blanks(current.text);
   for (size_t at = 0; at < words.size(); at += kOutputWords) {
-    Bytes name = lower(words[at]);
+    Bytes name = base::to_lower(words[at]);
     if (name == "replica") name = "slave";
     const auto which = std::find(kOutputClasses.begin(), kOutputClasses.end(), name);
     if (which == kOutputClasses.end()) {
@@ -237,7 +230,7 @@ Parsed parse_percentiles(Words words) {
 Parsed parse_one_word(const Row& row, const Bytes& word) {
   switch (row.type) {
     case Type::kBool: {
-      const Bytes answer = lower(word);
+      const Bytes answer = base::to_lower(word);
       if (answer != "yes" && answer != "no") return error("argument must be 'yes' or 'no'");
       return of_number(answer == "yes" ? 1 : 0);
     }
@@ -274,7 +267,7 @@ Parsed parse_words(const Row& row, Words words, const Setting& current) {
     case Type::kPercentiles:
       return parse_percentiles(words);
     default:
-      if (row.name == "replicaof" && lower(join(words)) == "no one") return Setting();
+      if (row.name == "replicaof" && base::to_lower(join(words)) == "no one") return Setting();
       return of_text(join(words));
   }
 }

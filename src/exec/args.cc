@@ -9,15 +9,6 @@ namespace sluice::exec {
 
 namespace errors = resp::errors;
 
-bool same_word(base::ByteView text, base::ByteView word) {
-  if (text.size() != word.size()) return false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
-    if (lower(text[i]) != lower(word[i])) return false;
-  }
-  return true;
-}
-
 base::ByteView Args::next() {
   if (!more()) {
     syntax_error();

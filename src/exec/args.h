@@ -8,6 +8,7 @@
 #include <span>
 
 #include "base/bytes.h"
+#include "base/letters.h"
 
 namespace sluice::exec {
 
@@ -71,7 +72,6 @@ class Args {
   base::ByteView error_;
 };
 
-// Same word, in any case. REQUIRES: `word` is ASCII.
-bool same_word(base::ByteView text, base::ByteView word);
+using base::same_word;  // every handler compares words in any case
 
 }  // namespace sluice::exec

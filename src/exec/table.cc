@@ -3,29 +3,11 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "base/letters.h"
 
 namespace sluice::exec {
 
 namespace {
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-}
-
-bool same_word(base::ByteView lower_case, base::ByteView any_case) {
-  if (lower_case.size() != any_case.size()) return false;
-  if (std::memcmp(lower_case.data(), any_case.data(), any_case.size()) == 0) return true;
-  for (size_t i = 0; i < any_case.size(); ++i) {
-    if (lower_case[i] != lower(any_case[i])) return false;
-  }
-  return true;
-}
-
-std::string to_lower(base::ByteView text) {
-  std::string result(text);
-  for (char& c : result) c = lower(c);
-  return result;
-}
 
 // Keys that no range or count spec can name: clients must ask the server (COMMAND GETKEYS).
 bool needs_getkeys(const CommandSpec& spec) {
@@ -52,7 +34,7 @@ std::unique_ptr<Command> make_command(const CommandSpec& spec, const Command* co
 
 Command* Command::subcommand(base::ByteView word) const {
   for (const auto& sub : subcommands) {
-    if (same_word(sub->spec->name, word)) return sub.get();
+    if (base::same_word(sub->spec->name, word)) return sub.get();
   }
   return nullptr;
 }
@@ -95,14 +77,14 @@ Command* Table::find(base::ByteView name) const {
   size_t slot = slot_of(head, name.size());
   for (; slots_[slot].command != nullptr; slot = (slot + 1) & (kSlots - 1)) {
     const Slot& candidate = slots_[slot];
-    if (candidate.head == head && same_word(candidate.name, name)) return candidate.command;
+    if (candidate.head == head && base::same_word(candidate.name, name)) return candidate.command;
   }
   return nullptr;
 }
 
 Command* Table::find_original(base::ByteView name) const {
   for (Command* command : renamed_) {
-    if (same_word(command->spec->name, name)) return command;
+    if (base::same_word(command->spec->name, name)) return command;
   }
   Command* command = find(name);
   return command == nullptr || command->renamed ? nullptr : command;
@@ -124,11 +106,11 @@ base::Result<void> Table::rename(base::ByteView name, base::ByteView new_name) {
   // Open addressing: rebuild without the old name rather than leave a hole in a probe chain.
   std::vector<Slot> kept;
   for (Slot& slot : slots_) {
-    if (slot.command != nullptr && !same_word(slot.name, name)) kept.push_back(std::move(slot));
+    if (slot.command != nullptr && !base::same_word(slot.name, name)) kept.push_back(std::move(slot));
     slot = Slot{};
   }
   for (Slot& slot : kept) place(std::move(slot.name), slot.command);
-  if (!new_name.empty()) place(to_lower(new_name), command);
+  if (!new_name.empty()) place(base::to_lower(new_name), command);
   if (!command->renamed) renamed_.push_back(command);
   command->renamed = true;
   for (const auto& sub : command->subcommands) sub->renamed = true;

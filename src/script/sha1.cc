@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 
 #include "base/check.h"
+#include "base/letters.h"
 
 namespace sluice::script {
 
@@ -22,10 +23,7 @@ Sha sha1_hex(base::ByteView text) {
 
 bool parse_sha(base::ByteView text, Sha& sha) {
   if (text.size() != kShaDigits) return false;
-  for (size_t i = 0; i < kShaDigits; ++i) {
-    char c = text[i];
-    sha[i] = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-  }
+  for (size_t i = 0; i < kShaDigits; ++i) sha[i] = base::to_lower(text[i]);
   return true;
 }
 

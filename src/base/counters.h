@@ -1,5 +1,6 @@
 // Rates for INFO's instantaneous_* fields: the average over the last sixteen samples of a counter that only
-// grows. The server's cron samples; whoever counts keeps the counter itself.
+// grows. The server's cron samples; whoever counts keeps the counter itself. One sampler for one counter, not
+// shared between threads; knows no name and no unit.
 #pragma once
 
 #include <array>
@@ -30,8 +31,6 @@ class RateSampler {
   [[nodiscard]] uint64_t per_second() const {
     return std::accumulate(samples_.begin(), samples_.end(), uint64_t{0}) / kSamples;
   }
-
-  void reset() { *this = RateSampler(); }
 
  private:
   std::array<uint64_t, kSamples> samples_{};

@@ -53,13 +53,6 @@ class Dict : private DictTable {
 
   // Every operation by key exists with the hash given too, so that one command computes it once.
   [[nodiscard]] uint64_t hash(base::ByteView key) const { return seed_->hash(key); }
-  // Asks for the cache line a find() with this hash begins with; of use some 100 ns before it.
-  void prefetch(uint64_t hash) const {
-    if (size_ == 0) return;
-    const Entry entry = entry_at(index_of(hash));
-    __builtin_prefetch(segment_of(entry)->begin() + home_of(entry, hash));
-  }
-
   [[nodiscard]] std::optional<Item> find(base::ByteView key) const { return find(key, hash(key)); }
   [[nodiscard]] std::optional<Item> find(base::ByteView key, uint64_t hash) const {
     if (size_ == 0) return std::nullopt;

@@ -342,9 +342,6 @@ void Listpack::clear() {
 void Listpack::append(const Packable& value) {
   insert(ListpackView::kNone, value);
 }
-void Listpack::prepend(const Packable& value) {
-  insert(kHeaderBytes, value);
-}
 
 size_t Listpack::insert(size_t position, const Packable& value) {
   if (position == ListpackView::kNone) position = bytes() - 1;

@@ -158,7 +158,6 @@ class NodeList {
   }
   [[nodiscard]] Opened open(size_t node) const;
   [[nodiscard]] bool allows(size_t node, size_t value_bytes) const;
-  [[nodiscard]] size_t largest_block() const;
 
   ListNode* writable(size_t node);
   ListNode* writable_for(size_t node, size_t bytes, End end);

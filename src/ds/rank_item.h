@@ -1,5 +1,6 @@
 // The item that a sorted set's two structures share: ds/rank_tree orders it by score, a table finds it by
-// member. It belongs to the sorted set, which frees it once both have let go.
+// member. It belongs to the sorted set, which frees it once both have let go. Must not know what a score or a
+// member means to a client.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,6 @@
 // The two kinds of node of ds/rank_tree, and moving things about inside one. Only the tree includes this: it
-// knows which node is which from the level it stands on, and keeps every count and first key true.
+// knows which node is which from the level it stands on, and keeps every count and first key true. The tree
+// owns the nodes; they must not know of commands or values.
 #pragma once
 
 #include <array>

@@ -145,9 +145,6 @@ void Loop::on_deadline(std::function<void()> fire) {
 void Loop::set_deadline(int64_t monotonic_us) {
   impl_->deadline_us = monotonic_us;
 }
-void Loop::clear_deadline() {
-  impl_->deadline_us.reset();
-}
 
 uint64_t Loop::cycles() const {
   return impl_->cycles;

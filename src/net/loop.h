@@ -46,7 +46,6 @@ class Loop {
   // poll.
   void on_deadline(std::function<void()> fire);
   void set_deadline(int64_t monotonic_us);
-  void clear_deadline();
 
   // How often it has waited for events.
   [[nodiscard]] uint64_t cycles() const;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/letters.h"
+
 namespace sluice::resp::errors {
 namespace {
 
@@ -9,14 +11,6 @@ namespace {
 base::ByteView echoed(base::ByteView bytes, size_t limit) {
   const base::ByteView cut = bytes.substr(0, limit);
   return cut.substr(0, cut.find('\0'));
-}
-
-std::string upper(base::ByteView text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  }
-  return result;
 }
 
 std::string join(std::initializer_list<base::ByteView> parts) {
@@ -47,23 +41,19 @@ std::string unknown_command(std::span<const base::ByteView> request) {
 }
 
 std::string unknown_subcommand(base::ByteView command, base::ByteView subcommand) {
-  return join(
-      {"ERR unknown subcommand '", echoed(subcommand, kEchoedBytes), "'. Try ", upper(command), " HELP."});
+  return join({"ERR unknown subcommand '", echoed(subcommand, kEchoedBytes), "'. Try ",
+               base::to_upper(command), " HELP."});
 }
 
 std::string unknown_subcommand_or_arity(base::ByteView command, base::ByteView subcommand) {
   return join({"ERR unknown subcommand or wrong number of arguments for '", echoed(subcommand, kEchoedBytes),
-               "'. Try ", upper(command), " HELP."});
+               "'. Try ", base::to_upper(command), " HELP."});
 }
 
 std::string not_allowed_when_subscribed(base::ByteView command) {
   return join(
       {"ERR Can't execute '", command,
        "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"});
-}
-
-std::string no_permission_command(base::ByteView user, base::ByteView command) {
-  return join({"NOPERM User ", user, " has no permissions to run the '", command, "' command"});
 }
 
 std::string misconf_log(base::ByteView reason) {

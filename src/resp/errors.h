@@ -1,7 +1,6 @@
 // Every error text of the wire that more than one place says, once: full text with its code, without the
-// leading
-// '-' and the line end. They are protocol, identical to redis-server's to the byte: clients match on them.
-// Texts that only one command knows stay beside that command.
+// leading '-' and the line end. They are protocol, identical to redis-server's to the byte: clients match on
+// them. Texts that only one command knows stay beside that command.
 #pragma once
 
 #include <cstddef>
@@ -66,7 +65,6 @@ inline constexpr Text kAuthWithoutPassword =
     "configuration is correct?";
 inline constexpr Text kNoProto = "NOPROTO unsupported protocol version";
 inline constexpr Text kProtocolNotAnInteger = "ERR Protocol version is not an integer or out of range";
-inline constexpr Text kNoSuchClient = "ERR No such client";
 inline constexpr Text kMaxClients = "ERR max number of clients reached";
 inline constexpr Text kProtectedMode =
     "DENIED Redis is running in protected mode because protected mode is enabled and no password is set for "
@@ -104,11 +102,6 @@ inline constexpr Text kMisconfSnapshot =
     "snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about "
     "the RDB "
     "error.";
-inline constexpr Text kReadOnlyReplica = "READONLY You can't write against a read only replica.";
-inline constexpr Text kNoReplicas = "NOREPLICAS Not enough good replicas to write.";
-inline constexpr Text kMasterDown =
-    "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
-inline constexpr Text kClusterDisabled = "ERR This instance has cluster support disabled";
 
 // MULTI, WATCH, EXEC.
 inline constexpr Text kMultiNested = "ERR MULTI calls can not be nested";
@@ -164,9 +157,6 @@ std::string not_allowed_when_subscribed(base::ByteView command);
 // "EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command": for `error`
 // with its code, of which only a plain ERR is left out.
 std::string exec_refused(base::ByteView error);
-
-// "NOPERM User bob has no permissions to run the 'get' command".
-std::string no_permission_command(base::ByteView user, base::ByteView command);
 
 // "MISCONF Errors writing to the AOF file: No space left on device".
 std::string misconf_log(base::ByteView reason);

@@ -173,10 +173,6 @@ void Reply::real(double value) {
   }
 }
 
-void Reply::human_real(long double value) {
-  bulk(base::format_long_double(value));
-}
-
 void Reply::verbatim(base::ByteView format, base::ByteView text) {
   SLUICE_CHECK(format.size() == sizeof(Value::format), "a verbatim format has three letters");
   if (!resp3()) {

@@ -55,8 +55,7 @@ class Reply {
   void null();
   void null_array();
   void boolean(bool value);
-  void real(double value);             // Shortest text that reads back equal; "inf", "-inf", "nan".
-  void human_real(long double value);  // Always a bulk, as INCRBYFLOAT and HINCRBYFLOAT answer.
+  void real(double value);  // Shortest text that reads back equal; "inf", "-inf", "nan".
   // REQUIRES: `format` has three letters.
   void verbatim(base::ByteView format, base::ByteView text);
   void big_number(base::ByteView digits);
@@ -67,12 +66,10 @@ class Reply {
   void push(size_t count);
 
   // For counts known only afterwards. Strictly nested: the mark opened last is ended first. Two small moves
-  // of the bytes in between at worst; `map` counts pairs.
+  // of the bytes in between at worst.
   Mark begin_array() { return begin(Kind::kArray); }
-  Mark begin_map() { return begin(Kind::kMap); }
   Mark begin_set() { return begin(Kind::kSet); }
   void end_array(Mark mark, size_t count) { end(mark, Kind::kArray, count); }
-  void end_map(Mark mark, size_t pairs) { end(mark, Kind::kMap, pairs * 2); }
   void end_set(Mark mark, size_t count) { end(mark, Kind::kSet, count); }
 
   // A finished tree, in this reply's protocol: shapes that RESP2 lacks become what the table above says, an

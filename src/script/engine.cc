@@ -118,7 +118,6 @@ void Engine::touch(const Script& script) {
 Outcome Engine::run(const Script& script, const Invocation& invocation, Host& host, resp::Reply& reply) {
   touch(script);
   running_ = script.sha;
-  running_flags_ = script.flags;
   interpreter_->bind(host, reply, view(running_));
   int64_t now_us = clock_.monotonic_us();
   if (watchdog_ != nullptr) watchdog_->begin_run(now_us);

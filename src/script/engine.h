@@ -85,7 +85,6 @@ class Engine {
   [[nodiscard]] std::string kill();
   // A run is suspended, and nothing else may run.
   [[nodiscard]] bool busy() const;
-  [[nodiscard]] ScriptFlags running_flags() const { return running_flags_; }
 
   [[nodiscard]] size_t script_count() const { return by_text_.size(); }
   [[nodiscard]] size_t memory_bytes() const;                       // Of the Lua state.
@@ -109,7 +108,6 @@ class Engine {
   std::list<Script*> evictable_;  // Longest unused first.
   size_t text_bytes_ = 0;
   Sha running_{};
-  ScriptFlags running_flags_;
   std::unique_ptr<Watchdog> watchdog_;  // Last: its thread calls the interpreter.
 };
 

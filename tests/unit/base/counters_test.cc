@@ -28,11 +28,3 @@ TEST_CASE("RateSampler: the first sample and a counter set back give no rate") {
   rate.sample(3'000'000, 5 + 16);
   CHECK(rate.per_second() == 1);
 }
-
-TEST_CASE("RateSampler: reset starts over") {
-  RateSampler rate;
-  rate.sample(0, 0);
-  rate.sample(1'000'000, 1'600);
-  rate.reset();
-  CHECK(rate.per_second() == 0);
-}

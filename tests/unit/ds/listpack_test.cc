@@ -168,7 +168,7 @@ TEST_CASE("Listpack: random changes agree with std::vector and keep the block va
         model.push_back(one);
         break;
       case 1:
-        list.prepend(packed(one));
+        list.insert(list.view().at(0), packed(one));
         model.insert(model.begin(), one);
         break;
       case 2:

@@ -53,8 +53,6 @@ TEST_CASE("Errors: texts with a name in them") {
         "ERR Can't execute 'get': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed "
         "in this "
         "context");
-  CHECK(errors::no_permission_command("bob", "get") ==
-        "NOPERM User bob has no permissions to run the 'get' command");
   CHECK(errors::misconf_log("Input/output error") ==
         "MISCONF Errors writing to the AOF file: Input/output error");
   CHECK(errors::expected_bulk('x') == "ERR Protocol error: expected '$', got 'x'");

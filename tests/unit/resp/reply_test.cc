@@ -54,7 +54,6 @@ TEST_CASE("Reply: shapes that both protocols share") {
   check_both([](Reply& reply) { reply.bulk(""); }, "$0\r\n\r\n", "$0\r\n\r\n");
   check_both([](Reply& reply) { reply.bulk_integer(-15); }, "$3\r\n-15\r\n", "$3\r\n-15\r\n");
   check_both([](Reply& reply) { reply.array(0); }, "*0\r\n", "*0\r\n");
-  check_both([](Reply& reply) { reply.human_real(10.5L); }, "$4\r\n10.5\r\n", "$4\r\n10.5\r\n");
 }
 
 TEST_CASE("Reply: integers from end to end of their range") {
@@ -127,10 +126,10 @@ TEST_CASE("Reply: deferred counts of one digit, of many, nested") {
       reply.bulk("before");
       const auto outer = reply.begin_array();
       for (size_t i = 0; i < count; ++i) {
-        const auto inner = reply.begin_map();
+        const auto inner = reply.begin_set();
         reply.bulk("k");
         reply.integer(static_cast<int64_t>(i));
-        reply.end_map(inner, 1);
+        reply.end_set(inner, 2);
       }
       const auto tail = reply.begin_set();
       reply.end_set(tail, 0);
@@ -141,7 +140,7 @@ TEST_CASE("Reply: deferred counts of one digit, of many, nested") {
     Bytes items3;
     for (size_t i = 0; i < count; ++i) {
       items2 += "*2\r\n$1\r\nk\r\n:" + std::to_string(i) + "\r\n";
-      items3 += "%1\r\n$1\r\nk\r\n:" + std::to_string(i) + "\r\n";
+      items3 += "~2\r\n$1\r\nk\r\n:" + std::to_string(i) + "\r\n";
     }
     const Bytes head = "$6\r\nbefore\r\n*" + std::to_string(count + 1) + "\r\n";
     check_both(write, head + items2 + "*0\r\n$5\r\nafter\r\n", head + items3 + "~0\r\n$5\r\nafter\r\n");

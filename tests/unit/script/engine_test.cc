@@ -181,13 +181,6 @@ TEST_CASE("Engine: KEYS and ARGV of one run are gone in the next") {
   CHECK(runner.run("return #KEYS + #ARGV") == ":0\r\n");
 }
 
-TEST_CASE("Engine: the flags of the script that runs are known while it is suspended") {
-  SlowRunner runner;
-  REQUIRE(runner.begin("#!lua flags=no-writes\nredis.call('time') while true do end") == Outcome::kSuspended);
-  CHECK(runner.engine.running_flags().no_writes);
-  static_cast<void>(runner.engine.kill());
-}
-
 TEST_CASE("Engine: the watchdog suspends an endless loop that calls nothing") {
   base::SystemClock clock;
   Limits limits;

@@ -1,5 +1,6 @@
 // Settings: the few configured values that the hot path reads on every command, mirrored from config::Store
-// by the server at start and whenever CONFIG SET changes one.
+// by the server at start and whenever CONFIG SET changes one. Options have their defaults in
+// their table, not here; the switches that are no option begin as said.
 #pragma once
 
 #include <cstddef>
@@ -9,13 +10,13 @@
 namespace sluice::exec {
 
 struct Settings {
-  uint64_t maxmemory_bytes = 0;           // 0: no limit
-  int64_t slowlog_threshold_us = 10'000;  // negative: nothing is logged
-  size_t slowlog_max_entries = 128;
+  uint64_t maxmemory_bytes = 0;      // 0: no limit
+  int64_t slowlog_threshold_us = 0;  // negative: nothing is logged
+  size_t slowlog_max_entries = 0;
   uint16_t notify_classes = 0;  // keyspace::EventClass bits; 0: no notifications
   std::string password;         // requirepass; empty: everybody is welcome
   bool active_expire = true;    // DEBUG SET-ACTIVE-EXPIRE
-  bool latency_tracking = true;
+  bool latency_tracking = false;
   bool keeps_records = true;  // somebody reads what is propagated: false without a log, to save the encoding
 };
 

@@ -108,8 +108,6 @@ SavingOptions saving_options(const config::Store& config) {
 
 ProcessOptions process_options(const config::Store& config) {
   ProcessOptions options;
-  options.daemonize = config.flag(Option::kDaemonize);
-  options.pid_file = config.text(Option::kPidFile);
   options.shutdown_timeout_s = config.number(Option::kShutdownTimeout);
   return options;
 }

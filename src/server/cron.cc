@@ -10,6 +10,8 @@ namespace sluice::server {
 
 namespace {
 
+constexpr int64_t kCronIntervalUs = 100'000;
+
 // As INFO's listener lines: "name=tcp,bind=127.0.0.1,bind=-::1,port=6379".
 std::vector<std::string> describe_listeners(const ListenOptions& options) {
   std::vector<std::string> lines;
@@ -26,7 +28,7 @@ std::vector<std::string> describe_listeners(const ListenOptions& options) {
 
 void Server::cron() {
   const int64_t now_us = clock_.monotonic_us();
-  next_cron_us_ = now_us + 1'000'000 / process_.cron_per_second;
+  next_cron_us_ = now_us + kCronIntervalUs;
   sample_rates(now_us);
   stats_.peak_memory_bytes = std::max(stats_.peak_memory_bytes, memory_.used_bytes());
   if (writer_) {

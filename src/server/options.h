@@ -1,5 +1,6 @@
 // What the server's parts are told of the configuration, as plain structs: server/configuration fills them
-// from config::Store, at the start and whenever CONFIG SET changes something.
+// from config::Store, at the start and whenever CONFIG SET changes something. They have no defaults of their
+// own: those stand in the table of options alone, and a field that nobody filled is zero.
 #pragma once
 
 #include <cstddef>
@@ -15,10 +16,10 @@ namespace sluice::server {
 struct ListenOptions {
   std::vector<std::string>
       addresses;          // "127.0.0.1", "::1", "*"; a leading '-' means: only if this machine has it
-  int port = 6379;        // 0: no TCP
+  int port = 0;           // 0: no TCP
   std::string unix_path;  // empty: none
   unsigned unix_permission = 0;
-  int backlog = 511;
+  int backlog = 0;
 };
 
 struct OutputLimit {
@@ -28,20 +29,20 @@ struct OutputLimit {
 };
 
 struct ClientOptions {
-  size_t max_clients = 10000;
+  size_t max_clients = 0;
   int64_t idle_timeout_s = 0;  // 0: never
-  int keepalive_s = 300;
-  bool protected_mode = true;
-  int64_t max_bulk_bytes = int64_t{512} << 20;
-  size_t query_limit_bytes = size_t{1} << 30;
-  size_t held_limit_bytes = size_t{16} << 20;  // replies waiting for the disk beyond which requests wait too
+  int keepalive_s = 0;
+  bool protected_mode = false;
+  int64_t max_bulk_bytes = 0;
+  size_t query_limit_bytes = 0;
+  size_t held_limit_bytes = 0;  // replies waiting for the disk beyond which requests wait too
   OutputLimit normal;
   OutputLimit pubsub;
 };
 
 struct LogOptions {
   bool enabled = false;
-  bool load_truncated = true;
+  bool load_truncated = false;
   aof::WriterOptions writer;
 };
 
@@ -65,10 +66,7 @@ struct Invocation {
 };
 
 struct ProcessOptions {
-  bool daemonize = false;
-  std::string pid_file;
-  int64_t shutdown_timeout_s = 10;
-  int cron_per_second = 10;
+  int64_t shutdown_timeout_s = 0;
 };
 
 }  // namespace sluice::server

@@ -8,7 +8,7 @@ keyspace::Entry* look_up(exec::Call& call, base::ByteView key, Purpose purpose) 
   keyspace::Access access = call.access();
   access.touch = access.touch && purpose == Purpose::kUse;
   keyspace::Entry* entry = call.on.keyspace.find(access, key);
-  call.looked_up(key, entry != nullptr, purpose == Purpose::kInspect);
+  exec::looked_up(call, key, entry != nullptr, purpose == Purpose::kInspect);
   return entry;
 }
 
@@ -50,7 +50,7 @@ void remove_outdated(exec::Call& call, keyspace::Entry& entry) {
 }
 
 bool is_past(const exec::Call& call, int64_t when_ms) {
-  return when_ms <= call.now_ms() && call.entrance != exec::Entrance::kReplay;
+  return when_ms <= call.access().now_ms && call.entrance != exec::Entrance::kReplay;
 }
 
 }  // namespace sluice::commands

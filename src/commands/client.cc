@@ -217,7 +217,7 @@ Outcome cmd_pause(Call& call) {
   const auto timeout_ms = base::parse_int64(timeout_word);
   if (!timeout_ms) return call.fail("ERR timeout is not an integer or out of range");
   if (*timeout_ms < 0) return call.fail("ERR timeout is negative");
-  if (*timeout_ms > INT64_MAX - call.now_ms()) return call.fail(errors::kTimeoutOutOfRange);
+  if (*timeout_ms > INT64_MAX - call.access().now_ms) return call.fail(errors::kTimeoutOutOfRange);
   const int64_t now_ms = call.on.clock.monotonic_us() / 1000;
   call.on.executor->pause(mode, now_ms + std::min(*timeout_ms, kLongestPauseMs));
   call.reply.ok();

@@ -99,7 +99,7 @@ ClientKind kind_of(const client::Client& client) {
 }
 
 std::string client_line(exec::Call& call, client::Client& client) {
-  const int64_t now_ms = call.now_ms();
+  const int64_t now_ms = call.access().now_ms;
   Line line;
   line.size("id", client.id);
   line.field("addr", client.address);

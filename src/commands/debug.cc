@@ -67,7 +67,7 @@ Outcome debug_loadaof(Call& call) {
 // --- content
 
 Outcome debug_digest(Call& call) {
-  call.reply.status(digest_text(digest_of(call.on.keyspace, call.now_ms())));
+  call.reply.status(digest_text(digest_of(call.on.keyspace, call.access().now_ms)));
   return Outcome::kDone;
 }
 

@@ -114,7 +114,7 @@ Outcome debug_object(Call& call) {
   for_each_text(entry->value, [&](ByteView text) { text_bytes += text.size(); });
   std::array<char, 32> address{};
   std::snprintf(address.data(), address.size(), "%p", static_cast<const void*>(entry));
-  const int64_t idle_s = std::max<int64_t>(call.now_ms() / 1000 - entry->access_s, 0);
+  const int64_t idle_s = std::max<int64_t>(call.access().now_ms / 1000 - entry->access_s, 0);
   std::string line = std::string("Value at:") + address.data() +
                      " refcount:" + std::to_string(refcount_of(entry->value)) +
                      " encoding:" + std::string(keyspace::encoding_of(entry->value)) +

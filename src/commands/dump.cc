@@ -94,7 +94,7 @@ Outcome cmd_restore(Call& call) {
   std::optional<int64_t> expiry_ms;
   if (*ttl_ms > 0) {
     int64_t when_ms = *ttl_ms;
-    if (!options.absolute && __builtin_add_overflow(when_ms, call.now_ms(), &when_ms)) {
+    if (!options.absolute && __builtin_add_overflow(when_ms, call.access().now_ms, &when_ms)) {
       return call.fail("ERR Invalid TTL value, must be >= 0");
     }
     expiry_ms = when_ms;
@@ -103,7 +103,7 @@ Outcome cmd_restore(Call& call) {
   Entry& entry = call.on.keyspace.store(call.access(), key, std::move(*value), events::restore);
   if (expiry_ms) call.on.keyspace.deadlines().set_expiry(*call.access().db, entry, *expiry_ms);
   if (options.idle_s) {
-    const int64_t used_s = call.now_ms() / 1000 - *options.idle_s;
+    const int64_t used_s = call.access().now_ms / 1000 - *options.idle_s;
     entry.access_s = static_cast<uint32_t>(std::max<int64_t>(used_s, 0));
   }
   if (expiry_ms && !options.absolute) propagate_absolute(call, *expiry_ms);

@@ -70,7 +70,7 @@ Outcome expire_generic(Call& call, Unit unit, From from) {
   if (unit == Unit::kSeconds && __builtin_mul_overflow(when_ms, int64_t{1000}, &when_ms)) {
     return call.fail(invalid_expire_time(call));
   }
-  if (from == From::kNow && __builtin_add_overflow(when_ms, call.now_ms(), &when_ms)) {
+  if (from == From::kNow && __builtin_add_overflow(when_ms, call.access().now_ms, &when_ms)) {
     return call.fail(invalid_expire_time(call));
   }
   keyspace::Entry* entry = call.on.keyspace.find(call.access(), key);
@@ -116,7 +116,8 @@ Outcome tell_time(Call& call, Unit unit, From from) {
     call.reply.integer(kNeverExpires);
     return Outcome::kDone;
   }
-  const int64_t told_ms = from == From::kEpoch ? *when_ms : std::max<int64_t>(*when_ms - call.now_ms(), 0);
+  const int64_t told_ms =
+      from == From::kEpoch ? *when_ms : std::max<int64_t>(*when_ms - call.access().now_ms, 0);
   call.reply.integer(unit == Unit::kMilliseconds ? told_ms
                                                  : told_ms / 1000 + (told_ms % 1000 >= 500 ? 1 : 0));
   return Outcome::kDone;

@@ -189,8 +189,8 @@ void info_keyspace(const InfoSource& source, InfoText& text) {
     if (database.size() == 0) continue;
     text.field("db" + std::to_string(i),
                base::ByteView("keys=" + std::to_string(database.size()) +
-                              ",expires=" + std::to_string(database.volatile_size()) +
-                              ",avg_ttl=" + std::to_string(database.average_ttl_ms(source.call.now_ms()))));
+                              ",expires=" + std::to_string(database.volatile_size()) + ",avg_ttl=" +
+                              std::to_string(database.average_ttl_ms(source.call.access().now_ms))));
   }
 }
 

@@ -206,7 +206,7 @@ Outcome cmd_copy(Call& call) {
   }
   if (taken != nullptr) uproot(call, there, *taken, nullptr);
   Value value = std::visit([](const auto& held) { return Value(clone_of(held)); }, source->value);
-  const auto now_s = static_cast<uint32_t>(call.now_ms() / 1000);
+  const auto now_s = static_cast<uint32_t>(call.access().now_ms / 1000);
   Entry& copied = plant(call, there, to, std::move(value), {expiry_of(call, *source), now_s});
   there.changes->touched(*there.db, copied, &events::copy_to);
   there.changes->count_dirty(1);
@@ -241,7 +241,7 @@ Outcome cmd_keys(Call& call) {
   size_t shown = 0;
   call.access().db->entries().for_each([&](const Entry* entry) {
     if (!all && !base::glob_match(pattern, entry->key())) return;
-    if (call.on.keyspace.expired(*entry, call.now_ms())) return;
+    if (call.on.keyspace.expired(*entry, call.access().now_ms)) return;
     call.reply.bulk(entry->key());
     ++shown;
   });
@@ -268,7 +268,7 @@ Outcome cmd_object_idletime(Call& call) {
   const Entry* entry = inspect(call);
   if (entry == nullptr) return Outcome::kDone;
   // The clock may have been set back since.
-  call.reply.integer(std::max<int64_t>(call.now_ms() / 1000 - entry->access_s, 0));
+  call.reply.integer(std::max<int64_t>(call.access().now_ms / 1000 - entry->access_s, 0));
   return Outcome::kDone;
 }
 

@@ -17,7 +17,7 @@ using types::List;
 Outcome wait_for(Call& call, std::span<const ByteView> keys, int64_t timeout_ms, NullShape null) {
   Park park;
   park.keys.assign(keys.begin(), keys.end());
-  park.deadline_ms = call.deadline_in(timeout_ms);
+  park.deadline_ms = exec::deadline_in(call, timeout_ms);
   park.null = null;
   return call.block_on(park);
 }
@@ -50,7 +50,7 @@ Outcome cmd_brpop(Call& call) {
 // with the null array.
 Outcome wait_to_move(Call& call, const Move& move, int64_t timeout_ms) {
   return wait_for(call, {&move.source, 1}, timeout_ms,
-                  call.may_wait() ? NullShape::kArray : NullShape::kBulk);
+                  exec::may_wait(call) ? NullShape::kArray : NullShape::kBulk);
 }
 
 Outcome cmd_blmove(Call& call) {

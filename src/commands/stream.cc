@@ -169,7 +169,7 @@ void propagate_add(Call& call, const TrimRequest& request, const TrimEffect& tri
 }
 
 Outcome add_entry(Call& call, const TrimRequest& request, types::StreamFields fields, Edit<Stream>& stream) {
-  const auto id = stream.peek().next_id(*request.id, static_cast<uint64_t>(call.now_ms()));
+  const auto id = stream.peek().next_id(*request.id, static_cast<uint64_t>(call.access().now_ms));
   if (!id.ok()) return call.fail(text_of(id.error()));
   if (const auto added = stream->append(*id, fields); !added.ok()) {
     stream.unchanged();

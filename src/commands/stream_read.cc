@@ -181,7 +181,7 @@ Outcome wait_for_entries(Call& call, const ReadRequest& request, const std::vect
   Park park;
   park.keys.assign(request.keys.begin(), request.keys.end());
   park.type = keyspace::Type::kStream;
-  park.deadline_ms = call.deadline_in(*request.timeout_ms);
+  park.deadline_ms = exec::deadline_in(call, *request.timeout_ms);
   std::vector<StreamIdText> resolved;
   resolved.reserve(sources.size());
   std::vector<ByteView> words(call.args.words().begin(), call.args.words().end());

@@ -98,9 +98,9 @@ base::Result<int64_t> deadline_of(const Call& call, const StringOptions& options
   const std::optional<int64_t> amount = base::parse_int64(options.amount);
   if (!amount) return base::Error{Bytes(errors::kNotAnInteger)};
   int64_t when_ms = *amount;
-  const bool overflows = *amount <= 0 ||
-                         (options.seconds() && __builtin_mul_overflow(when_ms, int64_t{1000}, &when_ms)) ||
-                         (options.relative() && __builtin_add_overflow(when_ms, call.now_ms(), &when_ms));
+  const bool overflows =
+      *amount <= 0 || (options.seconds() && __builtin_mul_overflow(when_ms, int64_t{1000}, &when_ms)) ||
+      (options.relative() && __builtin_add_overflow(when_ms, call.access().now_ms, &when_ms));
   if (overflows) return base::Error{invalid_expire_time(call)};
   return when_ms;
 }

@@ -26,7 +26,7 @@ bool watched_key_expired(Call& call) {
   for (const Transactions::Watched& watched : call.on.transactions.watched_by(call.client)) {
     if (watched.expired) continue;
     const keyspace::Entry* entry = call.on.keyspace.database(watched.db).find(watched.key);
-    if (entry != nullptr && call.on.keyspace.expired(*entry, call.now_ms())) return true;
+    if (entry != nullptr && call.on.keyspace.expired(*entry, call.access().now_ms)) return true;
   }
   return false;
 }
@@ -72,7 +72,7 @@ Outcome cmd_watch(Call& call) {
   for (const ByteView key : call.args.rest()) {
     // A key already past its deadline is absent: its going later is no change.
     const keyspace::Entry* entry = call.access().db->find(key);
-    const bool expired = entry != nullptr && call.on.keyspace.expired(*entry, call.now_ms());
+    const bool expired = entry != nullptr && call.on.keyspace.expired(*entry, call.access().now_ms);
     call.on.transactions.watch(call.client, call.client.db, key, expired);
   }
   call.reply.ok();

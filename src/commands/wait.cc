@@ -16,7 +16,7 @@ constexpr ByteView kNoLog = "ERR WAITAOF cannot be used when numlocal is set but
 
 Park until_time_is_up(Call& call, int64_t timeout_ms) {
   Park park;
-  park.deadline_ms = call.deadline_in(timeout_ms);
+  park.deadline_ms = exec::deadline_in(call, timeout_ms);
   park.answers_late = true;
   return park;
 }
@@ -25,7 +25,7 @@ Outcome cmd_wait(Call& call) {
   const int64_t replicas = call.args.integer();
   const int64_t timeout_ms = call.args.whole_timeout_ms();
   if (!call.args.ok()) return call.fail(call.args.error());
-  if (replicas > 0 && call.may_wait()) return call.block_on(until_time_is_up(call, timeout_ms));
+  if (replicas > 0 && exec::may_wait(call)) return call.block_on(until_time_is_up(call, timeout_ms));
   call.reply.integer(0);
   return Outcome::kDone;
 }
@@ -40,7 +40,7 @@ Outcome cmd_waitaof(Call& call) {
   if (local > 0 && !log.enabled) return call.fail(kNoLog);
 
   const bool synced = log.enabled && log.synced_offset >= call.client.write_offset;
-  if (((local > 0 && !synced) || *replicas > 0) && call.may_wait()) {
+  if (((local > 0 && !synced) || *replicas > 0) && exec::may_wait(call)) {
     Park park = until_time_is_up(call, timeout_ms);
     // With replicas to wait for, the sync changes nothing before the time is up.
     if (*replicas == 0) park.offset = call.client.write_offset;

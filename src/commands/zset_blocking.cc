@@ -64,7 +64,7 @@ Outcome pop_or_wait(Call& call, const Wanted& wanted, int64_t timeout_ms, PopFou
   Park park;
   park.keys.assign(wanted.keys.begin(), wanted.keys.end());
   park.type = keyspace::Type::kSortedSet;
-  park.deadline_ms = call.deadline_in(timeout_ms);
+  park.deadline_ms = exec::deadline_in(call, timeout_ms);
   return call.block_on(park);
 }
 

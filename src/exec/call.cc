@@ -22,15 +22,17 @@ Call::Call(Services& services, Unit& unit, const Origin& origin)
   access_.touch = !client.has(client::kNoTouch);
 }
 
-void Call::looked_up(base::ByteView key, bool hit, bool silent) {
-  ++(hit ? on.stats.keyspace_hits : on.stats.keyspace_misses);
-  const uint16_t wanted = on.settings.notify_classes;
+void looked_up(Call& call, base::ByteView key, bool hit, bool silent) {
+  Stats& stats = call.on.stats;
+  ++(hit ? stats.keyspace_hits : stats.keyspace_misses);
+  const uint16_t wanted = call.on.settings.notify_classes;
   if (hit || silent || wanted == 0) return;
-  const int db = access_.db->index();
-  if (const keyspace::Event* expired = unit_.changes.take_last_expiry()) {
-    unit_.effects.keyspace_event(wanted, *expired, db, key);
+  const int db = call.access().db->index();
+  Unit& unit = call.unit();
+  if (const keyspace::Event* expired = unit.changes.take_last_expiry()) {
+    unit.effects.keyspace_event(wanted, *expired, db, key);
   }
-  unit_.effects.keyspace_event(wanted, keyspace::events::key_miss, db, key);
+  unit.effects.keyspace_event(wanted, keyspace::events::key_miss, db, key);
 }
 
 Outcome Call::fail(base::ByteView error) {
@@ -69,9 +71,9 @@ Outcome Call::block_on(const Park& reason, std::span<const base::ByteView> as) {
   return Outcome::kDone;
 }
 
-int64_t Call::deadline_in(int64_t timeout_ms) const {
+int64_t deadline_in(const Call& call, int64_t timeout_ms) {
   if (timeout_ms == 0) return 0;
-  return on.clock.monotonic_us() / 1000 + timeout_ms;
+  return call.on.clock.monotonic_us() / 1000 + timeout_ms;
 }
 
 base::Bytes Call::take(size_t index) {

@@ -32,6 +32,21 @@ enum class Entrance : uint8_t {
   kReplay,   // from the log
 };
 
+// What is to run, for whom, and where its answer goes.
+struct Origin {
+  Command& command;
+  client::Client& client;
+  std::span<const base::ByteView> words;
+  resp::Reply& reply;
+  Entrance entrance;
+};
+
+class Call;
+
+// What a lookup for reading leaves behind: a hit or a miss counted, a miss announced to who asked for that
+// unless the command is `silent`. Call::view() does it itself.
+void looked_up(Call& call, base::ByteView key, bool hit, bool silent = false);
+
 class Call {
  public:
   Args args;
@@ -41,27 +56,19 @@ class Call {
   Command& command;
   const Entrance entrance;
 
-  struct Origin {
-    Command& command;
-    client::Client& client;
-    std::span<const base::ByteView> words;
-    resp::Reply& reply;
-    Entrance entrance;
-  };
   Call(Services& services, Unit& unit, const Origin& origin);
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
-  [[nodiscard]] int64_t now_ms() const { return access_.now_ms; }
   [[nodiscard]] Unit& unit() { return unit_; }
-  // For lookups that are not of one type, through on.keyspace.
+  // For lookups that are not of one type, through on.keyspace; and the time of the unit.
   [[nodiscard]] const keyspace::Access& access() const { return access_; }
 
   // A value to read. Counts hits and misses.
   template <class T>
   base::Result<keyspace::View<T>, keyspace::Refusal> view(base::ByteView key) {
     auto found = keyspace::view<T>(on.keyspace, access_, key);
-    looked_up(key, !found.ok() || static_cast<bool>(*found));
+    looked_up(*this, key, !found.ok() || static_cast<bool>(*found));
     return found;
   }
   // A value to change, created if absent; and one that may be absent.
@@ -73,10 +80,6 @@ class Call {
   base::Result<keyspace::Edit<T>, keyspace::Refusal> edit_existing(base::ByteView key) {
     return keyspace::edit_existing<T>(on.keyspace, access_, key);
   }
-
-  // What a lookup for reading leaves behind: a hit or a miss counted, a miss announced to who asked for that
-  // unless the command is `silent`. view() does it itself.
-  void looked_up(base::ByteView key, bool hit, bool silent = false);
 
   // Replies an error, and counts it.
   Outcome fail(base::ByteView error);
@@ -91,15 +94,13 @@ class Call {
   // Waits, unless this runs inside EXEC, a script or the log's replay: then the null of `reason` is the
   // answer. `as` replaces the arguments with which the command will run again (XREAD's `$` resolved).
   Outcome block_on(const Park& reason, std::span<const base::ByteView> as = {});
-  // Whether block_on() would wait.
-  [[nodiscard]] bool may_wait() const {
-    return entrance == Entrance::kDirect || entrance == Entrance::kRerun;
-  }
-  // Monotonic milliseconds `timeout_ms` from now; 0 stays 0: forever.
-  [[nodiscard]] int64_t deadline_in(int64_t timeout_ms) const;
+
+  // The argument as an owned buffer: adopted without copying when the parser holds it as a big bulk.
+  base::Bytes take(size_t index);
 
  private:
-  friend class Executor;
+  friend class Executor;    // FLUSHDB and SWAPDB move the database under it
+  friend class UnitRunner;  // reads what is to be logged
 
   Unit& unit_;
   keyspace::Access access_;
@@ -107,10 +108,13 @@ class Call {
   resp::Parser* big_ = nullptr;  // may hold big arguments that the value can adopt
   base::Bytes records_;          // of propagate_as, one behind the other
   size_t record_count_ = 0;
-
- public:
-  // The argument as an owned buffer: adopted without copying when the parser holds it as a big bulk.
-  base::Bytes take(size_t index);
 };
+
+// Whether Call::block_on() would wait.
+[[nodiscard]] inline bool may_wait(const Call& call) {
+  return call.entrance == Entrance::kDirect || call.entrance == Entrance::kRerun;
+}
+// Monotonic milliseconds `timeout_ms` from now; 0 stays 0: forever.
+[[nodiscard]] int64_t deadline_in(const Call& call, int64_t timeout_ms);
 
 }  // namespace sluice::exec

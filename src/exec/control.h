@@ -1,5 +1,6 @@
 // Control: the door upward for administrative commands: what only the server as a whole can do. Implemented
-// by server/control; a harness puts a recorder there. Not a place for what a smaller part can answer.
+// by server/control; a harness puts a recorder there. Not a place for what a smaller part can answer. The
+// server owns what stands behind it; commands borrow it for a call.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // Which arguments of a command are keys: its key specs evaluated against the words of a request, as COMMAND
-// GETKEYS and whoever checks access by key need it. Looks at words only: no keyspace, no client.
+// GETKEYS and whoever checks access by key need it. Looks at words only: no keyspace, no client. Answers
+// positions and owns nothing.
 #pragma once
 
 #include <cstdint>

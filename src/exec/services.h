@@ -1,5 +1,6 @@
 // Services: the parts that commands reach, by reference. Built once by the server (or by the test harness),
-// handed down by the executor; owns nothing.
+// handed down by the executor; owns nothing. Must not grow behaviour: what a part can do is asked of the
+// part.
 #pragma once
 
 #include <cstddef>

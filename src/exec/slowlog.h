@@ -1,5 +1,6 @@
 // Slowlog: the commands that took long, newest first, as SLOWLOG GET shows them. Bounded in entries,
-// arguments and argument length, so that what it keeps of a huge command is small.
+// arguments and argument length, so that what it keeps of a huge command is small. Owns copies; the executor
+// decides what was slow.
 #pragma once
 
 #include <cstdint>

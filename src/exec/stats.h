@@ -1,5 +1,6 @@
 // Stats: the counters behind INFO stats and clients, plain numbers that the executor, the connections and the
-// cron add to. CONFIG RESETSTAT clears them.
+// cron add to. CONFIG RESETSTAT clears them. The server owns them and everybody adds; they must not know what
+// they count.
 #pragma once
 
 #include <cstdint>

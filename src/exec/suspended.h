@@ -1,5 +1,6 @@
-// A script that ran past its time, set aside with its whole unit while others are told that the server is
-// busy. Part of the executor.
+// A script that ran past its time, set aside with its whole unit while others are told that
+// the server is busy. Part of the executor. It owns what the script was called with, since
+// views died with the first slice.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,6 @@
 // Transactions: what MULTI has queued and what WATCH looks at, per client. It marks clients (kCasDirty) when
-// a watched key changes; running EXEC as one unit is the command's business (commands/transaction).
+// a watched key changes; running EXEC as one unit is the command's business (commands/transaction). Owns
+// copies of the queued words; knows no handler.
 #pragma once
 
 #include <cstdint>

@@ -1,0 +1,236 @@
+#include "exec/unit_runner.h"
+
+#include <array>
+#include <utility>
+
+#include "exec/resolve.h"
+
+namespace sluice::exec {
+
+namespace {
+
+// What the log keeps of a command that rename-command renamed: a start with other names must read it.
+void record_by_first_name(Effects& effects, int db, const Command& command,
+                          std::span<const base::ByteView> words) {
+  std::vector<base::ByteView> record(words.begin(), words.end());
+  record[0] = command.container == nullptr ? command.spec->name : command.container->spec->name;
+  effects.record(db, record);
+}
+
+}  // namespace
+
+UnitRunner::UnitRunner(Services& services, EffectSink& sink)
+    : services_(services), sink_(sink), unit_(std::make_unique<Unit>(services.keyspace.graveyard())) {
+  refresh_clock();
+}
+
+void UnitRunner::refresh_clock() {
+  monotonic_us_ = services_.clock.monotonic_us();
+  unix_offset_us_ = services_.clock.unix_us() - monotonic_us_;
+}
+
+Unit& UnitRunner::begin() {
+  Unit& unit = *unit_;
+  unit.now_us = now_us();
+  unit.depth = 0;
+  unit.wrote = false;
+  unit.to_log = true;
+  unit.pushed = false;
+  unit.out_of_memory = services_.state.out_of_memory;
+  return unit;
+}
+
+std::unique_ptr<Unit> UnitRunner::set_aside() {
+  return std::exchange(unit_, std::make_unique<Unit>(services_.keyspace.graveyard()));
+}
+
+Outcome UnitRunner::run(const Origin& origin, const Request& request) {
+  Unit& unit = begin();
+  Call call(services_, unit, origin);
+  call.wire_ = request.wire;
+  call.big_ = request.big;
+  return run_command(call, monotonic_us_);
+}
+
+Outcome UnitRunner::go_on(Unit& unit, const Origin& origin, int64_t started_us) {
+  Call call(services_, unit, origin);
+  return run_command(call, started_us);
+}
+
+Outcome UnitRunner::invoke(Call& outer, const Origin& origin) {
+  Unit& unit = outer.unit_;
+  ++unit.depth;
+  Call call(services_, unit, origin);
+  const Outcome outcome = run_command(call, monotonic_us_);
+  --unit.depth;
+  return outcome;
+}
+
+base::Result<void> UnitRunner::replay(client::Client& loader, std::span<const base::ByteView> words) {
+  const base::Result<Command*> resolved = resolve(services_.table.find_original(words[0]), words);
+  if (!resolved.ok()) return resolved.error();
+  resp::ValueBuilder answer;
+  resp::Reply reply(answer, loader.protocol);
+  Unit& unit = begin();
+  Call call(services_, unit, {**resolved, loader, words, reply, Entrance::kReplay});
+  (*resolved)->spec->handler(call);
+  close_command(call);
+  if (reply.errors() == 0) return {};
+  return base::Error{"the command '" + (*resolved)->full_name + "' failed: " + resp::describe(answer.take())};
+}
+
+Outcome UnitRunner::run_command(Call& call, int64_t started_us) {
+  Command& command = call.command;
+  const uint32_t errors_before = call.reply.errors();
+  const Outcome outcome = command.spec->handler(call);
+  // Once it has run: EXEC is shown after its queue. Scripts show themselves, before what they call.
+  const bool shown = !command.has(kSkipMonitor | kAdmin) && outcome != Outcome::kSuspended;
+  close_command(call);
+  const bool again = call.entrance == Entrance::kRerun || call.entrance == Entrance::kTimeUp;
+  if (shown && !again) show_to_monitors(call);
+  if (outcome == Outcome::kBlocked || outcome == Outcome::kSuspended) return outcome;
+  // What fails within EXEC is its own commands' failure.
+  const bool failed =
+      command.has(kRunsQueue) ? outcome == Outcome::kFailed : call.reply.errors() != errors_before;
+  if (failed) ++command.stats.failed;
+  count(call, started_us);
+  return outcome;
+}
+
+void UnitRunner::show_to_monitors(const Call& call) {
+  if (!services_.hub.anybody_monitors()) return;
+  call.unit_.effects.monitor_line(call.client, redacted(*call.command.spec, call.args.words()),
+                                  call.unit_.now_us);
+}
+
+void UnitRunner::count(Call& call, int64_t started_us) {
+  Command& command = call.command;
+  monotonic_us_ = services_.clock.monotonic_us();
+  const int64_t duration_us = monotonic_us_ - started_us;
+  ++services_.stats.commands;
+  services_.stats.command_us += static_cast<uint64_t>(duration_us);
+  ++command.stats.calls;
+  command.stats.total_us += static_cast<uint64_t>(duration_us);
+  const Settings& settings = services_.settings;
+  if (settings.latency_tracking) {
+    if (!command.latency) command.latency = std::make_unique<base::Histogram>();
+    command.latency->record(static_cast<uint64_t>(duration_us));
+  }
+  if (settings.slowlog_threshold_us >= 0 && duration_us >= settings.slowlog_threshold_us &&
+      !command.has(kSkipSlowlog)) {
+    services_.slowlog.add(redacted(*command.spec, call.args.words()), call.client, call.unit_.now_us,
+                          duration_us);
+    services_.slowlog.trim(settings.slowlog_max_entries);
+  }
+}
+
+// Closing a command turns what it changed into what others see of it.
+void UnitRunner::close_command(Call& call) {
+  Unit& unit = call.unit_;
+  if (unit.changes.empty()) return;
+  const bool replaying = call.entrance == Entrance::kReplay;
+  if (!replaying) {
+    // Keys that turned out to be expired go first: replaying the command must meet what it met.
+    for (const keyspace::Change& change : unit.changes.changes()) {
+      if (change.kind != keyspace::ChangeKind::kExpired) continue;
+      const std::array<base::ByteView, 2> record = {"DEL", change.entry->key()};
+      unit.effects.record(change.db->index(), record);
+      ++services_.stats.expired_keys;
+    }
+    if (unit.changes.dirty() > 0) unit.wrote = true;
+    if (unit.changes.dirty() > 0 && services_.settings.keeps_records && unit.to_log) {
+      const int db = call.access_.db->index();
+      if (call.record_count_ > 0) {
+        unit.effects.record_wire(db, call.records_, call.record_count_);
+      } else if (call.command.renamed) {
+        record_by_first_name(unit.effects, db, call.command, call.args.words());
+      } else if (!call.wire_.empty()) {
+        unit.effects.record_wire(db, call.wire_);
+      } else {
+        unit.effects.record(db, call.args.words());
+      }
+    }
+    services_.stats.changes_since_save += unit.changes.dirty();
+  }
+  apply_changes(unit, replaying);
+  unit.changes.clear();
+}
+
+void UnitRunner::apply_changes(Unit& unit, bool replaying) {
+  // By index: dropping an emptied key adds its removal at the end.
+  for (size_t i = 0; i < unit.changes.size(); ++i) {
+    const keyspace::Change change = unit.changes.changes()[i];
+    const bool present = !change.entry->detached;
+    const bool emptied = present && keyspace::vanishes(change.entry->value);
+    if (!replaying) {
+      const int db = change.db->index();
+      const base::ByteView key = change.entry->key();
+      if (services_.transactions.anybody_watches()) {
+        if (change.kind == keyspace::ChangeKind::kExpired) {
+          services_.transactions.expired(db, key);
+        } else {
+          services_.transactions.touch(db, key);
+        }
+      }
+      if (services_.settings.notify_classes != 0) notify(unit, change);
+      if (services_.blocking.anybody_waits()) {
+        // A collection that was emptied is about to be removed, and serves nobody before.
+        if (!present) {
+          services_.blocking.touch_gone(db, key);
+        } else if (!emptied) {
+          services_.blocking.touch(db, key);
+        }
+      }
+    }
+    if (emptied) {
+      const keyspace::Access access{change.db, &unit.changes, unit.now_us / 1000};
+      services_.keyspace.remove(access, *change.entry, keyspace::events::del);
+    }
+  }
+}
+
+void UnitRunner::notify(Unit& unit, const keyspace::Change& change) {
+  const uint16_t wanted = services_.settings.notify_classes;
+  const int db = change.db->index();
+  const base::ByteView key = change.entry->key();
+  if (change.kind == keyspace::ChangeKind::kCreated) {
+    unit.effects.keyspace_event(wanted, keyspace::events::key_new, db, key);
+  }
+  if (change.event != nullptr) unit.effects.keyspace_event(wanted, *change.event, db, key);
+}
+
+void UnitRunner::settle_reply(client::Client& client, size_t reply_mark) {
+  if (client.has(client::kBlocked)) return;  // the answer, and whether it is wanted, is still to come
+  if (client.has(client::kReplyOff | client::kReplySkip)) client.outbox.take_back(reply_mark);
+  client.unset(client::kReplySkip);
+  if (client.has(client::kReplySkipNext)) {
+    client.unset(client::kReplySkipNext);
+    client.set(client::kReplySkip);
+  }
+}
+
+void UnitRunner::close(Unit& unit, client::Client& client, size_t reply_mark) {
+  settle_reply(client, unit.pushed ? client.outbox.mark() : reply_mark);
+  // While the disk fails nothing new can become durable: an answer that tells of no change waits for what its
+  // client is owed already, and for no more.
+  const bool waits_for_log = unit.effects.record_count() > 0 || services_.state.disk_error.empty();
+  const uint64_t offset = unit.effects.empty() ? sink_.offset() : sink_.emit(unit.effects);
+  unit.effects.clear();
+  if (unit.wrote) client.write_offset = offset;
+  client.outbox.tag(waits_for_log ? offset : client.outbox.last_tag());
+}
+
+void UnitRunner::expire(const keyspace::Due& due) {
+  Unit& unit = begin();
+  const keyspace::Access access{due.db, &unit.changes, unit.now_us / 1000};
+  services_.keyspace.expire(access, *due.entry);
+  ++services_.stats.expired_keys;
+  const std::array<base::ByteView, 2> record = {"DEL", due.entry->key()};
+  unit.effects.record(due.db->index(), record);
+  apply_changes(unit, false);
+  unit.changes.clear();
+  sink_.emit(unit.effects);
+  unit.effects.clear();
+}
+
+}  // namespace sluice::exec

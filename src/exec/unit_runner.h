@@ -1,0 +1,71 @@
+// UnitRunner: runs commands as units and closes them: the handler, then its records, its touched keys and its
+// events (the command), then its effects to the sink and its offset to the replies (the unit). Owns the unit
+// at hand and the time it sees. Knows neither gates nor who waits: the executor decides what runs, this does
+// it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "base/result.h"
+#include "exec/call.h"
+#include "exec/effects.h"
+#include "exec/services.h"
+#include "keyspace/deadlines.h"
+
+namespace sluice::exec {
+
+struct Request {
+  std::span<const base::ByteView> words;
+  base::ByteView wire = {};     // the same as it came, when canonical and contiguous
+  resp::Parser* big = nullptr;  // holds big arguments
+};
+
+class UnitRunner {
+ public:
+  UnitRunner(Services& services, EffectSink& sink);
+
+  void refresh_clock();
+  [[nodiscard]] int64_t now_us() const { return monotonic_us_ + unix_offset_us_; }
+  [[nodiscard]] int64_t monotonic_us() const { return monotonic_us_; }
+  [[nodiscard]] int64_t unix_offset_us() const { return unix_offset_us_; }
+  [[nodiscard]] uint64_t offset() const { return sink_.offset(); }
+
+  // Begins the unit at hand anew. REQUIRES: the one before was closed or set aside.
+  Unit& begin();
+  [[nodiscard]] Unit& unit() { return *unit_; }
+  // The unit at hand, for a script that goes on later.
+  std::unique_ptr<Unit> set_aside();
+  // A command as a unit of its own, which the caller closes.
+  Outcome run(const Origin& origin, const Request& request);
+  // One that was set aside. `started_us` is monotonic.
+  Outcome go_on(Unit& unit, const Origin& origin, int64_t started_us);
+  // A command within the unit of `outer`.
+  Outcome invoke(Call& outer, const Origin& origin);
+  // Hands the unit's effects on and tags what the client was answered behind `reply_mark`.
+  void close(Unit& unit, client::Client& client, size_t reply_mark);
+  // CLIENT REPLY: takes the answer back if it is not wanted. close() does it itself.
+  static void settle_reply(client::Client& client, size_t reply_mark);
+  // A key whose time has come goes, as a unit.
+  void expire(const keyspace::Due& due);
+  // One record of the log. Fails when it cannot be replayed.
+  base::Result<void> replay(client::Client& loader, std::span<const base::ByteView> words);
+  // For commands that are not shown by themselves (kSkipMonitor).
+  void show_to_monitors(const Call& call);
+
+ private:
+  Outcome run_command(Call& call, int64_t started_us);
+  void close_command(Call& call);
+  void apply_changes(Unit& unit, bool replaying);
+  void notify(Unit& unit, const keyspace::Change& change);
+  void count(Call& call, int64_t started_us);
+
+  Services& services_;
+  EffectSink& sink_;
+  std::unique_ptr<Unit> unit_;
+  int64_t monotonic_us_ = 0;
+  int64_t unix_offset_us_ = 0;
+};
+
+}  // namespace sluice::exec

@@ -8,7 +8,7 @@ ROWS = {
     "BGSAVE": "writes a file; integration tests",
     "BGREWRITEAOF": "writes files; integration tests",
     "MONITOR": "shows every connection's commands with times; compat/redis_cli watches it",
-    "SHUTDOWN": "ends the server; integration tests",
+    "SHUTDOWN": "ends the server; tests/integration/admin_test.cc",
     "COMMAND": "the contract tests compare every row with the oracle's",
     "COMMAND COUNT": "the two servers have different numbers of commands",
     "COMMAND LIST": "the two servers have different commands",

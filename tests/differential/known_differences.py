@@ -63,7 +63,7 @@ ROWS = [
     ("Order of the members of a small set of strings", "compared as a set, since the oracle holds a table", None),
     ("A publisher subscribed to the channel gets its reply before the message, also inside MULTI and scripts", "pushes and replies are compared as two sequences; publishing to oneself inside MULTI or a script is not generated", None),
     ("A woken blocked command is executed again: keys in argument order, XREAD returns every ready stream", "blocking_clients.py: a client that waits for several keys never sees two of them filled by one unit", None),
-    ("A stream waiter whose key disappears or changes type gets NOGROUP or WRONGTYPE", "not generated; integration tests of our own", None),
+    ("A stream waiter whose key disappears or changes type gets NOGROUP or WRONGTYPE", "not generated: nothing waits in a group yet; XREAD's waiters are in tests/integration/waiting_test.cc", None),
     ("Blocking commands inside scripts act as inside MULTI", "not generated inside scripts", None),
     ("One clock reading per command, EXEC or script; nothing expires inside it", "TIME is excluded; expiries are years away or past", None),
     ("ZRANK and ZREVRANK take WITHSCORE", "four arguments and more: the oracle's arity error is not required", _queued_zrank),

@@ -122,6 +122,26 @@ TEST_CASE("commands sent behind a blocked one wait for it, and are answered afte
   CHECK(worker.read().text == "PONG");
 }
 
+TEST_CASE("XREAD BLOCK: a reader gets the entry it waits for, also when its key went and came again") {
+  ServerProcess server;
+  server.start();
+  RedisClient control(server.port());
+  RedisClient reader(server.port());
+  const auto wait = [&] {
+    reader.send("XREAD", "BLOCK", "0", "STREAMS", "s", "$");
+    reader.flush();
+    REQUIRE(soon([&] { return blocked_clients(control) == "1"; }));
+  };
+  wait();
+  CHECK(control.run("XADD", "s", "1-1", "f", "v").text == "1-1");
+  CHECK(resp::describe(reader.read()) == "[[\"s\", [[\"1-1\", [\"f\", \"v\"]]]]]");
+  wait();
+  CHECK(control.run("DEL", "s") == integer(1));
+  CHECK(blocked_clients(control) == "1");
+  CHECK(control.run("XADD", "s", "2-1", "f", "w").text == "2-1");
+  CHECK(resp::describe(reader.read()) == "[[\"s\", [[\"2-1\", [\"f\", \"w\"]]]]]");
+}
+
 TEST_CASE("a blocking timeout ends on time, and not before") {
   ServerProcess server;
   server.start();

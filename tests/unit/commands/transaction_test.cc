@@ -4,6 +4,16 @@
 
 namespace sluice::test {
 
+TEST_CASE("UNWATCH: what changed before it no longer ends the transaction") {
+  Harness h;
+  h.run("WATCH", "k");
+  h.client().run("SET", "k", "other");
+  CHECK(h.run("UNWATCH") == status("OK"));
+  h.run("MULTI");
+  h.run("GET", "k");
+  CHECK(h.text("EXEC") == "[\"other\"]");
+}
+
 TEST_CASE("MULTI: queues, and EXEC answers everything at once") {
   Harness h;
   CHECK(h.run("MULTI") == status("OK"));

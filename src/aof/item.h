@@ -1,5 +1,6 @@
 // Finds where the next thing in a log ends: a command as a RESP array of bulk strings, or a line that begins
-// with '#'. Works on bytes in memory that may stop in the middle of one; owns nothing.
+// with '#'. Works on bytes in memory that may stop in the middle of one; owns nothing. Must not know what a
+// command means, nor where the bytes came from.
 #pragma once
 
 #include <cstddef>

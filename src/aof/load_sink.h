@@ -1,5 +1,6 @@
 // The door through which a loaded log goes up to whoever holds the keyspace, and what the loader has to tell
-// a person about the files it read.
+// a person about the files it read. Whoever implements it owns what it builds; views are good for the call
+// only. Knows no file format.
 #pragma once
 
 #include <cstdint>

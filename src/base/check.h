@@ -1,5 +1,6 @@
-// SLUICE_CHECK stops the process when the program itself is wrong, in release builds too.
-// Outside input (clients, files, configuration) must never reach a failing check: it gets an error instead.
+// SLUICE_CHECK stops the process when the program itself is wrong, in release builds too. Outside input
+// (clients, files, configuration) must never reach a failing check: it gets an error instead. Owns nothing
+// and returns to nobody: what it says goes to standard error, for whoever reads the core.
 #pragma once
 
 namespace sluice::base {

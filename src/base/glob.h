@@ -1,5 +1,6 @@
 // Glob patterns as KEYS, SCAN MATCH, PSUBSCRIBE and CONFIG GET take them: * ? [abc] [^a] [a-z] and \ before
 // any of them. Bytes, not characters; matching never allocates and its work is bounded whatever the pattern.
+// Pure functions over borrowed bytes; what a match is for, the callers know.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,6 @@
 // What the server tells its operator. A thin door to spdlog, so that no other file pulls it in and every part
-// can be handed a silent one in tests. Levels are those of redis.conf's `loglevel`.
+// can be handed a silent one in tests. Levels are those of redis.conf's `loglevel`. Whoever makes a log owns
+// it and lends it out; it must not know what it is told about.
 #pragma once
 
 #include <memory>

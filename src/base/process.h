@@ -1,6 +1,6 @@
 // What the system tells of this process and lets it have: its number, its processor time, what it runs on,
 // its working directory, how many descriptors it may open, how its threads rank. Costs system calls: not for
-// the hot path.
+// the hot path. Values only; who compares them with earlier ones keeps those.
 #pragma once
 
 #include <cstdint>

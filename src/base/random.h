@@ -1,5 +1,6 @@
 // The only source of randomness: a small seedable generator (xoshiro256**, Blackman and Vigna) for sampling
-// and ids, and the operating system's entropy for seeds and secrets. Tests pass a fixed seed.
+// and ids, and the operating system's entropy for seeds and secrets. Tests pass a fixed seed. Each owner has
+// its own generator, and lends it for a call; never shared between threads.
 #pragma once
 
 #include <array>

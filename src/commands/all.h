@@ -1,5 +1,6 @@
-// The list of command families, kept by hand: what a server can do is read here, and nothing registers
-// itself.
+// The list of command families, kept by hand: what a server can do is read here, and nothing
+// registers itself. The rows are static and owned by their families; the table that is built
+// from them knows no family.
 #pragma once
 
 #include <span>

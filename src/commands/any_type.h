@@ -1,5 +1,6 @@
 // What commands that treat a key whatever it holds share: looking one up without using it, and its deadline.
-// Commands of one type go through Call::view and Call::edit instead.
+// Commands of one type go through Call::view and Call::edit instead. Owns nothing; must not know what is
+// inside a value.
 #pragma once
 
 #include <cstdint>

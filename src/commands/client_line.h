@@ -1,5 +1,6 @@
-// One client as CLIENT LIST and CLIENT INFO show it, and what kind of client it counts as. Shared by the
-// subcommands of CLIENT.
+// One client as CLIENT LIST and CLIENT INFO show it, and what kind of client it counts as.
+// Shared by the subcommands of CLIENT.
+// Reads the client and owns nothing; knows no socket.
 #pragma once
 
 #include <cstdint>

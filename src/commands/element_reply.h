@@ -1,5 +1,6 @@
 // What hashes, sets and sorted sets share when they answer: an element of a value as a bulk, and a member
-// with its score in the shape the client's protocol and the command ask for. Knows no command.
+// with its score in the shape the client's protocol and the command ask for. Knows no command. Writes into
+// the reply it is given and owns nothing.
 #pragma once
 
 #include "ds/listpack.h"

@@ -1,5 +1,6 @@
 // What every family of commands includes: the Call and the row, and the few words handlers use all the time.
-// A family is one file: functions, and at its end the rows that name them.
+// A family is one file: functions, and at its end the rows that name them. Only for families to include:
+// nobody below or beside may come to depend on it.
 #pragma once
 
 #include <span>

@@ -1,5 +1,6 @@
-// The answer of every container's HELP: how it is called, its subcommands from their rows, in the shape Redis
-// has.
+// The answer of every container's HELP: how it is called, its subcommands from their rows,
+// in the shape Redis has. Reads the table and owns nothing; must not know which container it
+// speaks for.
 #pragma once
 
 #include "exec/call.h"

@@ -1,5 +1,6 @@
 // The sections of INFO, one function each, by file: info_server (the process, its clients, its disk),
-// info_memory, info_stats (counters). info.cc decides which are shown.
+// info_memory, info_stats (counters). info.cc decides which are shown. Each reads its figures where they are
+// kept and owns nothing; a section must not change what it shows.
 #pragma once
 
 #include "commands/info_text.h"

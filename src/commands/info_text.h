@@ -1,5 +1,6 @@
-// InfoText: the lines of INFO as they are written: "# Section" headers and "name:value" fields, each ended by
-// CRLF. Knows formats, not facts.
+// InfoText: the lines of INFO as they are written: "# Section" headers and "name:value" fields,
+// each ended by CRLF.
+// Owns the text until it is taken; knows formats, not facts.
 #pragma once
 
 #include <cstdint>

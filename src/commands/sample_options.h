@@ -1,5 +1,6 @@
 // Counts that commands drawing or popping elements take: "[count [WITHVALUES]]" of HRANDFIELD, SRANDMEMBER
-// and ZRANDMEMBER, and the "[count]" of SPOP, ZPOPMIN and ZPOPMAX. Knows no type.
+// and ZRANDMEMBER, and the "[count]" of SPOP, ZPOPMIN and ZPOPMAX. Knows no type. Reads the words of the call
+// it is given and owns nothing.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,6 @@
 // What a script's redis.call reaches: the executor, under the rules for commands within scripts. Lives for
-// one run or one slice of it; what lasts longer is in exec::ScriptSession.
+// one run or one slice of it; what lasts longer is in exec::ScriptSession. Owns nothing: the call, the
+// session and the executor outlive it. Knows no Lua.
 #pragma once
 
 #include <span>

@@ -1,5 +1,6 @@
-// What several commands do to a client's session: prove who it is, name it, put it back to new. Shared by the
-// handshake and CLIENT families.
+// What several commands do to a client's session: prove who it is, name it, put it back to
+// new. Shared by the handshake and CLIENT families. The client belongs to its connection,
+// which must not be known here.
 #pragma once
 
 #include "base/bytes.h"

@@ -1,5 +1,6 @@
 // Taking members off an end of a sorted set, for ZPOPMIN, ZMPOP and their blocking kin. Replies are the
-// command's matter except for the members themselves.
+// command's matter except for the members themselves. Borrows the edit it takes from; committing and
+// propagating are the caller's too.
 #pragma once
 
 #include <cstddef>

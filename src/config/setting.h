@@ -1,5 +1,6 @@
 // The value of one option: how its text is read, checked and shown. Knows the types of options and nothing of
-// who holds or uses them. Refusals are the reasons that redis-server gives, where it has one.
+// who holds or uses them. Refusals are the reasons that redis-server gives, where it has one. A value that
+// the store owns.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // Replacements for functions of Lua's own libraries, where LuaJIT's differ from Lua 5.1's, where raw access
-// would pass a guard by (sandbox.h), or where one script could harm the next.
+// would pass a guard by (sandbox.h), or where one script could harm the next. The Lua state owns them; they
+// must know neither commands nor replies.
 #pragma once
 
 #include <luajit-2.1/lua.hpp>

@@ -1,5 +1,6 @@
-// From config::Store to the plain structs that the parts read: the one place that knows which option is which
-// field.
+// From config::Store to the plain structs that the parts read: the one place that knows
+// which option is which field. Owns nothing: values go to their owners by copy. Must not
+// decide what a value means.
 #pragma once
 
 #include "base/log.h"

@@ -1,5 +1,6 @@
-// ServerControl: the server's side of exec::Control: the few administrative acts that need the server as a
-// whole.
+// ServerControl: the server's side of exec::Control: the few administrative acts that need the
+// server as a whole.
+// Owns nothing and forwards to the server; must not know a command.
 #pragma once
 
 #include "exec/control.h"

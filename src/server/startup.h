@@ -1,5 +1,6 @@
 // Startup: from the command line to a running server: configuration, working directory, lock, daemon, pid
-// file, log, in the order in which each needs the one before. Owns the parts that outlive the Server.
+// file, log, in the order in which each needs the one before. Owns the parts that outlive the Server. Must
+// not know a command or a socket.
 #pragma once
 
 #include <span>

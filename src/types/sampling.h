@@ -1,5 +1,6 @@
 // Choosing distinct elements of a container at random, for HRANDFIELD, SRANDMEMBER, ZRANDMEMBER and SPOP. The
-// container offers size(), for_each(visit) and random(random); it is handed in, never kept.
+// container offers size(), for_each(visit) and random(random); it is handed in, never kept. Owns only what it
+// has drawn; must not know a type.
 #pragma once
 
 #include <cstddef>

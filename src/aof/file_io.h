@@ -1,6 +1,6 @@
-// All or nothing, where base::File may do a part: whole reads and whole writes at a place, for the log's reader
-// and writer alike. Borrows the file for the call and owns nothing. Knows no format: what the bytes mean is its
-// callers' matter.
+// All or nothing, where base::File may do a part: whole reads and whole writes at a place, for the log's
+// reader and writer alike. Borrows the file for the call and owns nothing. Knows no format: what the bytes
+// mean is its callers' matter.
 #pragma once
 
 #include <cstddef>

@@ -86,4 +86,50 @@ Result<std::vector<LogPart>> plan_load(base::Fs& fs, const LogPlace& place, cons
   return parts;
 }
 
+base::Result<std::optional<Manifest>> open_log(base::Fs& fs, const LogPlace& place) {
+  switch (find_log(fs, place)) {
+    case LogFound::kSingleFile:
+      return Error{
+          place.single_file_path() +
+          ": a log in one file, as Redis 6 and older write it. Start redis-server 7 on it once: it makes " +
+          place.log_dir() + " of it, which can be loaded"};
+    case LogFound::kNothing: {
+      const auto strays = find_orphans(fs, place, {});
+      if (!strays.empty()) {
+        return Error{place.manifest_path() + ": the manifest is missing, although " +
+                     place.path(strays[0].name) + " is there. Restore it from a copy, or move " +
+                     place.log_dir() + " away to start empty"};
+      }
+      return std::optional<Manifest>{};
+    }
+    case LogFound::kManifest:
+      break;
+  }
+  auto manifest = read_manifest(fs, place);
+  if (!manifest) return manifest.error();
+  return std::optional<Manifest>(std::move(*manifest));
+}
+
+Finding finding_of(const Orphan& orphan, const LogPlace& place) {
+  return {FindingKind::kOrphan, orphan.name, 0, orphan.size_bytes,
+          place.path(orphan.name) + ": " + std::to_string(orphan.size_bytes) + " bytes" +
+              " that the manifest does not name; not loaded, and kept"};
+}
+
+StartPoint start_behind(Manifest manifest, const std::vector<LogPart>& parts, uint64_t offset) {
+  StartPoint start;
+  start.offset = offset;
+  start.manifest = std::move(manifest);
+  start.manifest.increments.clear();
+  for (const LogPart& part : parts) {
+    if (part.is_base()) continue;
+    if (part.loaded_something) {
+      start.manifest.increments.push_back(part.entry);
+    } else {
+      start.obsolete.push_back(part.entry);
+    }
+  }
+  return start;
+}
+
 }  // namespace sluice::aof

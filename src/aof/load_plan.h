@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "aof/frame.h"
+#include "aof/load_sink.h"
 #include "aof/manifest.h"
+#include "aof/writer.h"
 #include "base/fs.h"
 #include "base/result.h"
 
@@ -35,7 +37,18 @@ struct LogPart {
   [[nodiscard]] bool is_base() const { return origin == Origin::kRdbBase || origin == Origin::kPlainBase; }
 };
 
+// The manifest of the log at `place`, or nothing where there is no log yet. Refuses what must not be started
+// on: a log of another kind, increments whose manifest is gone.
+[[nodiscard]] base::Result<std::optional<Manifest>> open_log(base::Fs& fs, const LogPlace& place);
+
 [[nodiscard]] base::Result<std::vector<LogPart>> plan_load(base::Fs& fs, const LogPlace& place,
                                                            const Manifest& manifest);
+
+// What is told of a file that the manifest does not name.
+[[nodiscard]] Finding finding_of(const Orphan& orphan, const LogPlace& place);
+
+// Where the log goes on once these parts were loaded. Increments without a record are no longer listed: they
+// would pile up over restarts.
+[[nodiscard]] StartPoint start_behind(Manifest manifest, const std::vector<LogPart>& parts, uint64_t offset);
 
 }  // namespace sluice::aof

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "aof/file_io.h"
+#include "aof/salvage.h"
 #include "base/check.h"
 
 namespace sluice::aof {
@@ -16,18 +17,6 @@ using base::Result;
 
 // What one part costs of a step's budget, whatever is in it.
 constexpr size_t kOpenCost = size_t{16} * 1024;
-// The smallest piece that a disk writes or loses as one.
-constexpr uint64_t kSector = 512;
-
-// Whether a whole sector of the file inside `bytes` is zero: what a power cut leaves of a page it lost.
-// Records appended by another server do not look like this.
-bool has_blank_sector(ByteView bytes, uint64_t file_at) {
-  constexpr std::array<char, kSector> kBlank{};
-  for (uint64_t at = (kSector - file_at % kSector) % kSector; at + kSector <= bytes.size(); at += kSector) {
-    if (bytes.substr(at, kSector) == ByteView(kBlank.data(), kSector)) return true;
-  }
-  return false;
-}
 
 }  // namespace
 
@@ -71,55 +60,24 @@ Result<bool> Loader::step(size_t budget_bytes) {
 
 StartPoint Loader::take_start() {
   SLUICE_CHECK(phase_ == Phase::kDone, "the log is not loaded yet");
-  StartPoint start;
-  start.offset = offset_.value_or(0);
-  start.manifest = std::move(manifest_);
-  // Increments without a record would pile up over restarts.
-  start.manifest.increments.clear();
-  for (const LogPart& part : parts_) {
-    if (part.is_base()) continue;
-    if (part.loaded_something) {
-      start.manifest.increments.push_back(part.entry);
-    } else {
-      start.obsolete.push_back(part.entry);
-    }
-  }
-  return start;
+  return start_behind(std::move(manifest_), parts_, offset_.value_or(0));
 }
 
 Result<void> Loader::begin() {
   const LogPlace& place = options_.place;
-  switch (find_log(fs_, place)) {
-    case LogFound::kSingleFile:
-      return Error{
-          place.single_file_path() +
-          ": a log in one file, as Redis 6 and older write it. Start redis-server 7 on it once: it makes " +
-          place.log_dir() + " of it, which can be loaded"};
-    case LogFound::kNothing: {
-      const auto strays = find_orphans(fs_, place, manifest_);
-      if (!strays.empty()) {
-        return Error{place.manifest_path() + ": the manifest is missing, although " +
-                     place.path(strays[0].name) + " is there. Restore it from a copy, or move " +
-                     place.log_dir() + " away to start empty"};
-      }
-      phase_ = Phase::kDone;
-      return {};
-    }
-    case LogFound::kManifest:
-      break;
-  }
-  auto manifest = read_manifest(fs_, place);
+  auto manifest = open_log(fs_, place);
   if (!manifest) return manifest.error();
-  manifest_ = std::move(*manifest);
+  if (!*manifest) {
+    phase_ = Phase::kDone;
+    return {};
+  }
+  manifest_ = std::move(**manifest);
   auto parts = plan_load(fs_, place, manifest_);
   if (!parts) return parts.error();
   parts_ = std::move(*parts);
   for (const LogPart& each : parts_) progress_.total_bytes += each.size;
-  for (const Orphan& orphan : find_orphans(fs_, place, manifest_)) {
-    findings_.push_back({FindingKind::kOrphan, orphan.name, 0, orphan.size_bytes,
-                         place.path(orphan.name) + ": " + std::to_string(orphan.size_bytes) + " bytes" +
-                             " that the manifest does not name; not loaded, and kept"});
-  }
+  for (const Orphan& orphan : find_orphans(fs_, place, manifest_))
+    findings_.push_back(finding_of(orphan, place));
   phase_ = Phase::kOpenPart;
   return {};
 }
@@ -202,15 +160,7 @@ Result<void> Loader::read_on(size_t& budget) {
 
 Result<void> Loader::fill(size_t& budget) {
   Reading& r = reading_;
-  if (r.apply >= kReadChunk) {
-    const size_t gone = r.apply;
-    r.buffer.erase(0, gone);
-    r.buffer_at += gone;
-    // A batch that has begun is never applied in part; a tail that is handed over piece by piece needs no
-    // start.
-    r.batch -= std::min(r.batch, gone);
-    for (size_t* position : {&r.apply, &r.ready, &r.whole, &r.scan, &r.wanted}) *position -= gone;
-  }
+  if (r.apply >= kReadChunk) r.drop_applied();
   const uint64_t left = part().size - file_offset(r.buffer.size());
   auto bytes = read_exactly(*file_, file_offset(r.buffer.size()),
                             static_cast<size_t>(std::min<uint64_t>(left, kReadChunk)));
@@ -275,10 +225,7 @@ Result<void> Loader::advance(size_t size) {
   const size_t unit = r.whole;
   r.scan += size;
   if (r.in_group || r.continued) return {};
-  if (r.tail && ours() &&
-      has_blank_sector(ByteView(r.buffer).substr(unit, r.scan - unit), file_offset(unit))) {
-    return broken("a lost page, read as zeros", Torn::kNo);
-  }
+  if (r.tail && ours() && r.lost_page(unit)) return broken("a lost page, read as zeros", Torn::kNo);
   r.whole = r.scan;
   if (r.tail) {
     // Before it is sure that no annotation follows, nothing is handed over; a long tail cannot be one batch.
@@ -418,6 +365,106 @@ std::string Loader::how_to_give_up(uint64_t file_at) const {
 void Loader::add_finding(FindingKind kind, uint64_t at, uint64_t bytes, const std::string& what) {
   findings_.push_back(
       {kind, part().entry.name, at, bytes, path() + ": offset " + std::to_string(at) + ": " + what});
+}
+
+Result<void> Loader::cut_on(size_t& budget) {
+  auto done = tail_cut_->step(std::min(budget, kReadChunk));
+  if (!done) return to_error(done.error());
+  spend(budget, kReadChunk);
+  if (*done) phase_ = Phase::kRead;
+  return {};
+}
+
+Result<void> Loader::rewrite_on(size_t& budget) {
+  uint64_t& at = reading_.unsynced_at;
+  const uint64_t from = at;
+  if (auto written = write_again(*file_, at, end_of_part(), kReadChunk); !written) return written;
+  spend(budget, static_cast<size_t>(at - from));
+  if (at == end_of_part()) phase_ = Phase::kRead;
+  return {};
+}
+
+// Counts the tail into the journal, and seals one that stands behind batches of ours, so that from now on
+// damage to it is found.
+Result<void> Loader::finish_tail() {
+  const Reading& r = reading_;
+  const uint64_t end = file_offset(r.whole);
+  if (!r.tail || end == r.tail_at) return {};
+  Annotation numbers;
+  numbers.length = end - r.tail_at;
+  numbers.synced = *offset_;
+  *offset_ += numbers.length;
+  numbers.offset = *offset_;
+  if (!ours()) return {};
+  add_finding(FindingKind::kUnannotated, r.tail_at, numbers.length,
+              std::to_string(numbers.length) + " bytes" +
+                  " of records without an annotation were loaded: another server appended "
+                  "them, or this one was stopped while it wrote");
+  if (r.tail_granted || !part().last || !options_.repair) return {};
+  return seal_tail(*file_, numbers, ByteView(r.buffer).substr(r.batch, numbers.length),
+                   part().header.header.seed, end);
+}
+
+Result<void> Loader::broken(const std::string& why, Torn torn) {
+  if (ours() && !reading_.tail) return broken_batch(why, false);
+  const uint64_t at = file_offset(reading_.whole);
+  const bool cuttable = part().last && (ours() || torn == Torn::kYes);
+  if (cuttable) return cut_at(at, why);
+  return damage(at, why);
+}
+
+Result<void> Loader::broken_batch(const std::string& why, bool annotated) {
+  const LogPart& from = part();
+  if (from.limit && *offset_ == *from.limit) return end_at_limit();
+  const BreakPoint point{file_offset(reading_.batch), *offset_, from.header.header.seed};
+  reading_.why = why;
+  reading_.annotated = annotated;
+  probe_.emplace(*file_, from.size, point);
+  phase_ = Phase::kProbe;
+  return {};
+}
+
+Result<void> Loader::probe_on(size_t& budget) {
+  auto done = probe_->step(std::min(budget, kReadChunk));
+  if (!done) return to_error(done.error());
+  spend(budget, kReadChunk);
+  return *done ? probed() : Result<void>{};
+}
+
+Result<void> Loader::probed() {
+  Reading& r = reading_;
+  const auto synced = probe_->synced();
+  const bool gave_up = probe_->gave_up();
+  const bool annotated = r.annotated || probe_->own_annotation();
+  probe_.reset();
+  phase_ = Phase::kRead;
+  const uint64_t at = file_offset(r.batch);
+  // Synced offsets are ends of batches: one above this batch's beginning covers all of it.
+  if (gave_up || (synced && *synced > *offset_)) {
+    return damage(at, r.why + ", and it was on disk before: later batches say so");
+  }
+  if (synced || annotated) {
+    if (part().last) return cut_at(at, r.why);
+    return damage(at, r.why + ", although increments follow");
+  }
+  r.tail = true;
+  r.tail_at = at;
+  r.scan = r.whole = r.batch;
+  r.in_group = r.continued = false;
+  r.wanted = 0;
+  return {};
+}
+
+Result<void> Loader::cut_at(uint64_t file_at, const std::string& why) {
+  if (!options_.load_truncated) {
+    return Error{path() + ": offset " + std::to_string(file_at) + ": " + why +
+                 ". With 'aof-load-truncated yes' the file is cut there and the rest kept beside it"};
+  }
+  reading_.cut = file_at;
+  reading_.why = why;
+  reading_.ready = static_cast<size_t>(file_at - reading_.buffer_at);
+  reading_.ended = true;
+  return {};
 }
 
 }  // namespace sluice::aof

@@ -19,6 +19,7 @@
 #include "aof/load_sink.h"
 #include "aof/manifest.h"
 #include "aof/probe.h"
+#include "aof/reading.h"
 #include "aof/tail_cut.h"
 #include "aof/writer.h"
 #include "base/fs.h"
@@ -63,33 +64,6 @@ class Loader {
   enum class Phase { kBegin, kOpenPart, kRdbBase, kRead, kProbe, kCut, kRewrite, kDone };
   enum class Torn { kNo, kYes };  // whether the bytes just stop, or are wrong
 
-  // The part being read. Positions are indexes into `buffer`: apply <= ready <= whole <= scan.
-  struct Reading {
-    Bytes buffer;
-    uint64_t buffer_at = 0;       // file offset of buffer[0]
-    size_t apply = 0;             // next to be handed over
-    size_t ready = 0;             // up to here it may be
-    size_t whole = 0;             // up to here there are whole units
-    size_t scan = 0;              // up to here the structure is known
-    size_t wanted = 0;            // bytes the buffer must have before scanning makes sense
-    size_t batch = 0;             // where the batch, or the tail, begins
-    uint64_t tail_at = 0;         // file offset where the tail begins
-    bool in_group = false;        // behind MULTI
-    bool continued = false;       // behind an extension line that goes on
-    bool tail = false;            // no annotation is to come
-    bool tail_granted = false;    // some of the tail may already have been handed over
-    bool ended = false;           // nothing further is to be scanned
-    std::optional<uint64_t> cut;  // file offset to cut at, once all that is ready has been applied
-    std::string why;              // it is to be cut, or is being probed
-    bool annotated = false;       // the broken batch has its annotation, which does not hold
-    Bytes extension;
-    // File offsets: everything before `unsynced_at` was synced, and the next annotation that states a synced
-    // offset of at least `checkpoint` moves it to `checkpoint_at`.
-    uint64_t unsynced_at = 0;
-    uint64_t checkpoint = 0;
-    uint64_t checkpoint_at = 0;
-  };
-
   static constexpr size_t kReadChunk = size_t{256} * 1024;
   static void spend(size_t& budget, size_t cost) { budget -= std::min(budget, cost); }
 
@@ -124,7 +98,7 @@ class Loader {
 
   [[nodiscard]] LogPart& part() { return parts_[part_index_]; }
   [[nodiscard]] bool ours() { return part().origin == Origin::kOurs; }
-  [[nodiscard]] uint64_t file_offset(size_t in_buffer) const { return reading_.buffer_at + in_buffer; }
+  [[nodiscard]] uint64_t file_offset(size_t in_buffer) const { return reading_.file_offset(in_buffer); }
   [[nodiscard]] uint64_t end_of_part() { return reading_.cut.value_or(part().size); }
   [[nodiscard]] std::string path() { return options_.place.path(part().entry.name); }
   [[nodiscard]] base::Error damage(uint64_t file_at, const std::string& what);

@@ -1,6 +1,6 @@
 // Names for binary data. Keys, values and wire bytes are binary everywhere: no part may assume text or a NUL.
-// A view is borrowed from whoever made it, and good as long as that one says; Bytes own what they hold. Nothing
-// here knows what the bytes mean.
+// A view is borrowed from whoever made it, and good as long as that one says; Bytes own what they hold.
+// Nothing here knows what the bytes mean.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
 // A failure of the operating system: the errno for whoever decides, the text for whoever reads. A value: who
-// gets it owns it. It must not know what was being done beyond the words it is given, and nobody may decide by
-// its text.
+// gets it owns it. It must not know what was being done beyond the words it is given, and nobody may decide
+// by its text.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
 // What DEBUG shows of how a value is held: OBJECT, HTSTATS, HTSTATS-KEY, LISTPACK. Reads values through the
-// keyspace and owns nothing; nothing here may change or touch a key, since tools compare before and after. The
-// words of DEBUG itself are commands/debug's.
+// keyspace and owns nothing; nothing here may change or touch a key, since tools compare before and after.
+// The words of DEBUG itself are commands/debug's.
 #pragma once
 
 #include "exec/call.h"

@@ -1,6 +1,6 @@
 // How long a string may become by being changed: APPEND, SETRANGE and the bit commands ask here, before they
-// allocate. The limit is the option's (proto-max-bulk-len), looked up at each question; nothing is owned. Knows
-// no command: each refuses in its own way.
+// allocate. The limit is the option's (proto-max-bulk-len), looked up at each question; nothing is owned.
+// Knows no command: each refuses in its own way.
 #pragma once
 
 #include <algorithm>

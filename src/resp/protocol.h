@@ -1,6 +1,6 @@
-// The two generations of the wire protocol. A connection starts in RESP2 and moves with HELLO; the client owns
-// which one it speaks, and whoever writes to it asks. How each shape looks in either is reply.h's matter, not
-// known here.
+// The two generations of the wire protocol. A connection starts in RESP2 and moves with HELLO; the client
+// owns which one it speaks, and whoever writes to it asks. How each shape looks in either is reply.h's
+// matter, not known here.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // Text into a Lua function, by way of the dialect (dialect.h). The only place where code is compiled, so that
-// no bytecode and no syntax beyond Lua 5.1 gets in elsewhere. The function is left on the stack of the state it
-// was given, which owns it. Knows neither commands nor who asks.
+// no bytecode and no syntax beyond Lua 5.1 gets in elsewhere. The function is left on the stack of the state
+// it was given, which owns it. Knows neither commands nor who asks.
 #pragma once
 
 #include <luajit-2.1/lua.hpp>

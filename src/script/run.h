@@ -1,6 +1,6 @@
 // The words for one run of a script: what it is given, and how it ended. Keys and arguments are borrowed from
-// whoever runs it, until the run is over; a suspended one keeps its own copies. Says nothing of how a script is
-// executed.
+// whoever runs it, until the run is over; a suspended one keeps its own copies. Says nothing of how a script
+// is executed.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
-// The name of a script: SHA-1 of its text, in lower-case hexadecimal digits. Pure functions over borrowed bytes;
-// a Sha is a value that its holder owns. Knows no scripts: whether one of that name exists is the engine's
-// matter.
+// The name of a script: SHA-1 of its text, in lower-case hexadecimal digits. Pure functions over borrowed
+// bytes; a Sha is a value that its holder owns. Knows no scripts: whether one of that name exists is the
+// engine's matter.
 #pragma once
 
 #include <array>

@@ -1,5 +1,6 @@
 // The whole keyspace as one RDB file in memory, at once: for DEBUG RELOAD and tests. What is written while
-// clients go on is the walker's.
+// clients go on is the walker's. The caller owns the bytes and the keyspace; neither files nor clients are
+// known here.
 #pragma once
 
 #include "base/bytes.h"

@@ -73,7 +73,7 @@ Outcome Call::block_on(const Park& reason, std::span<const base::ByteView> as) {
 
 int64_t deadline_in(const Call& call, int64_t timeout_ms) {
   if (timeout_ms == 0) return 0;
-  return call.on.clock.monotonic_us() / 1000 + timeout_ms;
+  return (call.on.clock.monotonic_us() + 999) / 1000 + timeout_ms;  // never early
 }
 
 base::Bytes Call::take(size_t index) {

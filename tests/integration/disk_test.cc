@@ -45,7 +45,9 @@ void disk_story(const std::string& appendfsync) {
   unlucky.send("RPUSH", "q", std::string(5000, 'x'));
   unlucky.flush();
   // What is answered in the turn that meets the failure waits with it: others come after.
-  REQUIRE(soon([&] { return server.log().find("Writes are refused until the disk works again") != std::string::npos; }));
+  REQUIRE(soon([&] {
+    return server.log().find("Writes are refused until the disk works again") != std::string::npos;
+  }));
   RedisClient other(server.port());
   CHECK(soon([&] { return is_misconf(other.run("PING")); }));
   CHECK(is_misconf(other.run("RPUSH", "q", "refused")));

@@ -28,6 +28,12 @@ class LoadSink {
   virtual base::Result<bool> rdb_base(const std::string& path, size_t budget_bytes) = 0;
 };
 
+// Where a log stops making sense that can only be damage.
+struct Damage {
+  std::string file;  // without directory
+  uint64_t at = 0;   // file offset
+};
+
 enum class FindingKind {
   kCut,             // a torn tail was cut
   kUnannotated,     // whole records behind our last annotation were loaded

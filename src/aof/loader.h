@@ -40,12 +40,6 @@ struct LoadProgress {
   uint64_t extensions = 0;
 };
 
-// Where a log stops making sense that can only be damage.
-struct Damage {
-  std::string file;  // without directory
-  uint64_t at = 0;   // file offset
-};
-
 class Loader {
  public:
   Loader(base::Fs& fs, LoaderOptions options, LoadSink& sink);

@@ -208,30 +208,6 @@ NodeHeader* RankTree::leaf_above(double score, base::ByteView member) const {
   return leaf == nullptr ? nullptr : &leaf->header;
 }
 
-size_t RankTree::leaf_size(const NodeHeader& leaf) {
-  return reinterpret_cast<const RankLeaf&>(leaf).count;
-}
-
-const RankItem& RankTree::leaf_item(const NodeHeader& leaf, size_t index) {
-  return *reinterpret_cast<const RankLeaf&>(leaf).slots()[index].item;
-}
-
-RankItem& RankTree::Cursor::item() const {
-  return *leaf_->slots()[index_].item;
-}
-
-void RankTree::Cursor::next() {
-  if (++index_ < leaf_->count) return;
-  leaf_ = leaf_->next;
-  index_ = 0;
-}
-
-void RankTree::Cursor::prev() {
-  if (index_-- > 0) return;
-  leaf_ = leaf_->prev;
-  index_ = leaf_ == nullptr ? 0 : leaf_->count - 1;
-}
-
 // --- inserting
 // -------------------------------------------------------------------------------------------------
 

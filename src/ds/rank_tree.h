@@ -18,11 +18,11 @@
 
 #include "base/bytes.h"
 #include "ds/node.h"
+#include "ds/rank_cursor.h"
 #include "ds/rank_item.h"
 
 namespace sluice::ds {
 
-struct RankLeaf;
 struct RankInner;
 struct RankChild;
 
@@ -30,23 +30,7 @@ class RankTree {
  public:
   static constexpr size_t kLeafItems = 64;
 
-  // Stands on one item; any change of the tree kills it.
-  class Cursor {
-   public:
-    Cursor() = default;
-    [[nodiscard]] bool valid() const { return leaf_ != nullptr; }
-    // REQUIRES: valid().
-    [[nodiscard]] RankItem& item() const;
-    void next();
-    void prev();
-
-   private:
-    friend class RankTree;
-    Cursor(const RankLeaf* leaf, size_t index) : leaf_(leaf), index_(index) {}
-
-    const RankLeaf* leaf_ = nullptr;
-    size_t index_ = 0;
-  };
+  using Cursor = RankCursor;
 
   explicit RankTree(const Epoch& epoch) : epoch_(&epoch) {}
   RankTree(RankTree&& other) noexcept;
@@ -80,12 +64,9 @@ class RankTree {
   size_t cut(size_t rank, size_t max, CutItems& out);
 
   // For a snapshot, which walks leaves in order while others change: the first leaf, and the one with the
-  // first item above (score, member). Null without one.
+  // first item above (score, member). Null without one; ds/rank_cursor.h reads them.
   [[nodiscard]] NodeHeader* first_leaf() const;
   [[nodiscard]] NodeHeader* leaf_above(double score, base::ByteView member) const;
-  // The items of a leaf, lowest first, as those two or a NodeHook name it. Never empty.
-  [[nodiscard]] static size_t leaf_size(const NodeHeader& leaf);
-  [[nodiscard]] static const RankItem& leaf_item(const NodeHeader& leaf, size_t index);
 
   // Checks every invariant of the structure; for tests.
   [[nodiscard]] bool consistent() const;

@@ -183,7 +183,7 @@ class FrozenTree final : public FrozenTable {
       at_end_ = true;
       return nullptr;
     }
-    const ds::RankItem& last = ds::RankTree::leaf_item(*leaf, ds::RankTree::leaf_size(*leaf) - 1);
+    const ds::RankItem& last = ds::rank_leaf_item(*leaf, ds::rank_leaf_size(*leaf) - 1);
     score_ = last.score();
     member_ = last.member();
     return leaf;
@@ -191,8 +191,8 @@ class FrozenTree final : public FrozenTable {
   [[nodiscard]] bool at_end() const override { return at_end_; }
   void encode(ds::NodeHeader& node, base::Bytes& out) override {
     Encoder encoder(out, false);
-    for (size_t i = 0; i < ds::RankTree::leaf_size(node); ++i) {
-      const ds::RankItem& item = ds::RankTree::leaf_item(node, i);
+    for (size_t i = 0; i < ds::rank_leaf_size(node); ++i) {
+      const ds::RankItem& item = ds::rank_leaf_item(node, i);
       encode_member(ds::Element{false, 0, item.member()}, item.score(), encoder);
     }
   }

@@ -82,6 +82,7 @@ ROWS = [
     ("Blocking commands may be called by scripts, so COMMAND no longer flags them `noscript`", "COMMAND rows are the contract tests' part, which knows the flag", None),
     ("CLIENT PAUSE whose end no clock can count is out of range; the oracle takes it, and is paused for good", "such a pause is not generated; a unit test of our own", None),
     ("The REDIS_VERSION and REDIS_VERSION_NUM of scripts are those of 7.2.4", "not generated", None),
+    ("HELLO before AUTH names its options as 7.2 does (`HELLO <proto> AUTH`); 7.0 left the version out", "not generated: no server under comparison asks for a password", None),
     ("A command ended by a timeout or by CLIENT UNBLOCK counts in total_commands_processed when it ends, not when it began", "INFO is excluded; a unit test of our own", None),
     ("client-query-buffer-limit counts all that a client makes the server hold: half a request, its big arguments, the queue of MULTI (ours). The oracle's count leaves out a big argument once it has a buffer of its own, and the queue", "not generated: the limits of both are 1 GB; integration tests of our own", None),
     ("A NUL is a byte like any other in an inline request (ours); the oracle looks for the line end up to the NUL only, and waits", "inline requests are generated without NUL", None),

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
-#include <regex>
 #include <set>
 #include <string>
 #include <vector>
@@ -227,6 +226,32 @@ std::string spoken(const std::string& full_name, const std::string& between) {
   return text;
 }
 
+// The string literal that begins at or, behind blanks, after `at`, which is moved behind it; empty without
+// one.
+std::string literal_at(const std::string& text, size_t& at) {
+  at = text.find_first_not_of(" \n", at);
+  if (at == std::string::npos || text[at] != '"') return {};
+  const size_t begin = at + 1;
+  at = text.find('"', begin);
+  if (at == std::string::npos) return {};
+  return text.substr(begin, at++ - begin);
+}
+
+// What the harness is told to run: h.run("NAME", peer.send("NAME", "SUBCOMMAND", h.text("NAME". A name in a
+// list of arguments, or in an expected answer, is none.
+void add_called(const std::string& tests, const std::string& caller, std::set<std::string>& named) {
+  for (size_t at = tests.find(caller); at != std::string::npos; at = tests.find(caller, at)) {
+    at += caller.size();
+    size_t behind = at;
+    const std::string name = literal_at(tests, behind);
+    if (name.empty()) continue;
+    named.insert(upper(name));
+    if (behind >= tests.size() || tests[behind] != ',') continue;
+    const std::string second = literal_at(tests, ++behind);
+    if (!second.empty()) named.insert(upper(name + "|" + second));
+  }
+}
+
 }  // namespace
 
 TEST_CASE("Contract: every command says of itself what redis-server says of it") {
@@ -268,20 +293,13 @@ TEST_CASE("Contract: every command is run by a unit test of the commands, or is 
       tests += line + "\n";
     }
   }
-  // As the harness is told to: h.run("NAME", peer.send("NAME", "SUBCOMMAND", h.text("NAME". A name in a list
-  // of arguments, or in an expected answer, is none.
   std::set<std::string> named;
-  const std::regex run(R"re((?:run|text|send)\(\s*"([\w-]+)"(?:,\s*"([\w-]+)")?)re");
-  for (auto found = std::sregex_iterator(tests.begin(), tests.end(), run); found != std::sregex_iterator();
-       ++found) {
-    named.insert(upper((*found)[1].str()));
-    if ((*found)[2].matched) named.insert(upper((*found)[1].str() + "|" + (*found)[2].str()));
-  }
+  for (const std::string caller : {"run(", "text(", "send("}) add_called(tests, caller, named);
   std::string titles;
-  const std::regex title(R"re(TEST_CASE\("([^"]*)")re");
-  for (auto found = std::sregex_iterator(tests.begin(), tests.end(), title); found != std::sregex_iterator();
-       ++found) {
-    titles += " " + (*found)[1].str() + " ";
+  const std::string opening = "TEST_CASE(\"";
+  for (size_t at = tests.find(opening); at != std::string::npos; at = tests.find(opening, at)) {
+    at += opening.size();
+    titles += " " + tests.substr(at, tests.find('"', at) - at) + " ";
   }
   for (const auto& command : our_commands()) {
     const std::string& name = command.first;

@@ -27,11 +27,19 @@ int begin_of(const KeySpec& spec, Words words) {
   return 0;
 }
 
+// The number that a word begins with, as C's atoi reads it: COMMAND GETKEYS takes "1.5" for a count of one.
+std::optional<int64_t> leading_number(base::ByteView word) {
+  word.remove_prefix(std::min(word.find_first_not_of(" \t\n\v\f\r"), word.size()));
+  if (word.starts_with('+')) word.remove_prefix(1);
+  const size_t sign = word.starts_with('-') ? 1 : 0;
+  return base::parse_int64(word.substr(0, std::min(word.find_first_not_of("0123456789", sign), word.size())));
+}
+
 // First and last position of the keys behind a count; nothing when the count is no count.
 std::optional<std::pair<int, int>> counted(const KeySpec& spec, Words words, int begin) {
   const int at = begin + spec.keynum_index;
   if (at >= static_cast<int>(words.size())) return std::nullopt;
-  const auto count = base::parse_int64(words[static_cast<size_t>(at)]);
+  const auto count = leading_number(words[static_cast<size_t>(at)]);
   if (!count || *count < 0 || *count > static_cast<int64_t>(words.size())) return std::nullopt;
   const int first = begin + spec.first_key;
   return std::pair{first, first + (static_cast<int>(*count) - 1) * spec.step};

@@ -10,7 +10,7 @@ FAMILY = Family("zsets", [
     Row("ZADD", "key ( CH | GT ) float member float member float member", weight=2),
     Row("ZADD", "key ( NX | XX | CH | INCR | GT | LT ) float member", "doubles"),
     Row("ZINCRBY", "key float member", "doubles"),
-    Row("ZINCRBY", "key { NX | XX | GT | LT | CH | INCR } float"),
+    Row("ZINCRBY", "key { NX | XX | GT | LT | CH | INCR } float", "doubles"),
     Row("ZREM", "key member+"),
     Row("ZCARD", "key"),
     Row("ZSCORE", "key member", "doubles"),

@@ -56,6 +56,9 @@ TEST_CASE("Keys: one, all, every second, all but the last") {
 TEST_CASE("Keys: behind a count, which must be one and fit") {
   const CommandSpec spec = row(numkeys_at(1, kKeyRo));
   CHECK(found(spec, {"x", "2", "a", "b", "more"}) == "2 3");
+  CHECK(found(spec, {"x", "1.5", "a"}) == "2");
+  CHECK(found(spec, {"x", " +1x", "a"}) == "2");
+  CHECK(found(spec, {"x", "+-1", "a"}) == "invalid");
   CHECK(found(spec, {"x", "3", "a", "b"}) == "invalid");
   CHECK(found(spec, {"x", "0", "a"}) == "invalid");
   CHECK(found(spec, {"x", "-1", "a"}) == "invalid");

@@ -27,7 +27,8 @@ int begin_of(const KeySpec& spec, Words words) {
   return 0;
 }
 
-// The number that a word begins with, as C's atoi reads it: COMMAND GETKEYS takes "1.5" for a count of one.
+// The number that a word begins with, as C's atoi reads it: COMMAND GETKEYS takes "1.5" for a count of one,
+// but then cannot tell what is done with the keys.
 std::optional<int64_t> leading_number(base::ByteView word) {
   word.remove_prefix(std::min(word.find_first_not_of(" \t\n\v\f\r"), word.size()));
   if (word.starts_with('+')) word.remove_prefix(1);
@@ -58,15 +59,17 @@ Step evaluate(const KeySpec& spec, Words words, std::vector<KeyArgument>& keys) 
   const int begin = begin_of(spec, words);
   if (begin == 0) return Step::kAbsent;
   std::pair<int, int> bounds = ranged(spec, words, begin);
+  uint16_t flags = spec.flags;
   if (spec.find == KeySpec::Find::kKeynum) {
     const auto found = counted(spec, words, begin);
     if (!found) return Step::kInvalid;
     bounds = *found;
+    if (!base::parse_int64(words[static_cast<size_t>(begin + spec.keynum_index)])) flags = 0;
   }
   const auto [first, last] = bounds;
   const int size = static_cast<int>(words.size());
   if (first >= size || last >= size || last < first) return Step::kInvalid;
-  for (int i = first; i <= last; i += spec.step) keys.push_back({static_cast<size_t>(i), spec.flags});
+  for (int i = first; i <= last; i += spec.step) keys.push_back({static_cast<size_t>(i), flags});
   return Step::kTaken;
 }
 

@@ -114,6 +114,10 @@ TEST_CASE("Keys: the flags of the spec go with each key") {
   REQUIRE(find_keys(row(one_key(1, kKeyRw | kKeyDelete)), words, keys) == KeySearch::kFound);
   REQUIRE(keys.size() == 1);
   CHECK(keys[0].flags == (kKeyRw | kKeyDelete));
+  const Words loosely_counted = {"x", "1.5", "a"};
+  REQUIRE(find_keys(row(numkeys_at(1, kKeyRo)), loosely_counted, keys) == KeySearch::kFound);
+  REQUIRE(keys.size() == 1);
+  CHECK(keys[0].flags == 0);
 }
 
 TEST_CASE("Keys: the old range is one spec, or neighbours joined") {

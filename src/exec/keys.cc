@@ -64,7 +64,8 @@ Step evaluate(const KeySpec& spec, Words words, std::vector<KeyArgument>& keys) 
     const auto found = counted(spec, words, begin);
     if (!found) return Step::kInvalid;
     bounds = *found;
-    if (!base::parse_int64(words[static_cast<size_t>(begin + spec.keynum_index)])) flags = 0;
+    const auto count_at = static_cast<size_t>(begin) + static_cast<size_t>(spec.keynum_index);
+    if (!base::parse_int64(words[count_at])) flags = 0;
   }
   const auto [first, last] = bounds;
   const int size = static_cast<int>(words.size());

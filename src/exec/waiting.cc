@@ -103,14 +103,18 @@ void Waiting::count_unblocked(const client::Client& client, bool failed) {
   ++services_.stats.commands;
 }
 
-void Waiting::answer_null(client::Client& client) {
-  const size_t mark = client.outbox.mark();
-  resp::Reply reply(client.outbox.bytes(), client.protocol);
+void Waiting::reply_null(const client::Client& client, resp::Reply& reply) const {
   if (services_.blocking.null_of(client.id) == NullShape::kArray) {
     reply.null_array();
   } else {
     reply.null();
   }
+}
+
+void Waiting::answer_null(client::Client& client) {
+  const size_t mark = client.outbox.mark();
+  resp::Reply reply(client.outbox.bytes(), client.protocol);
+  reply_null(client, reply);
   count_unblocked(client, false);
   finish_waiting(client);
   ++client.commands;
@@ -133,13 +137,11 @@ bool Waiting::unblock(client::Client& client, base::ByteView error) {
   }
   const size_t mark = client.outbox.mark();
   resp::Reply reply(client.outbox.bytes(), client.protocol);
-  if (!error.empty()) {
+  if (error.empty()) {
+    reply_null(client, reply);
+  } else {
     reply.error(error);
     services_.stats.count_error(error);
-  } else if (services_.blocking.null_of(client.id) == NullShape::kArray) {
-    reply.null_array();
-  } else {
-    reply.null();
   }
   count_unblocked(client, !error.empty());
   finish_waiting(client);

@@ -65,6 +65,8 @@ class Waiting {
   void end_waiting(client::Client& client);
   void finish_waiting(client::Client& client);
   void count_unblocked(const client::Client& client, bool failed);
+  // Of the shape that the parked command would have answered.
+  void reply_null(const client::Client& client, resp::Reply& reply) const;
   void answer_null(client::Client& client);
   bool fire_deadlines();
   bool fire_timeouts();

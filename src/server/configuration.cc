@@ -96,6 +96,7 @@ LogOptions log_options(const config::Store& config) {
 SavingOptions saving_options(const config::Store& config) {
   SavingOptions options;
   options.points = config.save_points();
+  options.dir = config.text(Option::kDir);
   options.file_name = config.text(Option::kDbFilename);
   options.compress = config.flag(Option::kRdbCompression);
   options.checksum = config.flag(Option::kRdbChecksum);

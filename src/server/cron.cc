@@ -33,9 +33,7 @@ void Server::cron() {
   stats_.peak_memory_bytes = std::max(stats_.peak_memory_bytes, memory_.used_bytes());
   if (writer_) {
     const uint64_t released_before = writer_->released();
-    writer_->tick(now_us);
-    note_disk_state();
-    executor_.synced(writer_->synced());
+    tick_log(now_us);
     // A disk that came back lets replies go, and those who waited for it.
     if (writer_->released() != released_before || clients_.anyone_needs_attention()) loop_.request_turn();
     if (writer_->failure() && writer_->past_retention_limit()) drop_beyond_retention();

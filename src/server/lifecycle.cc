@@ -113,11 +113,15 @@ base::Result<void> Server::start() {
   return begin_loading();
 }
 
+std::string Server::snapshot_path() const {
+  return log_options_.writer.place.dir + "/" + config_.text(config::Option::kDbFilename);
+}
+
 // The log; or the snapshot, where none is kept; or the snapshot as the first base, where one is kept from now
 // on.
 base::Result<void> Server::begin_loading() {
   const aof::LogPlace& place = log_options_.writer.place;
-  const std::string snapshot = place.dir + "/" + config_.text(config::Option::kDbFilename);
+  const std::string snapshot = snapshot_path();
   if (log_options_.enabled) {
     auto adopted = aof::adopt_snapshot(fs_, place, snapshot);
     if (!adopted.ok()) return adopted.error();
@@ -165,7 +169,7 @@ base::Result<void> Server::move_to_dir() {
                        "; set dir in the configuration and restart"};
   }
   config_.note(config::Option::kDir, now);
-  log_options_ = server::log_options(config_);
+  apply_configuration();  // anew: as it was set, it may have been relative to where the server was
   return {};
 }
 
@@ -267,10 +271,7 @@ void Server::load_slice() {
 
 base::Result<void> Server::begin_log(aof::StartPoint start, uint64_t bytes_on_disk) {
   flusher_waker_ = std::make_unique<net::Waker>(loop_, [this] {
-    if (!writer_) return;
-    writer_->tick(clock_.monotonic_us());
-    note_disk_state();
-    executor_.synced(writer_->synced());
+    if (writer_) tick_log(clock_.monotonic_us());
   });
   flusher_ = std::make_unique<aof::Flusher>([this] { flusher_waker_->wake(); });
   writer_ = std::make_unique<aof::Writer>(fs_, random_, *flusher_, log_options_.writer);
@@ -299,15 +300,15 @@ base::Result<void> Server::reload_log() {
 }
 
 base::Result<void> Server::reload_snapshot() {
-  const std::string path = log_options_.writer.place.dir + "/" + config_.text(config::Option::kDbFilename);
+  const std::string path = snapshot_path();
   const snapshot::FileFacts facts{clock_.unix_us() / 1'000'000, memory_.used_bytes(), false};
   const bool compress = config_.flag(config::Option::kRdbCompression);
   const auto saved = base::replace_file(fs_, path, snapshot::encode_keyspace(keyspace_, facts, compress));
   if (!saved.ok()) return base::Error{"ERR " + saved.error().message};
-  for (int db = 0; db < keyspace_.database_count(); ++db) keyspace_.flush(db);
   auto again =
       SnapshotLoading::open(fs_, path, {keyspace_, SnapshotLoading::Expired::kKeep, clock_.unix_us() / 1000});
   if (!again.ok()) return base::Error{"ERR " + again.error().message};
+  for (int db = 0; db < keyspace_.database_count(); ++db) keyspace_.flush(db);
   if (auto loaded = (*again)->step(UINT64_MAX); !loaded.ok()) {
     return base::Error{"ERR Error trying to load the RDB dump, check server logs: " + loaded.error().message};
   }

@@ -49,11 +49,11 @@ struct LogOptions {
 // Snapshots and rewrites of the log.
 struct SavingOptions {
   std::vector<config::SavePoint> points;
-  std::string dir = ".";
-  std::string file_name = "dump.rdb";
-  bool compress = true;
-  bool checksum = true;
-  bool stop_writes_on_error = true;
+  std::string dir;
+  std::string file_name;
+  bool compress = false;
+  bool checksum = false;
+  bool stop_writes_on_error = false;
   uint64_t bytes_per_second = 0;    // 0: no limit
   uint64_t rewrite_percentage = 0;  // growth at which the log is rewritten; 0: never by itself
   uint64_t rewrite_min_bytes = 0;

@@ -168,6 +168,12 @@ void Server::write_turn() {
   flush_outputs();
 }
 
+void Server::tick_log(int64_t now_us) {
+  writer_->tick(now_us);
+  note_disk_state();
+  executor_.synced(writer_->synced());
+}
+
 // Whether writes must be refused, since what they do could not be kept.
 void Server::note_disk_state() {
   // A disk that fails has its own refusal; one that is only slow slows down whoever writes.

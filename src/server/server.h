@@ -1,7 +1,6 @@
 // Server: where everything meets. Owns every part and the connections, and gives turns their shape: bytes are
 // read and executed, then the batch is written once, watermarks advance, replies leave, and what is left to
-// do is done in slices. One thread; beside it
-// the flusher behind the log, and the worker behind snapshots.
+// do is done in slices. One thread; beside it the flusher behind the log, and the worker behind snapshots.
 //
 //   poll ─> read, parse, execute ... ─> before poll: tick · resume the unblocked · write the batch · flush ·
 //   close · a slice of what is being saved or freed
@@ -137,6 +136,7 @@ class Server final : public ConnectionOwner {
   void before_poll();
   void load_slice();
   LogLoading::Parts loading_parts() { return {fs_, executor_, keyspace_, clock_, log_}; }
+  [[nodiscard]] std::string snapshot_path() const;
   base::Result<void> begin_loading();
   base::Result<void> begin_log(aof::StartPoint start, uint64_t bytes_on_disk);
   void settle_attention();
@@ -145,6 +145,8 @@ class Server final : public ConnectionOwner {
   void check_output_limit(Connection& connection);
   void close_lost();
   void free_slice();
+  // Takes what the flusher did, and what follows from it.
+  void tick_log(int64_t now_us);
   void note_disk_state();
   void save_some();
   void arm_timer();

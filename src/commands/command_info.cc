@@ -253,15 +253,13 @@ bool fits(const Filter& filter, const Command& command) {
          base::glob_match(filter.pattern, command.full_name, base::GlobCase::kIgnore);
 }
 
-// Without a filter only whole commands are listed, with one their subcommands, too.
 Outcome cmd_command_list(Call& call) {
-  const bool filtered = call.args.more();
   const Filter filter = read_filter(call);
   if (!call.args.ok()) return call.fail(call.args.error());
   const auto names = call.reply.begin_array();
   size_t count = 0;
   call.on.table.for_each([&](const Command& command) {
-    if (!fits(filter, command) || (!filtered && command.container != nullptr)) return;
+    if (!fits(filter, command)) return;
     call.reply.bulk(command.full_name);
     ++count;
   });

@@ -9,7 +9,6 @@
 #include "server/configuration.h"
 #include "server/server.h"
 #include "server/snapshot_loading.h"
-#include "snapshot/whole.h"
 
 namespace sluice::server {
 
@@ -301,10 +300,7 @@ base::Result<void> Server::reload_log() {
 
 base::Result<void> Server::reload_snapshot() {
   const std::string path = snapshot_path();
-  const snapshot::FileFacts facts{clock_.unix_us() / 1'000'000, memory_.used_bytes(), false};
-  const bool compress = config_.flag(config::Option::kRdbCompression);
-  const auto saved = base::replace_file(fs_, path, snapshot::encode_keyspace(keyspace_, facts, compress));
-  if (!saved.ok()) return base::Error{"ERR " + saved.error().message};
+  if (auto saved = saving_.save_now(); !saved.ok()) return saved.error();
   auto again =
       SnapshotLoading::open(fs_, path, {keyspace_, SnapshotLoading::Expired::kKeep, clock_.unix_us() / 1000});
   if (!again.ok()) return base::Error{"ERR " + again.error().message};

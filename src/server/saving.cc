@@ -70,7 +70,7 @@ base::Result<void> Saving::save_now() {
     wait_for_recorder();
     rewrite_wanted_ = true;  // it has its turn afterwards
   }
-  begin_save();
+  begin_save(Pace::kFull);  // everything waits for it
   std::optional<base::Result<void>> end;
   while (!end) {
     if (!recorder_.step() && !run_pending_here()) parts_.clock.sleep_us(kWaitUs);
@@ -119,7 +119,7 @@ bool Saving::step(bool may_take) {
   }
   if (busy() || !may_take) return more;
   if (save_wanted_) {
-    begin_save();
+    begin_save(Pace::kLimited);
     return true;
   }
   if (rewrite_wanted_ && !writer_->failure()) {
@@ -179,14 +179,16 @@ void Saving::start_thread() {
   thread_runs_ = true;
 }
 
-void Saving::begin_save() {
+void Saving::begin_save(Pace pace) {
   start_thread();
   save_wanted_ = save_cancelled_ = false;
   saving_ = true;
   save_began_s_ = now_s();
   changes_at_save_ = parts_.stats.changes_since_save;
   held_peak_bytes_ = 0;
-  recorder_.begin(file_job(), file_facts());
+  snapshot::FileJob job = file_job();
+  if (pace == Pace::kFull) job.bytes_per_second = 0;
+  recorder_.begin(std::move(job), file_facts());
 }
 
 void Saving::end_save(const base::Result<void>& end) {

@@ -57,8 +57,7 @@ class Saving {
   // BGSAVE and BGREWRITEAOF: the status to answer, or the error.
   base::Result<std::string> ask_save(bool schedule);
   base::Result<std::string> ask_rewrite();
-  // SAVE: blocks until the file is there. REQUIRES: no unit is half done but the one that asks, which has
-  // changed nothing.
+  // SAVE: blocks until the file is there, at the pace of the disk. REQUIRES: no value is half changed.
   base::Result<void> save_now();
   // Whether a shutdown saves when it is not told.
   [[nodiscard]] bool saves_at_shutdown() const { return !options_.points.empty(); }
@@ -79,7 +78,8 @@ class Saving {
  private:
   void start_thread();
   bool run_pending_here();
-  void begin_save();
+  enum class Pace : uint8_t { kLimited, kFull };
+  void begin_save(Pace pace);
   void begin_rewrite();
   void end_save(const base::Result<void>& end);
   void end_rewrite(const base::Result<void>& end);

@@ -5,9 +5,9 @@
 #include <doctest/doctest.h>
 
 #include "aof/first_base.h"
-#include "snapshot/whole.h"
 #include "support/harness.h"
 #include "support/memory_fs.h"
+#include "support/whole_snapshot.h"
 
 namespace sluice::test {
 
@@ -28,7 +28,7 @@ server::LogLoading::Parts parts_of(Harness& h, base::Fs& fs) {
 
 base::Bytes sample(Harness& h) {
   for (int i = 0; i < 200; ++i) h.run("RPUSH", "q" + std::to_string(i % 7), "job " + std::to_string(i));
-  return snapshot::encode_keyspace(h.keyspace, {}, true);
+  return testing::encode_keyspace(h.keyspace, {}, true);
 }
 
 }  // namespace

@@ -4,8 +4,8 @@
 
 #include <doctest/doctest.h>
 
-#include "snapshot/whole.h"
 #include "support/memory_fs.h"
+#include "support/whole_snapshot.h"
 
 using namespace sluice;
 using server::SnapshotLoading;
@@ -22,7 +22,7 @@ struct Fixture {
   keyspace::Entry& add(int db, const std::string& key, const std::string& text) {
     return from.database(db).insert(key, types::StringValue::from_text(text));
   }
-  void save() { fs.put("./dump.rdb", snapshot::encode_keyspace(from, {}, true)); }
+  void save() { fs.put("./dump.rdb", testing::encode_keyspace(from, {}, true)); }
   // How it ended: "", or why it did not.
   std::string load(SnapshotLoading::Expired expired, uint64_t budget = UINT64_MAX) {
     auto loading = SnapshotLoading::open(fs, "./dump.rdb", {into, expired, kNowMs});
@@ -68,7 +68,7 @@ TEST_CASE_FIXTURE(
   CHECK(load(SnapshotLoading::Expired::kKeep).find("key 'key': it is there twice") != std::string::npos);
   keyspace::Keyspace wide(20, 1);
   wide.database(19).insert("key", types::StringValue(1));
-  fs.put("./dump.rdb", snapshot::encode_keyspace(wide, {}, true));
+  fs.put("./dump.rdb", testing::encode_keyspace(wide, {}, true));
   CHECK(load(SnapshotLoading::Expired::kKeep).find("it is in database 19, and there are only 4") !=
         std::string::npos);
 }

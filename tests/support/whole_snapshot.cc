@@ -1,9 +1,11 @@
-#include "snapshot/whole.h"
+#include "support/whole_snapshot.h"
 
 #include "snapshot/crc64.h"
 #include "snapshot/value_codec.h"
 
-namespace sluice::snapshot {
+namespace sluice::testing {
+
+using namespace snapshot;
 
 base::Bytes encode_keyspace(keyspace::Keyspace& keyspace, const FileFacts& facts, bool compress) {
   base::Bytes file;
@@ -26,4 +28,4 @@ base::Bytes encode_keyspace(keyspace::Keyspace& keyspace, const FileFacts& facts
   return file;
 }
 
-}  // namespace sluice::snapshot
+}  // namespace sluice::testing

@@ -1,4 +1,4 @@
-#include "snapshot/whole.h"
+#include "support/whole_snapshot.h"
 
 #include <map>
 #include <string>
@@ -28,7 +28,7 @@ struct Collector final : EntrySink {
 
 }  // namespace
 
-TEST_CASE("Whole: every key of every database is in the file, once, with its deadline") {
+TEST_CASE("Whole snapshot: every key of every database is in the file, once, with its deadline") {
   Keyspace keyspace(4, 1);
   for (int i = 0; i < 500; ++i) {
     keyspace::Database& db = keyspace.database(i % 3);
@@ -37,7 +37,7 @@ TEST_CASE("Whole: every key of every database is in the file, once, with its dea
     if (i % 5 == 0) keyspace.deadlines().set_expiry(db, entry, 1'000'000 + i);
   }
   for (const bool compress : {false, true}) {
-    const base::Bytes file = encode_keyspace(keyspace, {}, compress);
+    const base::Bytes file = testing::encode_keyspace(keyspace, {}, compress);
     TextSource source(file);
     Collector sink;
     Reader reader(source, file.size(), keyspace, sink);

@@ -40,6 +40,7 @@ std::span<const exec::CommandSpec> set_commands();
 std::span<const exec::CommandSpec> set_algebra_commands();
 std::span<const exec::CommandSpec> zset_commands();
 std::span<const exec::CommandSpec> zset_range_commands();
+std::span<const exec::CommandSpec> zset_store_commands();
 std::span<const exec::CommandSpec> zset_blocking_commands();
 
 // All of them, in the order COMMAND lists them.

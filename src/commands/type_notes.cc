@@ -118,7 +118,12 @@ constexpr Notes kNotes[] = {
      {{{"2.4.0", "several members at once"}, {"3.0.2", "XX, NX, CH and INCR"}, {"6.2.0", "GT and LT"}}}},
     {"zcard", "O(1)"},
     {"zcount", "O(log(N)), N: members"},
+    {"zdiff", "O(N*K+M*log(M)), N: members of the first set, K: sets, M: members of the result"},
+    {"zdiffstore", "O(N*K+M*log(M)), N: members of the first set, K: sets, M: members of the result"},
     {"zincrby", "O(log(N)), N: members"},
+    {"zinter", "O(N*K+M*log(M)), N: members of the smallest set, K: sets, M: members of the result"},
+    {"zintercard", "O(N*K), N: members of the smallest set, K: sets"},
+    {"zinterstore", "O(N*K+M*log(M)), N: members of the smallest set, K: sets, M: members of the result"},
     {"zlexcount", "O(log(N)), N: members"},
     {"zmpop", "O(K+M*log(N)), K: keys, M: members popped, N: members"},
     {"zmscore", "O(M), M: members asked for"},
@@ -160,6 +165,8 @@ constexpr Notes kNotes[] = {
     {"zrevrank", "O(log(N)), N: members"},
     {"zscan", "O(C) a call, C: COUNT; O(N) in all, N: members"},
     {"zscore", "O(1)"},
+    {"zunion", "O(N*log(M)), N: members of all sets, M: members of the result"},
+    {"zunionstore", "O(N*log(M)), N: members of all sets, M: members of the result"},
 };
 static_assert(notes_are_sorted(kNotes));
 

@@ -43,7 +43,15 @@ constexpr Pattern kPatterns[] = {
     {"zremrangebyscore", "%zset -inf %score", Effect::kLessens},
     {"zremrangebylex", "%zset [m1 (m4"},
     {"zremrangebylex", "%zset - +", Effect::kLessens},
+    {"zunionstore", "%zset 2 %zset %zset", Effect::kLessens},
+    {"zunionstore", "%zset 2 %zset %set WEIGHTS %score %float AGGREGATE MAX"},
+    {"zunionstore", "%key 1 %set"},
+    {"zinterstore", "%zset 2 %zset %zset", Effect::kLessens},
+    {"zinterstore", "%zset 2 %zset %zset WEIGHTS 0.5 %score AGGREGATE SUM", Effect::kLessens},
+    {"zdiffstore", "%zset 2 %zset %set", Effect::kLessens},
+    {"zdiffstore", "%key 2 %zset %zset", Effect::kLessens},
     {"zrange", "%zset 0 -1", Effect::kReads},
+    {"zinter", "2 %zset %set", Effect::kReads},
     {"zscore", "%zset %member", Effect::kReads},
 };
 

@@ -85,6 +85,11 @@ ServerProcess::ServerProcess(std::vector<std::string> options, std::string name)
 
 ServerProcess::~ServerProcess() {
   kill_hard();
+  // Whoever is killed has no exit status, so what a sanitized build found shows only here.
+  const std::string output = log();
+  for (const char* report : {"ThreadSanitizer", "AddressSanitizer", "LeakSanitizer", "runtime error:"}) {
+    CHECK_MESSAGE(output.find(report) == std::string::npos, output);
+  }
   std::error_code ignored;
   std::filesystem::remove_all(dir_, ignored);
 }

@@ -13,7 +13,7 @@ void Blocking::park(client::Client& client, int db, OwnedRequest request, const 
   parked.null = reason.null;
   parked.answers_late = reason.answers_late;
   parked.offset = reason.offset;
-  if (reason.offset != 0) ++offset_waiters_;
+  if (reason.offset != 0) offset_waiters_.emplace(reason.offset, client.id);
   highest_offset_ = std::max(highest_offset_, reason.offset);
   const Ticket ticket = ++last_ticket_;
   for (const base::ByteView key : reason.keys) {
@@ -70,7 +70,7 @@ OwnedRequest Blocking::unpark(client::Client& client) {
   if (parked.place_in_line != 0) line_.erase(parked.place_in_line);
   if (parked.deadline != UINT32_MAX) deadlines_.remove(parked.deadline);
   if (parked.wake != UINT32_MAX) wakes_.remove(parked.wake);
-  if (parked.offset != 0) --offset_waiters_;
+  if (parked.offset != 0) offset_waiters_.erase({parked.offset, client.id});
   OwnedRequest request = std::move(parked.request);
   parked_.erase(found);
   client.unset(client::kBlocked);
@@ -144,14 +144,17 @@ client::ClientId Blocking::take_woken(int64_t now_ms) {
   return id;
 }
 
-std::vector<client::ClientId> Blocking::reached(uint64_t offset) const {
-  std::vector<client::ClientId> ids;
-  if (offset_waiters_ == 0) return ids;
-  for (const auto& [id, parked] : parked_) {
-    if (parked.offset != 0 && parked.offset <= offset) ids.push_back(id);
-  }
-  std::sort(ids.begin(), ids.end());
-  return ids;
+client::ClientId Blocking::take_reached(uint64_t offset) {
+  if (offset_waiters_.empty() || offset_waiters_.begin()->first > offset) return 0;
+  const client::ClientId id = offset_waiters_.begin()->second;
+  offset_waiters_.erase(offset_waiters_.begin());
+  parked_.at(id).offset = 0;
+  return id;
+}
+
+std::optional<uint64_t> Blocking::next_offset() const {
+  if (offset_waiters_.empty()) return std::nullopt;
+  return offset_waiters_.begin()->first;
 }
 
 }  // namespace sluice::exec

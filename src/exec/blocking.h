@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -93,8 +94,11 @@ class Blocking {
   [[nodiscard]] client::ClientId timed_out(int64_t now_ms) const;
   // A client whose wake_at has passed; its wake_at is cleared. Or 0.
   client::ClientId take_woken(int64_t now_ms);
-  // Clients waiting for an offset at or below this one.
-  [[nodiscard]] std::vector<client::ClientId> reached(uint64_t offset) const;
+  // The client that waits for the lowest offset, if that is at or below this one; it waits for it no longer.
+  // Or 0.
+  client::ClientId take_reached(uint64_t offset);
+  // The lowest offset that somebody waits for.
+  [[nodiscard]] std::optional<uint64_t> next_offset() const;
 
   // Nobody ever waited for a higher one.
   [[nodiscard]] uint64_t highest_offset() const { return highest_offset_; }
@@ -146,7 +150,7 @@ class Blocking {
   std::vector<KeyName> ready_;
   ds::DeadlineHeap<client::ClientId> deadlines_;  // monotonic
   ds::DeadlineHeap<client::ClientId> wakes_;      // unix
-  size_t offset_waiters_ = 0;
+  std::set<std::pair<uint64_t, client::ClientId>> offset_waiters_;
   uint64_t highest_offset_ = 0;
 };
 

@@ -188,9 +188,17 @@ bool Waiting::fire_timeouts() {
 }
 
 void Waiting::synced(uint64_t offset) {
-  for (const client::ClientId id : services_.blocking.reached(offset)) {
-    if (services_.blocking.has(id)) rerun(*services_.clients.find(id));
+  synced_offset_ = offset;
+  if (!services_.state.script_busy) (void)fire_synced();
+}
+
+bool Waiting::fire_synced() {
+  for (size_t fired = 0; fired < kFiringsPerTurn; ++fired) {
+    const client::ClientId id = services_.blocking.take_reached(synced_offset_);
+    if (id == 0) return false;
+    rerun(*services_.clients.find(id));
   }
+  return synced_waiters_left();
 }
 
 void Waiting::postpone(client::Client& client, OwnedRequest request) {
@@ -223,12 +231,13 @@ bool Waiting::fire_due() {
   bool more = !deadlines_paused() && fire_deadlines();
   if (services_.state.script_busy) return more;
   more |= fire_timeouts();
+  more |= fire_synced();
   serve_ready();
   return more;
 }
 
 std::optional<int64_t> Waiting::next_tick_us() const {
-  if (anything_to_serve()) return 0;
+  if (anything_to_serve() || synced_waiters_left()) return 0;
   std::optional<int64_t> next;
   const auto consider = [&next](int64_t at_us) { next = std::min(next.value_or(INT64_MAX), at_us); };
   if (const auto at = services_.blocking.next_deadline_ms()) consider(*at * 1000);

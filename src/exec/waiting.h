@@ -32,7 +32,7 @@ class Waiting {
   // When fire_due() is next needed, in monotonic microseconds; 0: at once; nothing: not before something
   // happens.
   [[nodiscard]] std::optional<int64_t> next_tick_us() const;
-  // The log was synced to `offset`: waiters for it run again.
+  // The log was synced to `offset`: waiters for it run again, as many as a turn may, the rest by fire_due().
   void synced(uint64_t offset);
 
   // As if the client's time was up, or with an error. False if it does not wait.
@@ -58,6 +58,10 @@ class Waiting {
     Blocking::Ticket last = 0;
   };
   bool serve_key(Service& service, size_t& budget);
+  [[nodiscard]] bool synced_waiters_left() const {
+    const auto next = services_.blocking.next_offset();
+    return next && *next <= synced_offset_;
+  }
   [[nodiscard]] bool anything_to_serve() const {
     return !unserved_.empty() || services_.blocking.anything_ready();
   }
@@ -70,10 +74,12 @@ class Waiting {
   void answer_null(client::Client& client);
   bool fire_deadlines();
   bool fire_timeouts();
+  bool fire_synced();
   [[nodiscard]] bool deadlines_paused() const;
 
   Services& services_;
   UnitRunner& units_;
+  uint64_t synced_offset_ = 0;
   std::deque<Service> unserved_;  // of the generation being served, in the order touched
   bool serving_ = false;
 };

@@ -92,6 +92,24 @@ TEST_CASE("WAITAOF: answers when the disk has this connection's last write, and 
   CHECK(other.reply() == copies(1));
 }
 
+TEST_CASE("WAITAOF: more waiters than a turn may answer are answered in the next") {
+  Harness h;
+  h.control.log.enabled = true;
+  std::vector<Peer*> peers;
+  for (size_t i = 0; i < exec::kFiringsPerTurn + 5; ++i) {
+    peers.push_back(&h.client());
+    peers.back()->run("SET", "k", "v");
+    REQUIRE(peers.back()->send("WAITAOF", "1", "0", "0") == exec::Next::kWait);
+  }
+  sync_all(h);
+  h.executor.synced(h.sink.offset());
+  CHECK(peers[exec::kFiringsPerTurn - 1]->reply() == copies(1));
+  CHECK(peers[exec::kFiringsPerTurn]->reply_text() == "(nothing)");
+  CHECK(h.executor.next_tick_us() == 0);
+  h.advance(milliseconds(0));
+  for (size_t i = exec::kFiringsPerTurn; i < peers.size(); ++i) CHECK(peers[i]->reply() == copies(1));
+}
+
 TEST_CASE("WAITAOF: when the time is up it tells what the disk has by then") {
   Harness h;
   sync_all(h);

@@ -228,19 +228,23 @@ TEST_CASE("Blocking: a moment to wake at comes once, and may be set again") {
   CHECK_FALSE(room.blocking.next_wake_ms().has_value());
 }
 
-TEST_CASE("Blocking: waiters for an offset are named once it is reached, oldest first") {
+TEST_CASE("Blocking: waiters for an offset are named once each when it is reached, lowest first") {
   Room room;
   Park park;
   park.offset = 20;
   client::Client& second = room.wait(park);
   park.offset = 10;
   client::Client& first = room.wait(park);
-  CHECK(room.blocking.reached(9).empty());
-  CHECK(room.blocking.reached(10) == std::vector<ClientId>{first.id});
-  CHECK(room.blocking.reached(20) == std::vector<ClientId>{second.id, first.id});
+  client::Client& gone = room.wait(park);
+  CHECK(room.blocking.next_offset() == 10);
+  CHECK(room.blocking.take_reached(9) == 0);
+  CHECK(room.blocking.take_reached(10) == first.id);
+  room.blocking.unpark(gone);
+  CHECK(room.blocking.take_reached(10) == 0);
+  CHECK(room.blocking.take_reached(UINT64_MAX) == second.id);
   room.blocking.unpark(first);
   room.blocking.unpark(second);
-  CHECK(room.blocking.reached(UINT64_MAX).empty());
+  CHECK_FALSE(room.blocking.next_offset().has_value());
 }
 
 TEST_CASE("Blocking: counts clients, keys, and keys watched for their end") {

@@ -24,6 +24,7 @@ std::span<const exec::CommandSpec> string_commands();
 std::span<const exec::CommandSpec> string_range_commands();
 std::span<const exec::CommandSpec> counter_commands();
 std::span<const exec::CommandSpec> bits_commands();
+std::span<const exec::CommandSpec> bitmap_commands();
 std::span<const exec::CommandSpec> scripting_commands();
 std::span<const exec::CommandSpec> stream_commands();
 std::span<const exec::CommandSpec> stream_read_commands();

@@ -1,12 +1,12 @@
-// Strings as arrays of bits, the first bit being the highest of the first byte: BITFIELD BITFIELD_RO.
+// Integers of any width within a string: BITFIELD BITFIELD_RO. Single bits are in bitmap.cc.
 #include <algorithm>
 #include <optional>
 #include <vector>
 
 #include "base/number.h"
 #include "commands/all.h"
+#include "commands/bit_offset.h"
 #include "commands/family.h"
-#include "commands/string_limit.h"
 
 namespace sluice::commands {
 
@@ -16,9 +16,6 @@ using types::StringValue;
 
 constexpr ByteView kBadFieldType =
     "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is.";
-constexpr ByteView kBadBitOffset = "ERR bit offset is not an integer or out of range";
-
-constexpr unsigned kMaxFieldBits = 64;
 
 // What to do with a result that its field cannot hold.
 enum class Overflow : uint8_t { kWrap, kSaturate, kFail };
@@ -73,11 +70,7 @@ std::optional<uint64_t> parse_offset(const Call& call, ByteView word, unsigned b
   if (!number) return std::nullopt;
   int64_t offset = *number;
   if (in_fields && __builtin_mul_overflow(offset, int64_t{bits}, &offset)) return std::nullopt;
-  // The field's end is not looked at: it may stick out by its width, for which there is room.
-  constexpr size_t kHighest = StringValue::kMaxBytes - kMaxFieldBits / 8;
-  const size_t limit = std::min(string_limit_bytes(call), kHighest);
-  if (offset < 0 || static_cast<uint64_t>(offset) / 8 >= limit) return std::nullopt;
-  return static_cast<uint64_t>(offset);
+  return bit_offset(call, offset);
 }
 
 void read_field(Call& call, FieldOp& op) {

@@ -7,8 +7,11 @@ namespace {
 // By name, as notes_of() searches them.
 constexpr Notes kNotes[] = {
     {"append", "O(M), M: bytes appended"},
+    {"bitcount", "O(N), N: bytes looked at", {{{"7.0.0", "BYTE and BIT"}}}},
     {"bitfield", "O(K), K: operations given"},
     {"bitfield_ro", "O(K), K: operations given"},
+    {"bitop", "O(N), N: bytes of all sources"},
+    {"bitpos", "O(N), N: bytes looked at", {{{"7.0.0", "BYTE and BIT"}}}},
     {"blmove", "O(1)"},
     {"blmpop", "O(K+M), K: keys, M: elements popped"},
     {"blpop", "O(K), K: keys given", {{{"6.0.0", "a timeout can be a fraction of a second"}}}},
@@ -28,6 +31,7 @@ constexpr Notes kNotes[] = {
     {"decr", "O(1)"},
     {"decrby", "O(1)"},
     {"get", "O(1)"},
+    {"getbit", "O(1)"},
     {"getdel", "O(1)"},
     {"getex", "O(1)"},
     {"getrange", "O(M), M: bytes shown"},
@@ -82,6 +86,7 @@ constexpr Notes kNotes[] = {
        {"6.0.0", "KEEPTTL"},
        {"6.2.0", "GET, EXAT and PXAT"},
        {"7.0.0", "GET together with NX"}}}},
+    {"setbit", "O(1), and O(M) where M bytes are added"},
     {"setex", "O(1)"},
     {"setnx", "O(1)"},
     {"setrange", "O(M), M: bytes written"},

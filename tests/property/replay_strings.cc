@@ -39,6 +39,12 @@ constexpr Pattern kPatterns[] = {
     {"bitfield", "%string OVERFLOW SAT INCRBY i8 #%count %int OVERFLOW WRAP INCRBY u3 500 %int"},
     {"bitfield", "%counter SET i64 %count %int"},
     {"bitfield", "%string GET u8 0", Effect::kReads},
+    {"setbit", "%string %count 1"},
+    {"setbit", "%counter 20 0"},
+    {"bitop", "AND %string %string %counter"},
+    {"bitop", "OR %string %string %string %counter"},
+    {"bitop", "XOR %key %string %counter", Effect::kLessens},
+    {"bitop", "NOT %string %string"},
     {"incr", "%counter"},
     {"decr", "%counter"},
     {"incrby", "%counter %int"},
@@ -48,6 +54,7 @@ constexpr Pattern kPatterns[] = {
     {"mget", "%string %counter", Effect::kReads},
     {"getrange", "%string 0 2", Effect::kReads},
     {"bitfield_ro", "%string GET u8 0", Effect::kReads},
+    {"bitcount", "%string", Effect::kReads},
 };
 
 }  // namespace

@@ -7,12 +7,15 @@
 #include "commands/all.h"
 #include "commands/any_type.h"
 #include "commands/family.h"
+#include "commands/string_condition.h"
+#include "commands/string_options.h"
 
 namespace sluice::commands {
 
 namespace {
 
 using types::StringValue;
+using Time = ExpiryWords::Time;
 
 // A long argument hands over its buffer.
 StringValue value_at(Call& call, size_t index) {
@@ -32,77 +35,49 @@ void reply_text(Call& call, const keyspace::View<StringValue>& found) {
 
 // --- options of SET and GETEX
 
-struct StringOptions {
-  enum class Time : uint8_t { kNone, kEx, kPx, kExAt, kPxAt };
+struct SetOptions {
   bool if_absent = false;
   bool if_present = false;
+  std::optional<StringCondition> condition;
   bool get = false;
-  bool keep_ttl = false;
-  bool persist = false;
-  Time time = Time::kNone;
-  ByteView amount = {};  // of `time`, as given
+  ExpiryWords expiry;
 
-  [[nodiscard]] bool seconds() const { return time == Time::kEx || time == Time::kExAt; }
-  [[nodiscard]] bool relative() const { return time == Time::kEx || time == Time::kPx; }
+  [[nodiscard]] bool by_presence() const { return if_absent || if_present; }
 };
 
-using Time = StringOptions::Time;
-
-// EX and its kin may be repeated, but not mixed with each other.
-bool accept_time(exec::Args& args, StringOptions& options, ByteView word, Time time) {
-  if (options.keep_ttl || options.persist) return false;
-  if (options.time != Time::kNone && options.time != time) return false;
-  if (!args.accept_with(word)) return false;
-  options.time = time;
-  options.amount = args.next();
+// IFEQ and its kin: each may be repeated, but not mixed with another.
+bool accept_condition(exec::Args& args, SetOptions& options) {
+  const auto kind = parse_condition(args.peek());
+  if (!kind || options.by_presence() || args.left() < 2) return false;
+  if (options.condition && options.condition->kind != *kind) return false;
+  args.next();
+  options.condition = StringCondition{*kind, args.next()};
   return true;
 }
 
-bool accept_any_time(exec::Args& args, StringOptions& options) {
-  return accept_time(args, options, "EX", Time::kEx) || accept_time(args, options, "PX", Time::kPx) ||
-         accept_time(args, options, "EXAT", Time::kExAt) || accept_time(args, options, "PXAT", Time::kPxAt);
-}
-
-StringOptions read_set_options(exec::Args& args) {
-  StringOptions options;
+SetOptions read_set_options(exec::Args& args) {
+  SetOptions options;
   while (args.more() && args.ok()) {
-    if (!options.if_present && args.accept("NX")) {
+    if (!options.if_present && !options.condition && args.accept("NX")) {
       options.if_absent = true;
-    } else if (!options.if_absent && args.accept("XX")) {
+    } else if (!options.if_absent && !options.condition && args.accept("XX")) {
       options.if_present = true;
     } else if (args.accept("GET")) {
       options.get = true;
-    } else if (options.time == Time::kNone && args.accept("KEEPTTL")) {
-      options.keep_ttl = true;
-    } else if (!accept_any_time(args, options)) {
+    } else if (!accept_keep_ttl(args, options.expiry) && !accept_time(args, options.expiry) &&
+               !accept_condition(args, options)) {
       args.syntax_error();
     }
   }
   return options;
 }
 
-StringOptions read_getex_options(exec::Args& args) {
-  StringOptions options;
+ExpiryWords read_getex_options(exec::Args& args) {
+  ExpiryWords words;
   while (args.more() && args.ok()) {
-    if (options.time == Time::kNone && args.accept("PERSIST")) {
-      options.persist = true;
-    } else if (!accept_any_time(args, options)) {
-      args.syntax_error();
-    }
+    if (!accept_persist(args, words) && !accept_time(args, words)) args.syntax_error();
   }
-  return options;
-}
-
-// The moment that the options ask for, in unix milliseconds, or the text of an error. REQUIRES: they ask.
-base::Result<int64_t> deadline_of(const Call& call, const StringOptions& options) {
-  const std::optional<int64_t> amount = base::parse_int64(options.amount);
-  if (!amount) return base::Error{Bytes(errors::kNotAnInteger)};
-  int64_t when_ms = *amount;
-  const bool overflows =
-      *amount <= 0 || (options.seconds() && __builtin_mul_overflow(when_ms, int64_t{1000}, &when_ms)) ||
-      (options.relative() && __builtin_add_overflow(when_ms, call.access().now_ms, &when_ms));
-  if (overflows) return base::Error{invalid_expire_time(call)};
-  return when_ms;
+  return words;
 }
 
 // --- SET
@@ -123,38 +98,56 @@ void store_value(Call& call, ByteView key, const SetPlan& plan) {
   }
 }
 
+// Whether SET may go on; nothing is replied.
+base::Result<bool, keyspace::Refusal> may_set(Call& call, ByteView key, const SetOptions& options) {
+  if (options.condition) {
+    const auto found = call.view<StringValue>(key);
+    if (!found) return found.error();
+    return options.condition->holds(*found ? &**found : nullptr);
+  }
+  if (!options.by_presence()) return true;
+  const bool present = call.on.keyspace.find(call.access(), key) != nullptr;
+  return present == options.if_present;
+}
+
+// What a 7.0 server can replay: neither what was asked for nor what had to hold first. SET with a moment has
+// said so already.
+void propagate_set(Call& call, ByteView key, ByteView value, const SetPlan& plan) {
+  if (plan.when_ms) return;
+  if (plan.keep_ttl) {
+    call.propagate_as({"SET", key, value, "KEEPTTL"});
+  } else {
+    call.propagate_as({"SET", key, value});
+  }
+}
+
 Outcome cmd_set(Call& call) {
   const ByteView key = call.args.key();
   SetPlan plan{call.args.position()};
   const ByteView value = call.args.next();
-  const StringOptions options = read_set_options(call.args);
+  const SetOptions options = read_set_options(call.args);
   if (!call.args.ok()) return call.fail(call.args.error());
-  plan.keep_ttl = options.keep_ttl;
-  if (options.time != Time::kNone) {
-    const auto when_ms = deadline_of(call, options);
+  plan.keep_ttl = options.expiry.keep_ttl;
+  if (options.expiry.time != Time::kNone) {
+    const auto when_ms = deadline_of(call, options.expiry);
     if (!when_ms) return call.fail(when_ms.error().message);
     plan.when_ms = *when_ms;
   }
+  if (options.condition && !options.condition->is_sound()) return call.fail(kBadDigest);
   if (options.get) {
     const auto old = call.view<StringValue>(key);
     if (!old) return call.fail(old.error());
     reply_text(call, *old);
   }
-  if (options.if_absent || options.if_present) {
-    const bool present = call.on.keyspace.find(call.access(), key) != nullptr;
-    if (present == options.if_absent) {
-      if (!options.get) call.reply.null();
-      return Outcome::kDone;
-    }
+  const auto allowed = may_set(call, key, options);
+  if (!allowed) return call.fail(allowed.error());
+  if (!*allowed) {
+    if (!options.get) call.reply.null();
+    return Outcome::kDone;
   }
   store_value(call, key, plan);
-  if (!options.get) {
-    call.reply.ok();
-  } else if (!plan.when_ms && plan.keep_ttl) {
-    call.propagate_as({"SET", key, value, "KEEPTTL"});
-  } else if (!plan.when_ms) {
-    call.propagate_as({"SET", key, value});
-  }
+  if (!options.get) call.reply.ok();
+  if (options.get || options.condition) propagate_set(call, key, value, plan);
   return Outcome::kDone;
 }
 
@@ -168,10 +161,10 @@ Outcome cmd_setnx(Call& call) {
 
 Outcome set_with_time(Call& call, Time time) {
   const ByteView key = call.args.key();
-  StringOptions options;
-  options.time = time;
-  options.amount = call.args.next();
-  const auto when_ms = deadline_of(call, options);
+  ExpiryWords words;
+  words.time = time;
+  words.amount = call.args.next();
+  const auto when_ms = deadline_of(call, words);
   if (!when_ms) return call.fail(when_ms.error().message);
   store_value(call, key, {call.args.position(), *when_ms});
   call.reply.ok();
@@ -227,6 +220,88 @@ Outcome cmd_msetnx(Call& call) {
   return Outcome::kDone;
 }
 
+// --- MSETEX
+
+struct SeveralOptions {
+  std::span<const ByteView> pairs;
+  bool if_absent = false;   // none of the keys
+  bool if_present = false;  // all of them
+  ExpiryWords expiry;
+};
+
+SeveralOptions read_msetex(exec::Args& args) {
+  SeveralOptions options;
+  const auto count = base::parse_int64(args.next());
+  if (!count || *count < 1 || *count > INT32_MAX) {
+    args.latch("ERR invalid numkeys value");
+    return options;
+  }
+  const auto words = static_cast<size_t>(*count) * 2;
+  if (words > args.left()) {
+    args.latch("ERR wrong number of key-value pairs");
+    return options;
+  }
+  options.pairs = args.take(words);
+  while (args.more() && args.ok()) {
+    if (!options.if_present && args.accept("NX")) {
+      options.if_absent = true;
+    } else if (!options.if_absent && args.accept("XX")) {
+      options.if_present = true;
+    } else if (!accept_keep_ttl(args, options.expiry) && !accept_time(args, options.expiry)) {
+      args.syntax_error();
+    }
+  }
+  return options;
+}
+
+bool may_set_several(Call& call, const SeveralOptions& options) {
+  if (!options.if_absent && !options.if_present) return true;
+  for (size_t i = 0; i < options.pairs.size(); i += 2) {
+    const bool present = call.on.keyspace.find(call.access(), options.pairs[i]) != nullptr;
+    if (present != options.if_present) return false;
+  }
+  return true;
+}
+
+// Logged as MSET, or as a SET for each key where they keep or get a deadline.
+void store_several(Call& call, const SeveralOptions& options, std::optional<int64_t> when_ms) {
+  const bool keep = options.expiry.keep_ttl;
+  if (!keep && !when_ms) {
+    std::vector<ByteView> words{"MSET"};
+    words.insert(words.end(), options.pairs.begin(), options.pairs.end());
+    call.propagate_as(words);
+    store_pairs(call, options.pairs);
+    return;
+  }
+  for (size_t i = 0; i < options.pairs.size(); i += 2) {
+    const ByteView key = options.pairs[i];
+    const ByteView value = options.pairs[i + 1];
+    keyspace::Entry& entry =
+        call.on.keyspace.store(call.access(), key, StringValue::from_text(value), events::set, keep);
+    if (when_ms) {
+      set_expiry(call, entry, *when_ms);
+      call.propagate_as({"SET", key, value, "PXAT", base::format_int64(*when_ms).view()});
+    } else {
+      call.propagate_as({"SET", key, value, "KEEPTTL"});
+    }
+  }
+}
+
+Outcome cmd_msetex(Call& call) {
+  const SeveralOptions options = read_msetex(call.args);
+  if (!call.args.ok()) return call.fail(call.args.error());
+  std::optional<int64_t> when_ms;
+  if (options.expiry.time != Time::kNone) {
+    const auto deadline = deadline_of(call, options.expiry);
+    if (!deadline) return call.fail(deadline.error().message);
+    when_ms = *deadline;
+  }
+  const bool allowed = may_set_several(call, options);
+  if (allowed) store_several(call, options, when_ms);
+  call.reply.integer(allowed ? 1 : 0);
+  return Outcome::kDone;
+}
+
 Outcome cmd_mget(Call& call) {
   const std::span<const ByteView> keys = call.args.rest();
   call.reply.array(keys.size());
@@ -259,7 +334,7 @@ Outcome cmd_getdel(Call& call) {
 
 Outcome cmd_getex(Call& call) {
   const ByteView key = call.args.key();
-  const StringOptions options = read_getex_options(call.args);
+  const ExpiryWords options = read_getex_options(call.args);
   if (!call.args.ok()) return call.fail(call.args.error());
   const auto found = call.view<StringValue>(key);
   if (!found) return call.fail(found.error());
@@ -286,13 +361,20 @@ Outcome cmd_getex(Call& call) {
 
 constexpr uint16_t kChanged = kKeyRw | kKeyAccess | kKeyUpdate;
 
-// With GET the old value is shown, without it the key is only written.
+// With GET the old value is shown, and a condition on it says something of it; else the key is only written.
 bool keys_of_set(std::span<const ByteView> words, std::vector<KeyArgument>& keys) {
   const auto options = words.subspan(3);
-  const bool shows =
-      std::any_of(options.begin(), options.end(), [](ByteView word) { return same_word(word, "GET"); });
+  const bool shows = std::any_of(options.begin(), options.end(), [](ByteView word) {
+    return same_word(word, "GET") || parse_condition(word);
+  });
   keys.push_back({1, static_cast<uint16_t>(shows ? kKeyRw | kKeyAccess | kKeyUpdate : kKeyOw | kKeyUpdate)});
   return true;
+}
+
+constexpr KeySpec several_keys() {
+  KeySpec spec = keynum_spec(1, kKeyOw | kKeyUpdate);
+  spec.step = 2;
+  return spec;
 }
 
 constexpr CommandSpec kRows[] = {
@@ -310,6 +392,18 @@ constexpr CommandSpec kRows[] = {
     {"mset", cmd_mset, at_least(3), keys_from(1, -1, 2, kKeyOw | kKeyUpdate), kWrite | kDenyOom,
      Group::kString, "1.0.1", "Stores several strings.", "key value [key value ...]", 0,
      "request_policy:multi_shard response_policy:all_succeeded"},
+    {"msetex",
+     cmd_msetex,
+     at_least(4),
+     {several_keys()},
+     kWrite | kDenyOom,
+     Group::kString,
+     "8.4.0",
+     "Stores several strings, with one deadline for all, if none or all of the keys are there.",
+     "numkeys key value [key value ...] condition[NX|XX] expiration[EX seconds|PX milliseconds|EXAT "
+     "unix-time-seconds|PXAT unix-time-milliseconds|KEEPTTL]",
+     0,
+     "request_policy:multi_shard response_policy:all_succeeded"},
     {"msetnx", cmd_msetnx, at_least(3), keys_from(1, -1, 2, kKeyOw | kKeyInsert), kWrite | kDenyOom,
      Group::kString, "1.0.1", "Stores several strings if none of the keys is there yet.",
      "key value [key value ...]", 0, "request_policy:multi_shard response_policy:agg_min"},
@@ -323,7 +417,9 @@ constexpr CommandSpec kRows[] = {
      Group::kString,
      "1.0.0",
      "Stores a string, over whatever the key held.",
-     "key value condition@2.6.12[NX|XX] [GET@6.2.0] expiration[EX seconds@2.6.12|PX milliseconds@2.6.12|EXAT "
+     "key value condition@2.6.12[NX|XX|IFEQ ifeq-value@8.4.0|IFNE ifne-value@8.4.0|IFDEQ "
+     "ifdeq-digest@8.4.0|IFDNE ifdne-digest@8.4.0] [GET@6.2.0] expiration[EX seconds@2.6.12|PX "
+     "milliseconds@2.6.12|EXAT "
      "unix-time-seconds@6.2.0|PXAT unix-time-milliseconds@6.2.0|KEEPTTL@6.0.0]",
      0,
      {},

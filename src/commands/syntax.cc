@@ -349,7 +349,10 @@ struct SpecAssignment {
       if (read_by_pattern && !of_patterns) {
         of_patterns = static_cast<int>(i);
       } else {
-        of_keys.push_back(static_cast<int>(i));
+        // A spec of a fixed number of keys finds as many (LCS key1 key2).
+        const int found =
+            key.find == exec::KeySpec::Find::kRange && key.last > 0 ? key.last / key.step + 1 : 1;
+        of_keys.insert(of_keys.end(), static_cast<size_t>(found), static_cast<int>(i));
       }
     }
   }

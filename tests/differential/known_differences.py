@@ -72,6 +72,7 @@ ROWS = [
     ("A stream waiter whose key disappears or changes type gets NOGROUP or WRONGTYPE", "not generated: nothing waits in a group yet; XREAD's waiters are in tests/integration/waiting_test.cc", None),
     ("Blocking commands inside scripts act as inside MULTI", "not generated inside scripts", None),
     ("One clock reading per command, EXEC or script; nothing expires inside it", "TIME is excluded; expiries are years away or past", None),
+    ("SET takes IFEQ, IFNE, IFDEQ and IFDNE (8.4)", "not generated", None),
     ("ZRANK and ZREVRANK take WITHSCORE", "four arguments and more: the oracle's arity error is not required", _queued_zrank),
     ("Text for unbalanced streams of XREAD names the command in quotes", "both errors must begin with `ERR Unbalanced`", _unbalanced),
     ("XADD with a partial id whose sequence is exhausted answers the equal-or-smaller error", "that text is required of the server under test", _partial_id_exhausted),

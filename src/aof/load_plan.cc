@@ -13,6 +13,7 @@ using base::Error;
 using base::Result;
 
 constexpr ByteView kRdbMagic = "REDIS";
+constexpr ByteView kRdbEnding = ".rdb";
 
 Result<LogPart> look_at(base::Fs& fs, const LogPlace& place, const ManifestFile& entry, bool is_base) {
   const std::string path = place.path(entry.name);
@@ -60,8 +61,13 @@ Result<std::vector<LogPart>> plan_load(base::Fs& fs, const LogPlace& place, cons
   // From the back, so that each part knows what follows it.
   const LogPart* next = nullptr;
   for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
-    if (part->is_base())
+    if (part->is_base()) {
+      // Nothing is what a plain base may hold, and what an RDB file holds that lost all its bytes.
+      if (part->size == 0 && ByteView(part->entry.name).ends_with(kRdbEnding)) {
+        return bad_beginning(place, *part, "the file is empty, which an RDB file never is");
+      }
       continue;  // a base is synced before a manifest names it: never torn, so never `last`
+    }
     part->last = next == nullptr;
     if (part->header.state == HeaderState::kBroken) {
       return bad_beginning(place, *part, "neither the header of an increment nor a record");

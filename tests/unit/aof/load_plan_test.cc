@@ -72,6 +72,20 @@ TEST_CASE("LoadPlan: a file that begins with neither is refused, and so is a cut
   CHECK(refused.error().message.find("incr.aof: offset 0: ") != std::string::npos);
 }
 
+TEST_CASE("LoadPlan: an RDB base that lost all its bytes is refused, not loaded as an empty one") {
+  Plan plan;
+  plan.increment(header(0));
+  plan.manifest.base = ManifestFile{plan.place.base_name(1, true), 1};
+  plan.fs.put(plan.place.path(plan.manifest.base->name), "");
+  auto refused = plan_load(plan.fs, plan.place, plan.manifest);
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().message.find("base.rdb: offset 0: ") != std::string::npos);
+  // redis-server writes a plain one like this when it has nothing.
+  plan.manifest.base->name = plan.place.base_name(1, false);
+  plan.fs.put(plan.place.path(plan.manifest.base->name), "");
+  CHECK(plan_load(plan.fs, plan.place, plan.manifest).ok());
+}
+
 TEST_CASE("LoadPlan: a file that is not there is named together with the manifest") {
   Plan plan;
   plan.increment(header(0));

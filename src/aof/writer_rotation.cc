@@ -14,7 +14,8 @@ using base::Result;
 
 void Writer::prepare_rotation() {
   rotating_ = true;
-  if (written_ == synced_ || flusher_.failed()) return;
+  // While a failed sync is being made good, the flusher works for the new increment alone.
+  if (state_ != State::kHealthy || written_ == synced_ || flusher_.failed()) return;
   sync_requested_ = written_;
   flusher_.request(increment_.file, written_);
 }

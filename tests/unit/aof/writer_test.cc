@@ -284,6 +284,50 @@ TEST_CASE("Writer: after a failed sync the unsynced batches move to a new increm
   CHECK(loaded.start.offset == log.writer.offset());
 }
 
+TEST_CASE(
+    "Writer: a rewrite that is asked for while a failed sync is made good does not lose what was not "
+    "synced") {
+  for (const bool proving : {false, true}) {
+    CAPTURE(proving);
+    MemoryFs fs;
+    RunningLog log(fs);
+    log.put(kA);
+    fs.fail_next(DiskCall::kFdatasync, EIO);
+    log.put(kB);
+    REQUIRE(log.writer.failure());
+    if (proving) log.wait_us(kRetryIntervalUs);  // the new increment waits for its sync
+    log.writer.prepare_rotation();
+    CHECK_FALSE(log.writer.rotation_ready());
+    log.wait_us(kRetryIntervalUs);
+    log.turn();
+    log.turn();
+    CHECK_FALSE(log.writer.failure());
+    CHECK(log.writer.released() == log.writer.offset());
+    CHECK(log.writer.rotation_ready());
+    fs.crash();
+    CHECK(load(fs).records == Records{"SET a 1", "SET b 2"});
+  }
+}
+
+TEST_CASE("Writer: a rewrite may be asked for again at once after its sync of the increment failed") {
+  MemoryFs fs;
+  RunningLog log(fs, SyncMode::kEverysec);
+  log.put(kA);
+  log.writer.prepare_rotation();
+  log.turn();
+  log.put(kB);
+  REQUIRE(log.writer.rotation_ready());
+  fs.fail_next(DiskCall::kFdatasync, EIO);
+  CHECK_FALSE(log.writer.rotate(log.now_us).ok());
+  log.writer.prepare_rotation();
+  log.wait_us(kRetryIntervalUs);
+  log.turn();
+  log.turn();
+  CHECK_FALSE(log.writer.failure());
+  fs.crash();
+  CHECK(load(fs).records == Records{"SET a 1", "SET b 2"});
+}
+
 TEST_CASE("Writer: the database selected goes along to a new increment") {
   MemoryFs fs;
   RunningLog log(fs);

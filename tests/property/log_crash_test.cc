@@ -2,7 +2,6 @@
 // units, at every byte; and faults drawn at random, over many seeds.
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +9,7 @@
 #include <doctest/doctest.h>
 
 #include "support/log_fixture.h"
+#include "support/seeds.h"
 
 using namespace sluice;
 using namespace sluice::testing;
@@ -306,17 +306,13 @@ class DiskStory {
   uint64_t number_ = 0;
 };
 
-uint64_t story_count() {
-  const char* asked = std::getenv("SLUICE_LOG_STORIES");
-  return asked == nullptr ? 1500 : std::strtoull(asked, nullptr, 10);
-}
+constexpr testing::SeedCount kStories{1500, 1500, 10};
 
 }  // namespace
 
 TEST_CASE(
     "Log: on a disk that fails and loses power, what was acknowledged is there and nothing is invented") {
-  const uint64_t stories = story_count();
-  for (uint64_t seed = 1; seed <= stories; ++seed) {
+  for (const uint64_t seed : seeds(kStories)) {
     CAPTURE(seed);
     DiskStory(seed).run();
   }

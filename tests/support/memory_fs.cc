@@ -14,7 +14,9 @@ using base::IoResult;
 
 namespace {
 
-constexpr size_t kPageBytes = 4096;  // what a kernel writes out as one
+constexpr size_t kPageBytes = 4096;   // what a kernel writes out as one
+constexpr size_t kSectorBytes = 512;  // what a disk does
+constexpr uint64_t kTornPages = 8;    // of so many pages that survive one does in part
 
 }  // namespace
 
@@ -60,14 +62,25 @@ struct Inode {
     for (const auto& range : dirty) {
       for (size_t from = range.first; from < range.second;) {
         const size_t to = std::min(range.second, (from / kPageBytes + 1) * kPageBytes);
-        const size_t end = std::min({to, left.size(), current.size()});
-        if (random.below(2) == 0 && from < end) left.replace(from, end - from, current, from, end - from);
+        if (random.below(2) == 0) land(left, from, to, random);
         from = to;
       }
     }
     current = left;
     durable = left;
     dirty.clear();
+  }
+
+ private:
+  // A part of one page comes to the disk, all of it or sector by sector.
+  void land(Bytes& left, size_t from, size_t to, base::Random& random) const {
+    const bool torn = random.below(kTornPages) == 0;
+    const size_t end = std::min({to, left.size(), current.size()});
+    while (from < end) {
+      const size_t next = torn ? std::min(end, (from / kSectorBytes + 1) * kSectorBytes) : end;
+      if (!torn || random.below(2) == 0) left.replace(from, next - from, current, from, next - from);
+      from = next;
+    }
   }
 };
 
@@ -224,6 +237,21 @@ std::shared_ptr<Inode> MemoryFs::find(const std::string& path) const {
   return found == names_.end() ? nullptr : found->second;
 }
 
+void MemoryFs::change_names(NameChange change) {
+  apply(change, names_);
+  unsynced_[base::directory_of(change.front().first)].push_back(std::move(change));
+}
+
+void MemoryFs::apply(const NameChange& change, Names& names) {
+  for (const auto& [path, inode] : change) {
+    if (inode == nullptr) {
+      names.erase(path);
+    } else {
+      names[path] = inode;
+    }
+  }
+}
+
 IoResult<std::unique_ptr<base::File>> MemoryFs::open(const std::string& path, unsigned flags) {
   const std::lock_guard<std::mutex> guard(mutex_);
   auto fault = simple_fault(DiskCall::kOpen, "open", path);
@@ -235,7 +263,7 @@ IoResult<std::unique_ptr<base::File>> MemoryFs::open(const std::string& path, un
     const std::string parent = base::directory_of(path);
     if (parent != "." && parent != "/" && !find(parent)) return io_error(ENOENT, "open", path);
     inode = std::make_shared<Inode>();
-    names_[path] = inode;
+    change_names({{path, inode}});
   } else if ((flags & base::kOpenCreate) && (flags & base::kOpenExclusive)) {
     return io_error(EEXIST, "open", path);
   }
@@ -263,9 +291,13 @@ IoResult<void> MemoryFs::rename(const std::string& from, const std::string& to) 
   const auto found = names_.find(from);
   if (found == names_.end()) return io_error(ENOENT, "rename", from);
   SLUICE_CHECK(!found->second->directory, "renaming a directory is not modelled");
-  auto inode = found->second;
-  names_.erase(found);
-  names_[to] = std::move(inode);
+  const auto inode = found->second;
+  if (base::directory_of(from) == base::directory_of(to)) {
+    change_names({{from, nullptr}, {to, inode}});
+  } else {
+    change_names({{to, inode}});
+    change_names({{from, nullptr}});
+  }
   return {};
 }
 
@@ -276,7 +308,7 @@ IoResult<void> MemoryFs::unlink(const std::string& path) {
   const auto found = names_.find(path);
   if (found == names_.end()) return io_error(ENOENT, "unlink", path);
   if (found->second->directory) return io_error(EISDIR, "unlink", path);
-  names_.erase(found);
+  change_names({{path, nullptr}});
   return {};
 }
 
@@ -290,7 +322,7 @@ IoResult<void> MemoryFs::mkdir(const std::string& path) {
   }
   auto inode = std::make_shared<Inode>();
   inode->directory = true;
-  names_[path] = std::move(inode);
+  change_names({{path, std::move(inode)}});
   return {};
 }
 
@@ -318,20 +350,15 @@ IoResult<void> MemoryFs::fsync_dir(const std::string& path) {
   const std::lock_guard<std::mutex> guard(mutex_);
   auto fault = simple_fault(DiskCall::kFsyncDir, "sync", path);
   if (!fault) return fault;
-  for (auto entry = durable_names_.begin(); entry != durable_names_.end();) {
-    const bool gone = base::directory_of(entry->first) == path && !find(entry->first);
-    entry = gone ? durable_names_.erase(entry) : std::next(entry);
-  }
-  for (const auto& entry : names_) {
-    if (base::directory_of(entry.first) == path) durable_names_[entry.first] = entry.second;
-  }
+  for (const NameChange& change : unsynced_[path]) apply(change, durable_names_);
+  unsynced_.erase(path);
   return {};
 }
 
 IoResult<std::unique_ptr<base::FileLock>> MemoryFs::try_lock(const std::string& path) {
   const std::lock_guard<std::mutex> guard(mutex_);
   if (locks_.count(path) != 0) return io_error(EWOULDBLOCK, "lock", path);
-  if (!find(path)) names_[path] = std::make_shared<Inode>();
+  if (!find(path)) change_names({{path, std::make_shared<Inode>()}});
   locks_.insert(path);
   return std::unique_ptr<base::FileLock>(std::make_unique<MemoryLock>(*this, path));
 }
@@ -349,6 +376,7 @@ void MemoryFs::kill_process() {
 void MemoryFs::crash() {
   const std::lock_guard<std::mutex> guard(mutex_);
   drop_handles();
+  unsynced_.clear();
   names_ = durable_names_;
   for (const auto& entry : names_) entry.second->lose_power();
 }
@@ -356,21 +384,12 @@ void MemoryFs::crash() {
 void MemoryFs::crash(base::Random& random) {
   const std::lock_guard<std::mutex> guard(mutex_);
   drop_handles();
-  std::map<std::string, bool> survives;
-  Names left;
-  const auto survived = [&](const std::string& path) {
-    const auto drawn = survives.try_emplace(base::directory_of(path), false);
-    if (drawn.second) drawn.first->second = random.below(2) == 0;
-    return drawn.first->second;
-  };
-  for (const auto& entry : names_) {
-    if (survived(entry.first)) left.insert(entry);
+  for (const auto& directory : unsynced_) {
+    const size_t survive = random.below(directory.second.size() + 1);
+    for (size_t i = 0; i < survive; ++i) apply(directory.second[i], durable_names_);
   }
-  for (const auto& entry : durable_names_) {
-    if (!survived(entry.first)) left.insert(entry);
-  }
-  names_ = left;
-  durable_names_ = left;
+  unsynced_.clear();
+  names_ = durable_names_;
   for (const auto& entry : names_) entry.second->lose_power(random);
 }
 

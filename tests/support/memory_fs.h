@@ -55,9 +55,10 @@ class MemoryFs final : public base::Fs {
   void kill_process();
   // The power went: names and bytes not synced are gone, too.
   void crash();
-  // The power went after the kernel had written some of the unsynced pages, in any order; lost pages inside
-  // the file read as zeros or as what was there before. The unsynced names of a directory survive together or
-  // not at all, so that a rename inside it stays whole.
+  // The power went after the kernel had written some of the unsynced pages, in any order, one or another only
+  // in part; lost pages and sectors inside the file read as zeros or as what was there before. Of what was
+  // done to the names of a directory since it was synced, any beginning survives; a rename inside it is
+  // whole.
   void crash(base::Random& random);
 
   // The next `times` calls of this kind fail with errno `code`. A failed fdatasync drops the bytes it should
@@ -83,15 +84,21 @@ class MemoryFs final : public base::Fs {
   friend class MemoryFile;
   friend class MemoryLock;
   using Names = std::map<std::string, std::shared_ptr<Inode>>;
+  // What one call did to the names of a directory: path -> file, null when the name went.
+  using NameChange = std::vector<std::pair<std::string, std::shared_ptr<Inode>>>;
 
   bool fails(DiskCall call, int* code);
   base::IoResult<void> simple_fault(DiskCall call, const char* what, const std::string& path);
   void drop_handles();
   std::shared_ptr<Inode> find(const std::string& path) const;
+  // Of names that are all in one directory.
+  void change_names(NameChange change);
+  static void apply(const NameChange& change, Names& names);
 
   std::mutex mutex_;
   Names names_;          // what programs see; directories are entries, too
   Names durable_names_;  // what a power cut leaves
+  std::map<std::string, std::vector<NameChange>> unsynced_;  // by directory, in the order made
   std::set<std::string> locks_;
   std::map<DiskCall, std::pair<int, int>> faults_;  // call -> errno, how often
   std::map<DiskCall, uint64_t> calls_;

@@ -1,6 +1,7 @@
 #include "support/memory_fs.h"
 
 #include <cerrno>
+#include <set>
 
 #include <doctest/doctest.h>
 
@@ -165,6 +166,60 @@ TEST_CASE("MemoryFs: a random crash always keeps synced bytes and sometimes unsy
   }
   CHECK(kept > 0);
   CHECK(lost > 0);
+}
+
+TEST_CASE("MemoryFs: a random crash tears a page at its sectors") {
+  constexpr size_t kPage = 4096;
+  constexpr size_t kSector = 512;
+  sluice::base::Random random(7);
+  int torn = 0;
+  for (int i = 0; i < 200; ++i) {
+    MemoryFs fs;
+    fs.put("log", Bytes(kPage, 'a'));
+    auto file = fs.open("log", sluice::base::kOpenWrite);
+    REQUIRE(write_all(**file, Bytes(kPage, 'b')).ok());
+    fs.crash(random);
+    const Bytes left = fs.content("log");
+    REQUIRE(left.size() == kPage);
+    size_t landed = 0;
+    for (size_t at = 0; at < kPage; at += kSector) {
+      const Bytes sector = left.substr(at, kSector);
+      REQUIRE((sector == Bytes(kSector, 'a') || sector == Bytes(kSector, 'b')));
+      landed += sector[0] == 'b' ? 1 : 0;
+    }
+    torn += landed > 0 && landed < kPage / kSector ? 1 : 0;
+  }
+  CHECK(torn > 0);
+}
+
+TEST_CASE("MemoryFs: a random crash leaves any beginning of what was done to the names of a directory") {
+  sluice::base::Random random(7);
+  std::set<std::vector<std::string>> seen;
+  for (int i = 0; i < 100; ++i) {
+    MemoryFs fs;
+    fs.put("old", "content");
+    open_new(fs, "new");
+    REQUIRE(fs.rename("old", "renamed").ok());
+    REQUIRE(fs.unlink("new").ok());
+    fs.crash(random);
+    seen.insert(*fs.list_dir("."));
+  }
+  const std::set<std::vector<std::string>> expected = {
+      {"old"}, {"new", "old"}, {"new", "renamed"}, {"renamed"}};
+  CHECK(seen == expected);
+}
+
+TEST_CASE("MemoryFs: a rename from one directory to another is two changes to a random crash") {
+  sluice::base::Random random(7);
+  std::set<std::pair<bool, bool>> seen;
+  for (int i = 0; i < 100; ++i) {
+    MemoryFs fs;
+    fs.put("dir/a", "content");
+    REQUIRE(fs.rename("dir/a", "a").ok());
+    fs.crash(random);
+    seen.insert({fs.exists("dir/a"), fs.exists("a")});
+  }
+  CHECK(seen.size() == 4);
 }
 
 TEST_CASE("MemoryFs: listing shows one directory, sorted, and missing parents are refused") {

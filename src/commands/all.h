@@ -20,6 +20,7 @@ std::span<const exec::CommandSpec> transaction_commands();
 std::span<const exec::CommandSpec> key_commands();
 std::span<const exec::CommandSpec> expire_commands();
 std::span<const exec::CommandSpec> scan_commands();
+std::span<const exec::CommandSpec> sort_commands();
 std::span<const exec::CommandSpec> string_commands();
 std::span<const exec::CommandSpec> string_range_commands();
 std::span<const exec::CommandSpec> string_compare_commands();

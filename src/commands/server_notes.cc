@@ -127,6 +127,8 @@ constexpr Notes kNotes[] = {
     {"slowlog|help", "O(1)"},
     {"slowlog|len", "O(1)"},
     {"slowlog|reset", "O(N), N: entries"},
+    {"sort", "O(N+M*log(M)), N: elements, M: elements sorted"},
+    {"sort_ro", "O(N+M*log(M)), N: elements, M: elements sorted"},
     {"spublish", "O(C), C: subscribers"},
     {"ssubscribe", "O(K), K: channels given"},
     {"subscribe", "O(K), K: channels given"},

@@ -34,7 +34,7 @@ FAMILY = Family("keys", [
     Row("TTL", "key", "near"),
     Row("PTTL", "key", "near"),
     Row("PERSIST", "key"),
-    Row("SORT", "key BY { 'nosort | '*->f | 's* } ( ASC | ALPHA )", "set", weight=0.1, fixed=True),
+    Row("SORT", "key BY { 'nosort | '*->f | 's* } ( ASC | ALPHA )", "set", after="DEL @", weight=0.1, fixed=True),
     Row("RPUSH", "key value+"),
     Row("SET", "key value"),
     Row("SADD", "key member+"),

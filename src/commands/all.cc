@@ -31,6 +31,7 @@ std::vector<std::span<const exec::CommandSpec>> all_families() {
           dump_commands(),
           list_commands(),
           list_blocking_commands(),
+          list_move_commands(),
           hash_commands(),
           persistence_commands(),
           set_commands(),

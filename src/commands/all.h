@@ -39,6 +39,7 @@ std::span<const exec::CommandSpec> debug_commands();
 std::span<const exec::CommandSpec> dump_commands();
 std::span<const exec::CommandSpec> list_commands();
 std::span<const exec::CommandSpec> list_blocking_commands();
+std::span<const exec::CommandSpec> list_move_commands();
 std::span<const exec::CommandSpec> wait_commands();
 std::span<const exec::CommandSpec> hash_commands();
 std::span<const exec::CommandSpec> set_commands();

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/number.h"
+#include "commands/list_block.h"
 
 namespace sluice::commands {
 
@@ -46,6 +47,18 @@ void bury(Call& call, List::Trimmed dropped) {
   }
 }
 
+// Whole nodes leave as they are.
+void drop_from_end(Call& call, Edit<List>& list, End end, uint64_t count) {
+  const auto rest = static_cast<int64_t>(list.peek().size() - count);
+  if (rest == 0) {
+    bury(call, list->trim(1, 0));
+  } else if (end == End::kFront) {
+    bury(call, list->trim(-rest, -1));
+  } else {
+    bury(call, list->trim(0, rest - 1));
+  }
+}
+
 uint64_t pop_many(Call& call, Edit<List>& list, End end, uint64_t count) {
   const uint64_t size = list.peek().size();
   const uint64_t taken = std::min(count, size);
@@ -59,15 +72,7 @@ uint64_t pop_many(Call& call, Edit<List>& list, End end, uint64_t count) {
       at.prev();
     }
   }
-  // In one cut: whole nodes leave as they are.
-  const auto rest = static_cast<int64_t>(size - taken);
-  if (rest == 0) {
-    bury(call, list->trim(1, 0));
-  } else if (end == End::kFront) {
-    bury(call, list->trim(-rest, -1));
-  } else {
-    bury(call, list->trim(0, rest - 1));
-  }
+  drop_from_end(call, list, end, taken);
   list.commit(pop_event(end), taken);
   return taken;
 }
@@ -105,20 +110,56 @@ MultiPop read_multi_pop(exec::Args& args) {
   if (!args.ok()) return pop;
   pop.keys = args.take(static_cast<size_t>(keys));
   pop.end = read_end(args);
-  if (!args.ok() || !args.more()) return pop;
-  if (!args.accept_with("COUNT")) {
-    args.syntax_error();
-    return pop;
+  if (args.ok() && args.accept_with("COUNT")) {
+    const auto count = base::parse_int64(args.next());
+    if (!count || *count <= 0) args.latch(errors::kCountMustBePositive);
+    pop.count = static_cast<uint64_t>(count.value_or(1));
   }
-  const auto count = base::parse_int64(args.next());
-  if (!count || *count <= 0) args.latch(errors::kCountMustBePositive);
-  pop.count = static_cast<uint64_t>(count.value_or(1));
+  if (args.ok() && args.accept_with("TO", 2)) {
+    const ByteView name = args.key();
+    pop.target = MultiPop::Target{name, read_end(args)};
+  }
   args.end();
   return pop;
 }
 
+namespace {
+
+Bytes name_of(const MultiPop::Target& target, ByteView source) {
+  Bytes name;
+  for (const char c : target.name) {
+    if (c == '%') {
+      name += source;
+    } else {
+      name += c;
+    }
+  }
+  return name;
+}
+
+// The reply is that of a pop without a target.
+std::optional<Outcome> try_move_to(Call& call, const MultiPop& pop, ByteView source) {
+  const Bytes destination = name_of(*pop.target, source);
+  const BlockMove move{{source, destination, pop.end, pop.target->end}, pop.count};
+  const auto taken = move_block(call, move);
+  if (!taken) return call.fail(taken.error());
+  if (taken->empty()) return std::nullopt;
+  call.reply.array(2);
+  call.reply.bulk(source);
+  call.reply.array(taken->size());
+  for (const Bytes& element : *taken) call.reply.bulk(element);
+  return Outcome::kDone;
+}
+
+}  // namespace
+
 std::optional<Outcome> try_multi_pop(Call& call, const MultiPop& pop) {
   for (const ByteView key : pop.keys) {
+    if (pop.target) {
+      const std::optional<Outcome> moved = try_move_to(call, pop, key);
+      if (moved) return moved;
+      continue;
+    }
     auto found = call.edit_existing<List>(key);
     if (!found.ok()) return call.fail(found.error());
     if (!*found) continue;

@@ -26,6 +26,8 @@ void reply_element(resp::Reply& reply, const ds::Element& element);
 void pop_one(Call& call, Edit<types::List>& list, End end);
 // Takes up to `count` and replies them as an array. Returns how many. REQUIRES: count > 0.
 uint64_t pop_many(Call& call, Edit<types::List>& list, End end, uint64_t count);
+// Drops `count` elements of an end in one cut; committing is the caller's. REQUIRES: there are as many.
+void drop_from_end(Call& call, Edit<types::List>& list, End end, uint64_t count);
 // What left a list: freed now if it is little, in slices if it is much.
 void bury(Call& call, types::List::Trimmed dropped);
 
@@ -38,14 +40,30 @@ struct Move {
 };
 std::optional<Outcome> try_move(Call& call, const Move& move);
 
-// LMPOP and BLMPOP: `numkeys key [key ...] <LEFT|RIGHT> [COUNT count]`.
+// LMPOP and BLMPOP: `numkeys key [key ...] <LEFT|RIGHT> [COUNT count] [TO destination <LEFT|RIGHT>]`.
 struct MultiPop {
+  // Where what is popped goes, one by one. Each % of its name stands for the name of the list it came from.
+  struct Target {
+    ByteView name;
+    End end;
+  };
   std::span<const ByteView> keys;
   End end = End::kFront;
   uint64_t count = 1;
+  std::optional<Target> target;
 };
 // Latches what is wrong with them.
 MultiPop read_multi_pop(exec::Args& args);
+// Where the target stands among the words: TO is the third from the end.
+constexpr exec::KeySpec target_spec() {
+  exec::KeySpec spec;
+  spec.begin = exec::KeySpec::Begin::kKeyword;
+  spec.keyword = "TO";
+  spec.start_from = -3;
+  spec.flags = exec::kKeyRw | exec::kKeyInsert;
+  spec.notes = "Of TO; each % in it stands for the name of the list that is popped from";
+  return spec;
+}
 // From the first of the keys that holds a list. Nothing when none does.
 std::optional<Outcome> try_multi_pop(Call& call, const MultiPop& pop);
 

@@ -187,13 +187,24 @@ const std::vector<Exception>& exceptions() {
   static const std::string kRunInScripts = "7.2: blocking commands run inside scripts as inside MULTI";
   static const std::string kWithScore = "7.2: ZRANK and ZREVRANK take WITHSCORE";
   static const std::string kConditions = "8.4: SET takes IFEQ, IFNE, IFDEQ and IFDNE";
+  static const std::string kTarget = "ours: LMPOP and BLMPOP take TO";
   static const std::vector<Exception> kList{
-      {"blmove", "flags", kRunInScripts},   {"blpop", "flags", kRunInScripts},
-      {"brpop", "flags", kRunInScripts},    {"brpoplpush", "flags", kRunInScripts},
-      {"bzpopmax", "flags", kRunInScripts}, {"bzpopmin", "flags", kRunInScripts},
-      {"set", "arguments", kConditions},    {"set", "history", kConditions},
-      {"zrank", "arity", kWithScore},       {"zrank", "arguments", kWithScore},
-      {"zrevrank", "arity", kWithScore},    {"zrevrank", "arguments", kWithScore},
+      {"blmove", "flags", kRunInScripts},
+      {"blpop", "flags", kRunInScripts},
+      {"brpop", "flags", kRunInScripts},
+      {"brpoplpush", "flags", kRunInScripts},
+      {"bzpopmax", "flags", kRunInScripts},
+      {"bzpopmin", "flags", kRunInScripts},
+      {"lmpop", "key", kTarget},
+      {"lmpop", "arguments", kTarget},
+      {"blmpop", "key", kTarget},
+      {"blmpop", "arguments", kTarget},
+      {"set", "arguments", kConditions},
+      {"set", "history", kConditions},
+      {"zrank", "arity", kWithScore},
+      {"zrank", "arguments", kWithScore},
+      {"zrevrank", "arity", kWithScore},
+      {"zrevrank", "arguments", kWithScore},
   };
   return kList;
 }
@@ -201,9 +212,9 @@ const std::vector<Exception>& exceptions() {
 // Commands that redis-server 7.0.15 does not have, with the release that brought them.
 const std::map<std::string, std::string>& later_commands() {
   static const std::map<std::string, std::string> kList{
-      {"client|setinfo", "7.2"}, {"client|no-touch", "7.2"}, {"client|durable", "ours"},
-      {"waitaof", "7.2"},        {"delex", "8.4"},           {"delifeq", "Valkey 9.0"},
-      {"digest", "8.4"},         {"increx", "8.8"},          {"msetex", "8.4"},
+      {"client|setinfo", "7.2"}, {"client|no-touch", "7.2"}, {"client|durable", "ours"}, {"waitaof", "7.2"},
+      {"lmovem", "8.10"},        {"blmovem", "8.10"},        {"bzmovedue", "ours"},      {"delex", "8.4"},
+      {"delifeq", "Valkey 9.0"}, {"digest", "8.4"},          {"increx", "8.8"},          {"msetex", "8.4"},
   };
   return kList;
 }

@@ -1,0 +1,221 @@
+#include <doctest/doctest.h>
+
+#include "support/harness.h"
+
+namespace sluice::test {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+const resp::Value kSyntax = error("ERR syntax error");
+const resp::Value kWrongType = error("WRONGTYPE Operation against a key holding the wrong kind of value");
+const resp::Value kBadCount = error("ERR count should be greater than 0");
+
+// Moves from the list 1 2 3 4 5 to the list x, and tells the reply and both lists.
+std::string moved(const std::string& from, const std::string& to, const std::string& order) {
+  Harness h;
+  h.run("RPUSH", "src", "1", "2", "3", "4", "5");
+  h.run("RPUSH", "dst", "x");
+  const std::string reply = h.text("LMOVEM", "src", "dst", from, to, "COUNT", "3", order);
+  return reply + " " + h.text("LRANGE", "src", "0", "-1") + " " + h.text("LRANGE", "dst", "0", "-1");
+}
+
+}  // namespace
+
+TEST_CASE("LMOVEM: moves one element as LMOVE does, but answers an array") {
+  Harness h;
+  h.run("RPUSH", "src", "a", "b", "c");
+  h.propagated();
+  CHECK(h.run("LMOVEM", "src", "dst", "LEFT", "right") == bulks({"a"}));
+  CHECK(h.run("LRANGE", "dst", "0", "-1") == bulks({"a"}));
+  CHECK(h.run("LMOVEM", "none", "dst", "LEFT", "RIGHT") == null_array());
+  CHECK(h.run("LMOVEM", "none", "dst", "LEFT", "RIGHT", "COUNT", "5", "BULK") == null_array());
+  CHECK(h.propagated() == Lines{"LMOVE src dst LEFT RIGHT"});
+}
+
+TEST_CASE("LMOVEM: one by one or in bulk, from and to every end") {
+  CHECK(moved("LEFT", "RIGHT", "OBO") == R"(["1", "2", "3"] ["4", "5"] ["x", "1", "2", "3"])");
+  CHECK(moved("LEFT", "LEFT", "OBO") == R"(["3", "2", "1"] ["4", "5"] ["3", "2", "1", "x"])");
+  CHECK(moved("RIGHT", "RIGHT", "OBO") == R"(["5", "4", "3"] ["1", "2"] ["x", "5", "4", "3"])");
+  CHECK(moved("RIGHT", "LEFT", "OBO") == R"(["3", "4", "5"] ["1", "2"] ["3", "4", "5", "x"])");
+  CHECK(moved("LEFT", "RIGHT", "BULK") == R"(["1", "2", "3"] ["4", "5"] ["x", "1", "2", "3"])");
+  CHECK(moved("LEFT", "LEFT", "BULK") == R"(["1", "2", "3"] ["4", "5"] ["1", "2", "3", "x"])");
+  CHECK(moved("RIGHT", "RIGHT", "BULK") == R"(["3", "4", "5"] ["1", "2"] ["x", "3", "4", "5"])");
+  CHECK(moved("RIGHT", "LEFT", "BULK") == R"(["3", "4", "5"] ["1", "2"] ["3", "4", "5", "x"])");
+}
+
+TEST_CASE("LMOVEM: COUNT takes what is there, EXACTLY all or nothing") {
+  Harness h;
+  h.run("RPUSH", "src", "a", "b");
+  CHECK(h.run("LMOVEM", "src", "dst", "LEFT", "RIGHT", "EXACTLY", "3", "BULK") == null_array());
+  CHECK(h.run("EXISTS", "dst") == integer(0));
+  CHECK(h.run("LMOVEM", "src", "dst", "LEFT", "RIGHT", "COUNT", "9223372036854775807", "BULK") ==
+        bulks({"a", "b"}));
+  CHECK(h.run("EXISTS", "src") == integer(0));
+  CHECK(h.run("LMOVEM", "dst", "src", "LEFT", "RIGHT", "exactly", "2", "obo") == bulks({"a", "b"}));
+}
+
+TEST_CASE("LMOVEM: within one list it rotates, turns or leaves alone, and the deadline stays") {
+  Harness h;
+  h.run("RPUSH", "k", "1", "2", "3", "4");
+  h.run("EXPIRE", "k", "100");
+  h.propagated();
+  CHECK(h.run("LMOVEM", "k", "k", "LEFT", "RIGHT", "COUNT", "2", "BULK") == bulks({"1", "2"}));
+  CHECK(h.run("LRANGE", "k", "0", "-1") == bulks({"3", "4", "1", "2"}));
+  CHECK(h.run("LMOVEM", "k", "k", "LEFT", "LEFT", "COUNT", "9", "BULK") == bulks({"3", "4", "1", "2"}));
+  CHECK(h.propagated() == Lines{"MULTI", "LMOVE k k LEFT RIGHT", "LMOVE k k LEFT RIGHT", "EXEC"});
+  CHECK(h.run("LMOVEM", "k", "k", "LEFT", "LEFT", "COUNT", "9", "OBO") == bulks({"2", "1", "4", "3"}));
+  CHECK(h.run("LRANGE", "k", "0", "-1") == bulks({"2", "1", "4", "3"}));
+  CHECK(h.propagated() == Lines{"MULTI", "LSET k 3 3", "LSET k 2 4", "LSET k 1 1", "LSET k 0 2", "EXEC"});
+  CHECK(h.run("LMOVEM", "k", "k", "RIGHT", "RIGHT", "COUNT", "2", "OBO") == bulks({"3", "4"}));
+  CHECK(h.run("LRANGE", "k", "0", "-1") == bulks({"2", "1", "3", "4"}));
+  CHECK(h.propagated() == Lines{"MULTI", "LSET k -2 3", "LSET k -1 4", "EXEC"});
+  CHECK(h.run("TTL", "k") == integer(100));
+}
+
+TEST_CASE("LMOVEM: a block that keeps its order at the same end is logged as a pop and a push") {
+  Harness h;
+  h.configure("notify-keyspace-events", "EA");
+  h.run("RPUSH", "src", "1", "2", "3");
+  h.events();
+  h.propagated();
+  h.run("LMOVEM", "src", "dst", "LEFT", "LEFT", "COUNT", "2", "BULK");
+  h.run("LMOVEM", "src", "dst", "RIGHT", "LEFT", "COUNT", "2", "OBO");
+  CHECK(h.propagated() == Lines{"MULTI", "LPOP src 2", "LPUSH dst 2 1", "EXEC", "LMOVE src dst RIGHT LEFT"});
+  CHECK(h.events() == Lines{"__keyevent@0__:lpush dst", "__keyevent@0__:lpop src", "__keyevent@0__:lpush dst",
+                            "__keyevent@0__:rpop src", "__keyevent@0__:del src"});
+}
+
+TEST_CASE("LMOVEM and BLMOVEM: bad arguments") {
+  Harness h;
+  h.run("SET", "text", "v");
+  h.run("RPUSH", "l", "a", "b");
+  CHECK(h.run("LMOVEM", "l", "d", "LEFT") == error("ERR wrong number of arguments for 'lmovem' command"));
+  CHECK(h.run("LMOVEM", "l", "d", "LEFT", "UP") == kSyntax);
+  CHECK(h.run("LMOVEM", "l", "d", "UP", "LEFT", "COUNT", "2", "OBO") == kSyntax);
+  CHECK(h.run("LMOVEM", "l", "d", "LEFT", "RIGHT", "COUNT", "2") == kSyntax);
+  CHECK(h.run("LMOVEM", "l", "d", "LEFT", "RIGHT", "OBO") == kSyntax);
+  CHECK(h.run("LMOVEM", "l", "d", "LEFT", "RIGHT", "COUNT", "2", "OBO", "x") == kSyntax);
+  CHECK(h.run("LMOVEM", "l", "d", "LEFT", "RIGHT", "SOME", "2", "OBO") == kSyntax);
+  CHECK(h.run("LMOVEM", "l", "d", "LEFT", "RIGHT", "COUNT", "2", "ALL") == kSyntax);
+  CHECK(h.run("LMOVEM", "l", "d", "LEFT", "RIGHT", "COUNT", "0", "BULK") == kBadCount);
+  CHECK(h.run("LMOVEM", "l", "d", "LEFT", "RIGHT", "EXACTLY", "-1", "BULK") == kBadCount);
+  CHECK(h.run("LMOVEM", "l", "d", "LEFT", "RIGHT", "COUNT", "a", "BULK") == kBadCount);
+  CHECK(h.run("LMOVEM", "text", "d", "LEFT", "RIGHT") == kWrongType);
+  CHECK(h.run("LMOVEM", "l", "text", "LEFT", "RIGHT", "COUNT", "2", "BULK") == kWrongType);
+  CHECK(h.run("BLMOVEM", "l", "d", "LEFT", "RIGHT", "COUNT", "2", "OBO") ==
+        error("ERR timeout is not a float or out of range"));
+  CHECK(h.run("BLMOVEM", "l", "d", "LEFT", "RIGHT", "-1") == error("ERR timeout is negative"));
+  CHECK(h.run("BLMOVEM", "l", "text", "LEFT", "RIGHT", "0") == kWrongType);
+  CHECK(h.run("LLEN", "l") == integer(2));
+}
+
+TEST_CASE("BLMOVEM: COUNT waits while the source is empty, EXACTLY until it holds enough") {
+  Harness h;
+  Peer& any = h.client();
+  any.send("BLMOVEM", "src", "dst", "LEFT", "RIGHT", "0", "COUNT", "5", "BULK");
+  CHECK(!any.reply());
+  h.run("RPUSH", "src", "a", "b");
+  CHECK(any.reply() == bulks({"a", "b"}));
+  Peer& all = h.client();
+  all.send("BLMOVEM", "src", "dst", "LEFT", "RIGHT", "0", "EXACTLY", "3", "OBO");
+  h.run("RPUSH", "src", "1", "2");
+  CHECK(!all.reply());
+  h.run("LINSERT", "src", "BEFORE", "2", "1.5");
+  CHECK(all.reply() == bulks({"1", "1.5", "2"}));
+  CHECK(h.run("LRANGE", "dst", "0", "-1") == bulks({"a", "b", "1", "1.5", "2"}));
+  CHECK(h.run("BLMOVEM", "dst", "src", "RIGHT", "LEFT", "0") == bulks({"2"}));
+}
+
+TEST_CASE("BLMOVEM: the null is an array's, in time and in MULTI; a move wakes those who wait for it") {
+  Harness h;
+  Peer& late = h.client();
+  late.send("BLMOVEM", "none", "dst", "LEFT", "RIGHT", "0.01", "EXACTLY", "2", "BULK");
+  h.advance(10ms);
+  CHECK(late.reply() == null_array());
+  h.run("MULTI");
+  h.run("BLMOVEM", "none", "dst", "LEFT", "RIGHT", "0");
+  CHECK(h.run("EXEC") == array({null_array()}));
+  Peer& worker = h.client();
+  worker.send("BLPOP", "dst", "0");
+  h.run("RPUSH", "src", "a", "b");
+  CHECK(h.run("LMOVEM", "src", "dst", "LEFT", "RIGHT", "COUNT", "2", "BULK") == bulks({"a", "b"}));
+  CHECK(worker.reply() == bulks({"dst", "a"}));
+}
+
+// --- LMPOP and BLMPOP with a target
+
+TEST_CASE("LMPOP TO: what is popped goes to another list, and the reply is LMPOP's") {
+  Harness h;
+  h.run("RPUSH", "low", "1", "2", "3");
+  h.propagated();
+  CHECK(h.run("LMPOP", "2", "high", "low", "LEFT", "COUNT", "2", "TO", "work", "RIGHT") ==
+        array({bulk("low"), bulks({"1", "2"})}));
+  CHECK(h.run("LRANGE", "work", "0", "-1") == bulks({"1", "2"}));
+  CHECK(h.run("LMPOP", "1", "low", "right", "to", "work", "left") == array({bulk("low"), bulks({"3"})}));
+  CHECK(h.run("LMPOP", "1", "low", "LEFT", "TO", "work", "LEFT") == null_array());
+  CHECK(h.propagated() == Lines{"MULTI", "LMOVE low work LEFT RIGHT", "LMOVE low work LEFT RIGHT", "EXEC",
+                                "LMOVE low work RIGHT LEFT"});
+}
+
+TEST_CASE("LMPOP TO: a percent sign stands for the name of the source") {
+  Harness h;
+  h.run("RPUSH", "b", "x");
+  h.run("RPUSH", "", "y");
+  CHECK(h.run("LMPOP", "2", "a", "b", "LEFT", "TO", "%:processing", "LEFT") ==
+        array({bulk("b"), bulks({"x"})}));
+  CHECK(h.run("LRANGE", "b:processing", "0", "-1") == bulks({"x"}));
+  CHECK(h.run("LMPOP", "1", "b:processing", "LEFT", "TO", "<%|%>", "LEFT") ==
+        array({bulk("b:processing"), bulks({"x"})}));
+  CHECK(h.run("LLEN", "<b:processing|b:processing>") == integer(1));
+  CHECK(h.run("LMPOP", "1", "", "LEFT", "TO", "%done", "LEFT") == array({bulk(""), bulks({"y"})}));
+  CHECK(h.run("LLEN", "done") == integer(1));
+  h.run("RPUSH", "ring", "1", "2", "3");
+  CHECK(h.run("LMPOP", "1", "ring", "LEFT", "TO", "%", "RIGHT") == array({bulk("ring"), bulks({"1"})}));
+  CHECK(h.run("LRANGE", "ring", "0", "-1") == bulks({"2", "3", "1"}));
+}
+
+TEST_CASE("LMPOP TO: bad arguments") {
+  Harness h;
+  h.run("RPUSH", "l", "a");
+  h.run("SET", "text", "v");
+  CHECK(h.run("LMPOP", "1", "l", "LEFT", "TO") == kSyntax);
+  CHECK(h.run("LMPOP", "1", "l", "LEFT", "TO", "d") == kSyntax);
+  CHECK(h.run("LMPOP", "1", "l", "LEFT", "TO", "d", "UP") == kSyntax);
+  CHECK(h.run("LMPOP", "1", "l", "LEFT", "TO", "d", "LEFT", "COUNT", "1") == kSyntax);
+  CHECK(h.run("LMPOP", "1", "l", "LEFT", "TO", "text", "LEFT") == kWrongType);
+  CHECK(h.run("LMPOP", "1", "text", "LEFT", "TO", "d", "LEFT") == kWrongType);
+  CHECK(h.run("BLMPOP", "0", "1", "l", "LEFT", "TO", "text", "LEFT") == kWrongType);
+  CHECK(h.run("LRANGE", "l", "0", "-1") == bulks({"a"}));
+  CHECK(h.run("COMMAND", "GETKEYS", "LMPOP", "2", "a", "b", "LEFT", "COUNT", "3", "TO", "%d", "LEFT") ==
+        bulks({"a", "b", "%d"}));
+  CHECK(h.run("COMMAND", "GETKEYS", "BLMPOP", "0", "1", "a", "LEFT") == bulks({"a"}));
+}
+
+TEST_CASE("BLMPOP TO: waits for any of its lists; scripts and transactions wake it, too") {
+  Harness h;
+  Peer& worker = h.client();
+  const auto wait = [&worker] { worker.send("BLMPOP", "0", "2", "a", "b", "LEFT", "TO", "%:work", "LEFT"); };
+  wait();
+  CHECK(!worker.reply());
+  h.propagated();
+  h.run("RPUSH", "b", "1");
+  CHECK(worker.reply() == array({bulk("b"), bulks({"1"})}));
+  CHECK(h.propagated() == Lines{"RPUSH b 1", "LMOVE b b:work LEFT LEFT"});
+  wait();
+  h.run("EVAL", "redis.call('LPUSH', 'a', 's')", "0");
+  CHECK(worker.reply() == array({bulk("a"), bulks({"s"})}));
+  wait();
+  h.run("MULTI");
+  h.run("RPUSH", "b", "2");
+  h.run("RPUSH", "a", "3");
+  h.run("EXEC");
+  CHECK(worker.reply() == array({bulk("a"), bulks({"3"})}));
+  CHECK(h.run("LRANGE", "a:work", "0", "-1") == bulks({"3", "s"}));
+  worker.send("BLMPOP", "0.01", "1", "none", "LEFT", "TO", "d", "LEFT");
+  h.advance(10ms);
+  CHECK(worker.reply() == null_array());
+}
+
+}  // namespace sluice::test

@@ -1,5 +1,5 @@
-// What is done to the server as a whole: TIME DBSIZE FLUSHDB FLUSHALL SWAPDB SHUTDOWN MONITOR SLOWLOG
-// ROLE.
+// What is done to the server as a whole: TIME DBSIZE FLUSHDB FLUSHALL SWAPDB SHUTDOWN MONITOR
+// SLOWLOG.
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -188,14 +188,6 @@ Outcome cmd_slowlog_reset(Call& call) {
 }
 
 // A master that no replica follows.
-Outcome cmd_role(Call& call) {
-  call.reply.array(3);
-  call.reply.bulk("master");
-  call.reply.integer(0);
-  call.reply.array(0);
-  return Outcome::kDone;
-}
-
 constexpr uint32_t kSlowlogFlags = kAdmin | kLoading | kStale;
 constexpr ByteView kEverywhere = "request_policy:all_shards response_policy:all_succeeded";
 
@@ -248,16 +240,6 @@ constexpr CommandSpec kRows[] = {
      "async[ASYNC@4.0.0|SYNC@6.2.0]", kCatDangerous | kCatKeyspace, kEverywhere},
     {"monitor", cmd_monitor, exactly(1), no_keys(), kAdmin | kNoscript | kLoading | kStale, Group::kServer,
      "1.0.0", "Shows every command that the server runs from now on."},
-    {"role",
-     cmd_role,
-     exactly(1),
-     no_keys(),
-     kNoscript | kLoading | kStale | kFast,
-     Group::kServer,
-     "2.8.12",
-     "Tells which part the server has in replication.",
-     {},
-     kCatAdmin | kCatDangerous},
     {"shutdown", cmd_shutdown, at_least(1), no_keys(),
      kAdmin | kNoscript | kLoading | kStale | kNoMulti | kAllowBusy, Group::kServer, "1.0.0",
      "Ends the server once what it owes is safe.", "[NOSAVE|SAVE] [NOW@7.0.0] [FORCE@7.0.0] [ABORT@7.0.0]"},

@@ -171,6 +171,8 @@ constexpr Row kRows[] = {
     number({"slowlog-log-slower-than"}, "10000", {-1, kAny},
            "Microseconds from which a command is slow; -1 never"),
     number({"slowlog-max-len"}, "128", kAtLeast0, "Entries of SLOWLOG"),
+    number({"latency-monitor-threshold"}, "0", kAtLeast0,
+           "Milliseconds from which on LATENCY records an event; 0: none"),
     flag({"latency-tracking"}, "yes", kMutable, "Keep latency histograms of every command"),
     special({"latency-tracking-info-percentiles"}, Type::kPercentiles, "50 99 99.9",
             "Percentiles that INFO latencystats shows"),
@@ -200,8 +202,6 @@ constexpr Row kRows[] = {
     pending(tuning(number({"lfu-decay-time"}, "1", kInt0, kNoEviction))),
     pending(choice({"acl-pubsub-default"}, "resetchannels", kPubsubDefaults, kMutable, kUsers)),
     pending(tuning(number({"acllog-max-len"}, "128", kAtLeast0, kUsers))),
-    pending(number({"latency-monitor-threshold"}, "0", kAtLeast0,
-                   "LATENCY records no events yet; SLOWLOG and INFO latencystats do")),
     pending(tuning(number({"tracking-table-max-keys"}, "1000000", kAtLeast0,
                           "keys are not tracked for clients that cache yet"))),
     pending(

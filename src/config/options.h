@@ -66,6 +66,7 @@ enum class Option : uint16_t {
   kProtoMaxBulkLen,
   kSlowlogLogSlowerThan,
   kSlowlogMaxLen,
+  kLatencyMonitorThreshold,
   kLatencyTracking,
   kLatencyTrackingInfoPercentiles,
   kNotifyKeyspaceEvents,

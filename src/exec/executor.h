@@ -57,6 +57,8 @@ class Executor {
   bool tick();
   // When tick() is next needed, in monotonic microseconds; 0: at once; nothing: not before something happens.
   [[nodiscard]] std::optional<int64_t> next_tick_us() const;
+  // For LATENCY, if it took long enough.
+  void note_latency(LatencyEvent event, int64_t duration_us) { units_.note_latency(event, duration_us); }
   // The log was synced to `offset`: waiters for it run again.
   void synced(uint64_t offset) { waiting_.synced(offset); }
 

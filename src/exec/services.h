@@ -13,6 +13,7 @@
 #include "exec/blocking.h"
 #include "exec/control.h"
 #include "exec/gates.h"
+#include "exec/latency_monitor.h"
 #include "exec/settings.h"
 #include "exec/slowlog.h"
 #include "exec/stats.h"
@@ -48,6 +49,7 @@ struct Services {
   Transactions& transactions;
   Blocking& blocking;
   Slowlog& slowlog;
+  LatencyMonitor& latency;
   Stats& stats;
   ServerState& state;
   Settings& settings;

@@ -13,9 +13,10 @@ struct Settings {
   uint64_t maxmemory_bytes = 0;      // 0: no limit
   int64_t slowlog_threshold_us = 0;  // negative: nothing is logged
   size_t slowlog_max_entries = 0;
-  uint16_t notify_classes = 0;  // keyspace::EventClass bits; 0: no notifications
-  std::string password;         // requirepass; empty: everybody is welcome
-  bool active_expire = true;    // DEBUG SET-ACTIVE-EXPIRE
+  int64_t latency_threshold_ms = 0;  // 0: LATENCY records nothing
+  uint16_t notify_classes = 0;       // keyspace::EventClass bits; 0: no notifications
+  std::string password;              // requirepass; empty: everybody is welcome
+  bool active_expire = true;         // DEBUG SET-ACTIVE-EXPIRE
   bool latency_tracking = false;
   bool keeps_records = true;  // somebody reads what is propagated: false without a log, to save the encoding
 };

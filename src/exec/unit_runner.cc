@@ -122,6 +122,13 @@ void UnitRunner::count(Call& call, int64_t started_us) {
                           duration_us);
     services_.slowlog.trim(settings.slowlog_max_entries);
   }
+  note_latency(command.has(kFast) ? LatencyEvent::kFastCommand : LatencyEvent::kCommand, duration_us);
+}
+
+void UnitRunner::note_latency(LatencyEvent event, int64_t duration_us) {
+  const int64_t threshold_ms = services_.settings.latency_threshold_ms;
+  if (threshold_ms == 0 || duration_us < threshold_ms * 1000) return;
+  services_.latency.add(event, now_us(), duration_us);
 }
 
 // Closing a command turns what it changed into what others see of it.

@@ -28,6 +28,8 @@ class UnitRunner {
 
   void refresh_clock();
   [[nodiscard]] int64_t now_us() const { return monotonic_us_ + unix_offset_us_; }
+  // For LATENCY, if it took long enough.
+  void note_latency(LatencyEvent event, int64_t duration_us);
   [[nodiscard]] int64_t monotonic_us() const { return monotonic_us_; }
   [[nodiscard]] int64_t unix_offset_us() const { return unix_offset_us_; }
   [[nodiscard]] uint64_t offset() const { return sink_.offset(); }

@@ -227,8 +227,16 @@ void Waiting::end_pause() {
   if (state.pause != PauseMode::kNone && units_.monotonic_us() / 1000 >= state.pause_until_ms) unpause();
 }
 
+bool Waiting::fire_deadlines_measured() {
+  if (services_.settings.latency_threshold_ms == 0) return fire_deadlines();
+  const int64_t started_us = services_.clock.monotonic_us();
+  const bool more = fire_deadlines();
+  units_.note_latency(LatencyEvent::kExpireCycle, services_.clock.monotonic_us() - started_us);
+  return more;
+}
+
 bool Waiting::fire_due() {
-  bool more = !deadlines_paused() && fire_deadlines();
+  bool more = !deadlines_paused() && fire_deadlines_measured();
   if (services_.state.script_busy) return more;
   more |= fire_timeouts();
   more |= fire_synced();

@@ -73,6 +73,7 @@ class Waiting {
   void reply_null(const client::Client& client, resp::Reply& reply) const;
   void answer_null(client::Client& client);
   bool fire_deadlines();
+  bool fire_deadlines_measured();
   bool fire_timeouts();
   bool fire_synced();
   [[nodiscard]] bool deadlines_paused() const;

@@ -131,6 +131,7 @@ base::LogLevel log_level(const config::Store& config) {
 
 void apply_settings(const config::Store& config, exec::Settings& settings, exec::ServerState& state) {
   settings.maxmemory_bytes = size_of(config, Option::kMaxMemory);
+  settings.latency_threshold_ms = config.number(Option::kLatencyMonitorThreshold);
   settings.slowlog_threshold_us = config.number(Option::kSlowlogLogSlowerThan);
   settings.slowlog_max_entries = size_of(config, Option::kSlowlogMaxLen);
   settings.notify_classes = event_classes(config.text(Option::kNotifyKeyspaceEvents));

@@ -34,8 +34,9 @@ Server::Server(config::Store& config, base::SpdLog& log, base::Fs& fs, Invocatio
       table_(commands::all_families()),
       transactions_(clients_),
       control_(*this),
-      services_{clock_, random_,       log_,      memory_,  config_, keyspace_, clients_,  hub_,    scripts_,
-                table_, transactions_, blocking_, slowlog_, stats_,  state_,    settings_, control_},
+      services_{clock_,   random_,  log_,     memory_, config_,       keyspace_,
+                clients_, hub_,     scripts_, table_,  transactions_, blocking_,
+                slowlog_, latency_, stats_,   state_,  settings_,     control_},
       fanout_(hub_),
       executor_(services_, fanout_),
       saving_waker_(loop_, [] {}),
@@ -162,7 +163,11 @@ uint64_t Server::watermark_of(const client::Outbox& outbox) const {
 void Server::write_turn() {
   commands_in_turn_ = 0;
   if (writer_) {
-    writer_->end_turn(clock_.monotonic_us());
+    const int64_t started_us = clock_.monotonic_us();
+    writer_->end_turn(started_us);
+    if (settings_.latency_threshold_ms > 0) {
+      executor_.note_latency(exec::LatencyEvent::kAofWrite, clock_.monotonic_us() - started_us);
+    }
     note_disk_state();
   }
   flush_outputs();

@@ -177,6 +177,7 @@ class Server final : public ConnectionOwner {
   exec::Transactions transactions_;
   exec::Blocking blocking_;
   exec::Slowlog slowlog_;
+  exec::LatencyMonitor latency_;
   exec::Stats stats_;
   exec::ServerState state_;
   exec::Settings settings_;

@@ -7,8 +7,6 @@
 namespace sluice::snapshot {
 
 using types::StreamBlock;
-using types::StreamConsumer;
-using types::StreamGroup;
 using types::StreamId;
 
 namespace {

@@ -101,7 +101,8 @@ void live_and_die(ServerProcess& server, int round, base::Random& random, Accoun
     threads.emplace_back([&, i] { produce(server.port(), i, round, accounts[static_cast<size_t>(i)]); });
   }
   for (int i = 0; i < kWorkers; ++i) {
-    threads.emplace_back([&, i] { work(server.port(), i, accounts[static_cast<size_t>(kProducers + i)]); });
+    threads.emplace_back(
+        [&, i] { work(server.port(), i, accounts[size_t{kProducers} + static_cast<size_t>(i)]); });
   }
   if (round % 2 == 1) threads.emplace_back([&] { rewrite(server.port(), accounts.back()); });
   std::this_thread::sleep_for(std::chrono::microseconds(1 + random.below(kLongestRoundUs)));

@@ -145,8 +145,8 @@ Harness::Harness(uint64_t seed)
       scripts(clock),
       table(commands::all_families()),
       transactions(clients),
-      services{clock, random,       log,      memory,  config, keyspace, clients,  hub,    scripts,
-               table, transactions, blocking, slowlog, stats,  state,    settings, control},
+      services{clock, random,       log,      memory,  config,  keyspace, clients, hub,      scripts,
+               table, transactions, blocking, slowlog, latency, stats,    state,   settings, control},
       sink(hub),
       executor(services, sink),
       first_(nullptr) {

@@ -179,6 +179,7 @@ class Harness {
   exec::Transactions transactions;
   exec::Blocking blocking;
   exec::Slowlog slowlog;
+  exec::LatencyMonitor latency;
   exec::Stats stats;
   exec::ServerState state;
   exec::Settings settings;

@@ -218,8 +218,8 @@ TEST_CASE("Rewrite: a crash between any two steps leaves a set that loads") {
 
 // The disk refuses one call and works again: the rewrite may fail, the log goes on.
 TEST_CASE("Rewrite: any call of the disk that fails once loses nothing") {
-  const DiskCall kCalls[] = {DiskCall::kOpen,   DiskCall::kWrite,  DiskCall::kFdatasync, DiskCall::kClose,
-                             DiskCall::kRename, DiskCall::kUnlink, DiskCall::kFsyncDir};
+  constexpr DiskCall kCalls[] = {DiskCall::kOpen,   DiskCall::kWrite,  DiskCall::kFdatasync, DiskCall::kClose,
+                                 DiskCall::kRename, DiskCall::kUnlink, DiskCall::kFsyncDir};
   for (const DiskCall call : kCalls) {
     for (int before = 0; before < 12; ++before) {
       CAPTURE(static_cast<int>(call));

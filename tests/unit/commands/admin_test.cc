@@ -232,9 +232,4 @@ TEST_CASE("SLOWLOG: LEN, RESET, counts and refusals") {
   CHECK(h.run("SLOWLOG", "HELP").children.size() == 9);
 }
 
-TEST_CASE("ROLE: a master without replicas") {
-  Harness h;
-  CHECK(h.run("ROLE") == array({bulk("master"), integer(0), array({})}));
-}
-
 }  // namespace sluice::test

@@ -1,5 +1,6 @@
 // What LATENCY GRAPH and LATENCY DOCTOR say, as text: a series drawn in letters, and what its numbers
-// suggest. Numbers in, text out; owns nothing. It must not know how they were measured.
+// suggest. Numbers in, text out. It owns nothing: the series stay the monitor's. It must not know how they
+// were measured, nor who asks.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include <doctest/doctest.h>
 
 #include "support/harness.h"
@@ -44,16 +42,4 @@ TEST_CASE("FAILOVER: there is no replica to hand over to, and none is under way"
   const resp::Value number = error("ERR value is not an integer or out of range");
   CHECK(h.run("FAILOVER", "TIMEOUT", "x") == number);
   CHECK(h.run("FAILOVER", "TO", "127.0.0.1", "x") == number);
-}
-
-TEST_CASE("LOLWUT: a picture of the size asked for, then the version") {
-  Harness h;
-  const auto lines = [](const std::string& text) { return std::count(text.begin(), text.end(), '\n'); };
-  const std::string shown = h.run("LOLWUT").text;
-  CHECK(shown.ends_with("\nRedis ver. 7.2.4\n"));
-  CHECK(h.run("LOLWUT", "VERSION", "5", "9", "3").text.find('\n') == 9);
-  CHECK(lines(h.run("LOLWUT", "9", "3").text) == 5);
-  CHECK(lines(h.run("LOLWUT", "9", "1000000").text) < 60);
-  CHECK(h.run("LOLWUT", "-5").text.find('\n') == 1);
-  CHECK(h.run("LOLWUT", "VERSION", "x") == error("ERR value is not an integer or out of range"));
 }

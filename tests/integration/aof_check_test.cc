@@ -26,7 +26,7 @@ Checked check(const std::string& arguments, const std::string& input = "") {
 }
 
 // Two starts of ours: two increments of three batches each, the last of each only sealed.
-void write_two(const Folder& folder) {
+void write_two(const TemporaryFolder& folder) {
   base::PosixFs fs;
   const aof::LogPlace place = place_in(folder);
   write_log(fs, place, {});
@@ -35,7 +35,7 @@ void write_two(const Folder& folder) {
   write_log(fs, place, between.start);
 }
 
-std::string increment(const Folder& folder, int seq) {
+std::string increment(const TemporaryFolder& folder, int seq) {
   return place_in(folder).path("appendonly.aof." + std::to_string(seq) + ".incr.aof");
 }
 
@@ -55,7 +55,7 @@ void flip(const std::string& path, size_t at) {
   overwrite(path, bytes);
 }
 
-std::vector<std::string> records_of(const Folder& folder) {
+std::vector<std::string> records_of(const TemporaryFolder& folder) {
   base::PosixFs fs;
   const LoadOutcome loaded = load_from(fs, place_in(folder));
   REQUIRE_MESSAGE(loaded.ok(), loaded.error);
@@ -65,10 +65,11 @@ std::vector<std::string> records_of(const Folder& folder) {
 }  // namespace
 
 TEST_CASE("sluice-check-aof: a log that a clean stop left is sound, named by manifest or either directory") {
-  const Folder folder;
+  const TemporaryFolder folder;
   write_two(folder);
   const aof::LogPlace place = place_in(folder);
-  for (const std::string& path : {place.manifest_path(), place.log_dir(), folder.path, folder.path + "/"}) {
+  for (const std::string& path :
+       {place.manifest_path(), place.log_dir(), folder.path(), folder.path() + "/"}) {
     const Checked checked = check(path);
     CAPTURE(checked.text);
     CHECK(checked.status == 0);
@@ -78,18 +79,18 @@ TEST_CASE("sluice-check-aof: a log that a clean stop left is sound, named by man
 }
 
 TEST_CASE("sluice-check-aof: wrong usage and places without a log are told from a log that is not sound") {
-  const Folder folder;
+  const TemporaryFolder folder;
   CHECK(check("").status == 2);
-  CHECK(check("--yes " + folder.path).status == 2);
-  CHECK(check("--nonsense " + folder.path).status == 2);
-  const Checked empty = check(folder.path);
+  CHECK(check("--yes " + folder.path()).status == 2);
+  CHECK(check("--nonsense " + folder.path()).status == 2);
+  const Checked empty = check(folder.path());
   CHECK(empty.status == 2);
   CHECK(empty.says("neither a manifest nor a directory with one"));
   CHECK(check("--help").status == 0);
 }
 
 TEST_CASE("sluice-check-aof: a torn tail is found, cut when asked to, and kept") {
-  const Folder folder;
+  const TemporaryFolder folder;
   write_two(folder);
   const std::string last = increment(folder, 2);
   const std::string whole = content(last);
@@ -97,7 +98,7 @@ TEST_CASE("sluice-check-aof: a torn tail is found, cut when asked to, and kept")
   const std::string torn = "*3\r\n$5\r\nRPUSH\r\n$1\r\nq\r\n$9\r\nunfin";
   overwrite(last, whole + torn);
 
-  const Checked found = check(folder.path);
+  const Checked found = check(folder.path());
   CAPTURE(found.text);
   CHECK(found.status == 1);
   CHECK(found.says("offset " + std::to_string(whole.size())));
@@ -105,20 +106,20 @@ TEST_CASE("sluice-check-aof: a torn tail is found, cut when asked to, and kept")
   CHECK(found.says("Salvageable: "));
   CHECK(content(last) == whole + torn);
 
-  CHECK(check("--fix " + folder.path, "n").status == 1);
+  CHECK(check("--fix " + folder.path(), "n").status == 1);
   CHECK(content(last) == whole + torn);
-  const Checked fixed = check("--fix " + folder.path, "y");
+  const Checked fixed = check("--fix " + folder.path(), "y");
   CAPTURE(fixed.text);
   CHECK(fixed.status == 0);
   CHECK(content(last).starts_with(whole));
   CHECK(content(last + "." + std::to_string(whole.size()) + ".cut") == torn);
-  CHECK(check(folder.path).status == 0);
+  CHECK(check(folder.path()).status == 0);
   CHECK(records_of(folder) == before);
 }
 
 TEST_CASE(
     "sluice-check-aof: damage is found at its batch; the fix keeps what is before it, and the rest beside") {
-  const Folder folder;
+  const TemporaryFolder folder;
   write_two(folder);
   const std::string first = increment(folder, 1);
   const std::string whole = content(first);
@@ -131,13 +132,13 @@ TEST_CASE(
   flip(first, flipped + 2);
   const std::string manifest = content(place_in(folder).manifest_path());
 
-  const Checked found = check(folder.path);
+  const Checked found = check(folder.path());
   CAPTURE(found.text);
   CHECK(found.status == 1);
   CHECK(found.says(first + ": offset " + std::to_string(batch)));
   CHECK(found.says("Salvageable: 1 command"));
 
-  const Checked fixed = check("--fix --yes " + folder.path);
+  const Checked fixed = check("--fix --yes " + folder.path());
   CAPTURE(fixed.text);
   CHECK(fixed.status == 0);
   CHECK(fixed.says("Sound: 1 command"));
@@ -146,13 +147,13 @@ TEST_CASE(
   CHECK(content(place_in(folder).manifest_path() + ".cut") == manifest);
   CHECK(std::filesystem::exists(increment(folder, 2)));
   CHECK(records_of(folder) == std::vector<std::string>{"RPUSH q a"});
-  const Checked again = check(folder.path);
+  const Checked again = check(folder.path());
   CHECK(again.status == 0);
   CHECK(again.says("that the manifest does not name"));
 }
 
 TEST_CASE("sluice-check-aof: every changed byte is told of") {
-  const Folder folder;
+  const TemporaryFolder folder;
   write_two(folder);
   for (const std::string& path :
        {place_in(folder).manifest_path(), increment(folder, 1), increment(folder, 2)}) {
@@ -161,19 +162,19 @@ TEST_CASE("sluice-check-aof: every changed byte is told of") {
       CAPTURE(path);
       CAPTURE(at);
       flip(path, at);
-      CHECK(check(folder.path).status == 1);
+      CHECK(check(folder.path()).status == 1);
       overwrite(path, whole);
     }
   }
-  CHECK(check(folder.path).status == 0);
+  CHECK(check(folder.path()).status == 0);
 }
 
 TEST_CASE("sluice-check-aof: a missing file is named, and nothing is cut for it") {
-  const Folder folder;
+  const TemporaryFolder folder;
   write_two(folder);
   std::filesystem::remove(increment(folder, 1));
   const std::string second = content(increment(folder, 2));
-  const Checked checked = check("--fix --yes " + folder.path);
+  const Checked checked = check("--fix --yes " + folder.path());
   CAPTURE(checked.text);
   CHECK(checked.status == 1);
   CHECK(checked.says(increment(folder, 1)));
@@ -182,14 +183,14 @@ TEST_CASE("sluice-check-aof: a missing file is named, and nothing is cut for it"
 }
 
 TEST_CASE("sluice-check-aof: a log in use is looked at, but not fixed") {
-  const Folder folder;
+  const TemporaryFolder folder;
   write_two(folder);
   overwrite(increment(folder, 2), content(increment(folder, 2)) + "*1\r\n$4\r\nPI");
   base::PosixFs fs;
   const auto lock = fs.try_lock(place_in(folder).lock_path());
   REQUIRE(lock.ok());
-  CHECK(check(folder.path).status == 1);
-  const Checked checked = check("--fix --yes " + folder.path);
+  CHECK(check(folder.path()).status == 1);
+  const Checked checked = check("--fix --yes " + folder.path());
   CHECK(checked.status == 2);
   CHECK(checked.says("A server uses this log"));
 }
@@ -197,15 +198,15 @@ TEST_CASE("sluice-check-aof: a log in use is looked at, but not fixed") {
 TEST_CASE("sluice-check-aof: what redis-server wrote, RDB base and plain, whole, torn and flipped") {
   for (const std::string preamble : {"yes", "no"}) {
     CAPTURE(preamble);
-    const Folder folder;
+    const TemporaryFolder folder;
     (void)with_redis(
-        folder.path,
+        folder.path(),
         "redis-cli -s s rpush q a b c; redis-cli -s s set k v; redis-cli -s s hset h f v; "
         "redis-cli -s s bgrewriteaof; "
         "for i in $(seq 100); do redis-cli -s s info persistence | grep -q rewrite_in_progress:0 && "
         "break; sleep 0.1; done; redis-cli -s s rpush q d; redis-cli -s s rpush q e;",
         preamble);
-    const Checked sound = check(folder.path);
+    const Checked sound = check(folder.path());
     CAPTURE(sound.text);
     REQUIRE(sound.status == 0);
     const std::string end = preamble == "yes" ? ".base.rdb" : ".base.aof";
@@ -221,18 +222,18 @@ TEST_CASE("sluice-check-aof: what redis-server wrote, RDB base and plain, whole,
 
     const std::string tail = content(last);
     overwrite(last, tail.substr(0, tail.size() - 3));
-    const Checked torn = check(folder.path);
+    const Checked torn = check(folder.path());
     CAPTURE(torn.text);
     CHECK(torn.status == 1);
     CHECK(torn.says("would be cut"));
-    const Checked fixed = check("--fix --yes " + folder.path);
+    const Checked fixed = check("--fix --yes " + folder.path());
     CAPTURE(fixed.text);
     CHECK(fixed.status == 0);
     CHECK(content(last).size() < tail.size());
 
     const std::string base_bytes = content(base_file);
     overwrite(base_file, base_bytes.substr(0, base_bytes.size() / 2));
-    const Checked broken = check("--fix --yes " + folder.path);
+    const Checked broken = check("--fix --yes " + folder.path());
     CAPTURE(broken.text);
     CHECK(broken.status == 1);
     CHECK(broken.says("offset"));
@@ -240,7 +241,7 @@ TEST_CASE("sluice-check-aof: what redis-server wrote, RDB base and plain, whole,
     overwrite(base_file, base_bytes);
     if (preamble == "yes") {
       flip(base_file, base_bytes.size() - 12);
-      CHECK(check(folder.path).status == 1);
+      CHECK(check(folder.path()).status == 1);
     }
   }
 }

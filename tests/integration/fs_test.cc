@@ -2,47 +2,25 @@
 #include "base/fs.h"
 
 #include <cerrno>
-#include <cstdlib>
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "integration/temporary_folder.h"
+
 using sluice::base::Bytes;
 using sluice::base::PosixFs;
+using sluice::testing::TemporaryFolder;
 
 namespace {
-
-class Folder {
- public:
-  Folder() {
-    path_ = (std::getenv("TMPDIR") != nullptr ? std::getenv("TMPDIR") : "/tmp") +
-            std::string("/sluice-fs-XXXXXX");
-    REQUIRE(::mkdtemp(path_.data()) != nullptr);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() {
-    PosixFs fs;
-    const auto names = fs.list_dir(path_);
-    if (names.ok()) {
-      for (const auto& name : names.value()) (void)fs.unlink(path_ + "/" + name);
-    }
-    ::rmdir(path_.c_str());
-  }
-  [[nodiscard]] std::string operator/(const char* name) const { return path_ + "/" + name; }
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 constexpr unsigned kNew = sluice::base::kOpenWrite | sluice::base::kOpenCreate;
 
 }  // namespace
 
 TEST_CASE("PosixFs: what was written is read back, sized, cut and synced") {
-  const Folder folder;
+  const TemporaryFolder folder;
   PosixFs fs;
   auto file = fs.open(folder / "f", kNew | sluice::base::kOpenRead);
   REQUIRE(file.ok());
@@ -64,7 +42,7 @@ TEST_CASE("PosixFs: what was written is read back, sized, cut and synced") {
 }
 
 TEST_CASE("PosixFs: open flags mean what they say") {
-  const Folder folder;
+  const TemporaryFolder folder;
   PosixFs fs;
   CHECK(fs.open(folder / "f", sluice::base::kOpenRead).error().code == ENOENT);
   REQUIRE(fs.open(folder / "f", kNew).ok());
@@ -79,7 +57,7 @@ TEST_CASE("PosixFs: open flags mean what they say") {
 }
 
 TEST_CASE("PosixFs: names are made, listed in order, moved and removed") {
-  const Folder folder;
+  const TemporaryFolder folder;
   PosixFs fs;
   REQUIRE(fs.open(folder / "b", kNew).ok());
   REQUIRE(fs.open(folder / "a", kNew).ok());
@@ -96,7 +74,7 @@ TEST_CASE("PosixFs: names are made, listed in order, moved and removed") {
 }
 
 TEST_CASE("PosixFs: a lock has one holder until it lets go") {
-  const Folder folder;
+  const TemporaryFolder folder;
   PosixFs fs;
   {
     const auto held = fs.try_lock(folder / "lock");
@@ -107,7 +85,7 @@ TEST_CASE("PosixFs: a lock has one holder until it lets go") {
 }
 
 TEST_CASE("PosixFs: replace_file leaves the new content and no temporary") {
-  const Folder folder;
+  const TemporaryFolder folder;
   PosixFs fs;
   REQUIRE(replace_file(fs, folder / "conf", "one").ok());
   REQUIRE(replace_file(fs, folder / "conf", "two").ok());
@@ -116,7 +94,7 @@ TEST_CASE("PosixFs: replace_file leaves the new content and no temporary") {
 }
 
 TEST_CASE("PosixFs: a file that is replaced keeps its permissions and its owner") {
-  const Folder folder;
+  const TemporaryFolder folder;
   PosixFs fs;
   const std::string path = folder / "secret";
   REQUIRE(sluice::base::replace_file(fs, path, "old").ok());

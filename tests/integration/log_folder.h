@@ -3,26 +3,15 @@
 
 #include <array>
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 
 #include <doctest/doctest.h>
 
 #include "base/fs.h"
+#include "integration/temporary_folder.h"
 #include "support/log_fixture.h"
 
 namespace sluice::testing {
-
-struct Folder {
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "sluice-log-XXXXXX").string();
-    REQUIRE(mkdtemp(pattern.data()) != nullptr);
-    path = pattern;
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::string path;
-};
 
 struct Output {
   int status = -1;
@@ -53,9 +42,9 @@ inline Output with_redis(const std::string& folder, const std::string& commands,
       commands + " redis-cli -s s shutdown nosave; wait");
 }
 
-inline aof::LogPlace place_in(const Folder& folder) {
+inline aof::LogPlace place_in(const TemporaryFolder& folder) {
   aof::LogPlace place;
-  place.dir = folder.path;
+  place.dir = folder.path();
   return place;
 }
 

@@ -21,7 +21,7 @@ bool contains(const std::vector<std::string>& records, const std::string& record
 }  // namespace
 
 TEST_CASE("Log and Redis: redis-check-aof and redis-server accept a directory we wrote, over two starts") {
-  const Folder folder;
+  const TemporaryFolder folder;
   base::PosixFs fs;
   const aof::LogPlace place = place_in(folder);
   write_log(fs, place, {});
@@ -35,17 +35,17 @@ TEST_CASE("Log and Redis: redis-check-aof and redis-server accept a directory we
   CHECK(checked.status == 0);
   CHECK(checked.text.find("All AOF files and manifest are valid") != std::string::npos);
 
-  const Output served = with_redis(folder.path, "redis-cli -s s lrange q 0 -1; redis-cli -s s -n 3 get x;");
+  const Output served = with_redis(folder.path(), "redis-cli -s s lrange q 0 -1; redis-cli -s s -n 3 get x;");
   CAPTURE(served.text);
   CHECK(served.text.starts_with("a\nb\nc\na\nb\nc\ny\n"));
 }
 
 TEST_CASE("Log and Redis: what redis-server appended to our increment comes back, and what it rewrote") {
-  const Folder folder;
+  const TemporaryFolder folder;
   base::PosixFs fs;
   const aof::LogPlace place = place_in(folder);
   write_log(fs, place, {});
-  (void)with_redis(folder.path, "redis-cli -s s rpush q appended;");
+  (void)with_redis(folder.path(), "redis-cli -s s rpush q appended;");
   LoadOutcome loaded = load_from(fs, place);
   REQUIRE_MESSAGE(loaded.ok(), loaded.error);
   CHECK(loaded.found(aof::FindingKind::kUnannotated));
@@ -54,7 +54,7 @@ TEST_CASE("Log and Redis: what redis-server appended to our increment comes back
   write_log(fs, place, loaded.start);
 
   (void)with_redis(
-      folder.path,
+      folder.path(),
       "redis-cli -s s bgrewriteaof; "
       "for i in $(seq 100); do redis-cli -s s info persistence | grep -q rewrite_in_progress:0 && break; "
       "sleep 0.1; done; redis-cli -s s rpush q last;");

@@ -17,6 +17,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "integration/temporary_folder.h"
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/socket.h"
@@ -151,13 +152,6 @@ struct Pair {
   Recorder end;
   std::unique_ptr<Peer> peer;
 };
-
-std::string temporary_path(const char* name) {
-  std::string folder =
-      (std::getenv("TMPDIR") != nullptr ? std::getenv("TMPDIR") : "/tmp") + std::string("/sluice-net-XXXXXX");
-  REQUIRE(::mkdtemp(folder.data()) != nullptr);
-  return folder + "/" + name;
-}
 
 }  // namespace
 
@@ -503,7 +497,8 @@ TEST_CASE("Listener: an optional address may be missing, none may be taken, and 
 TEST_CASE("Listener: a unix path gets its permission, replaces a left-over and goes with its listener") {
   const base::SystemClock clock;
   Loop loop(clock);
-  const std::string path = temporary_path("s");
+  const testing::TemporaryFolder folder;
+  const std::string path = folder / "s";
   std::unique_ptr<Socket> accepted;
   const net::AcceptCallbacks take{[&](std::unique_ptr<Socket> socket) { accepted = std::move(socket); },
                                   [](int) {}};

@@ -2,7 +2,6 @@
 
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -34,12 +33,6 @@ int free_port() {
   REQUIRE(getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0);
   close(fd);
   return ntohs(address.sin_port);
-}
-
-std::string make_folder() {
-  std::string name = (std::filesystem::temp_directory_path() / "sluice-test-XXXXXX").string();
-  REQUIRE(mkdtemp(name.data()) != nullptr);
-  return name;
 }
 
 resp::Value from_reply(const redisReply& reply) {
@@ -81,7 +74,7 @@ std::string read_file(const std::string& path) {
 }
 
 ServerProcess::ServerProcess(std::vector<std::string> options, std::string name)
-    : options_(std::move(options)), name_(std::move(name)), dir_(make_folder()), port_(free_port()) {}
+    : options_(std::move(options)), name_(std::move(name)), port_(free_port()) {}
 
 ServerProcess::~ServerProcess() {
   kill_hard();
@@ -90,15 +83,14 @@ ServerProcess::~ServerProcess() {
   for (const char* report : {"ThreadSanitizer", "AddressSanitizer", "LeakSanitizer", "runtime error:"}) {
     CHECK_MESSAGE(output.find(report) == std::string::npos, output);
   }
-  std::error_code ignored;
-  std::filesystem::remove_all(dir_, ignored);
 }
 
 void ServerProcess::spawn() {
   std::vector<std::string> words = {name_};
   auto options = options_.begin();
   if (options != options_.end() && !options->starts_with("-")) words.push_back(*options++);
-  for (const std::string& word : {std::string("--port"), std::to_string(port_), std::string("--dir"), dir_}) {
+  for (const std::string& word :
+       {std::string("--port"), std::to_string(port_), std::string("--dir"), dir()}) {
     words.push_back(word);
   }
   words.insert(words.end(), options, options_.end());
@@ -109,7 +101,7 @@ void ServerProcess::spawn_words(std::vector<std::string> words) {
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
-  const std::string log_path = dir_ + "/output";
+  const std::string log_path = folder_ / "output";
   pid_ = fork();
   REQUIRE(pid_ >= 0);
   if (pid_ > 0) return;
@@ -128,7 +120,7 @@ void ServerProcess::start() {
 void ServerProcess::start_on_socket(const std::string& path, const std::string& password) {
   spawn();
   const bool ready = soon([&] {
-    RedisClient client(dir_ + "/" + path);
+    RedisClient client(folder_ / path);
     if (client.connected() && !password.empty()) client.run("AUTH", password);
     return client.connected() && client.run("PING") == resp::Value::make_text(resp::Kind::kStatus, "PONG");
   });
@@ -194,7 +186,7 @@ int ServerProcess::stop(int number) {
 }
 
 std::string ServerProcess::log() const {
-  return read_file(dir_ + "/output");
+  return read_file(folder_ / "output");
 }
 
 RedisClient::RedisClient(int port) : RedisClient("127.0.0.1", port) {}

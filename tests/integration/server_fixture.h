@@ -9,6 +9,7 @@
 #include <hiredis/hiredis.h>
 #include <sys/types.h>
 
+#include "integration/temporary_folder.h"
 #include "resp/value.h"
 
 namespace sluice::test {
@@ -41,7 +42,7 @@ class ServerProcess {
 
   [[nodiscard]] int port() const { return port_; }
   [[nodiscard]] pid_t pid() const { return pid_; }
-  [[nodiscard]] const std::string& dir() const { return dir_; }
+  [[nodiscard]] const std::string& dir() const { return folder_.path(); }
   [[nodiscard]] std::string log() const;  // what it wrote so far
 
  private:
@@ -53,7 +54,7 @@ class ServerProcess {
 
   std::vector<std::string> options_;
   std::string name_;
-  std::string dir_;
+  testing::TemporaryFolder folder_;
   int port_;
   pid_t pid_ = -1;
 };

@@ -118,21 +118,17 @@ class SlowServer {
   explicit SlowServer(const std::string& appendfsync, std::vector<config::NamedText> options = {})
       : options_(std::move(options)) {
     options_.push_back({"appendfsync", appendfsync});
-    std::string pattern = (std::filesystem::temp_directory_path() / "sluice-slow-XXXXXX").string();
-    REQUIRE(mkdtemp(pattern.data()) != nullptr);
-    dir_ = pattern;
     before_ = std::filesystem::current_path();
-    std::filesystem::current_path(dir_);
+    std::filesystem::current_path(folder_.path());
     start();
   }
   ~SlowServer() {
     stop();
     std::filesystem::current_path(before_);
-    std::filesystem::remove_all(dir_);
   }
 
   void start() {
-    auto log = base::SpdLog::open(dir_ + "/log", base::LogLevel::kWarning);
+    auto log = base::SpdLog::open(folder_ / "log", base::LogLevel::kWarning);
     REQUIRE(log.ok());
     log_ = std::move(*log);
     store_ = std::make_unique<config::Store>();
@@ -162,13 +158,13 @@ class SlowServer {
     RedisClient client(socket_path());
     REQUIRE(soon([&] { return !client.run("PING").is_error(); }));
   }
-  [[nodiscard]] std::string socket_path() const { return dir_ + "/s"; }
+  [[nodiscard]] std::string socket_path() const { return folder_ / "s"; }
 
   Disk disk;
 
  private:
   std::vector<config::NamedText> options_;
-  std::string dir_;
+  testing::TemporaryFolder folder_;
   std::filesystem::path before_;
   SlowFs fs_{disk};
   std::unique_ptr<base::SpdLog> log_;
@@ -193,14 +189,23 @@ uint64_t info_figure(RedisClient& client, const std::string& section, const std:
 
 const resp::Value kOk = resp::Value::make_text(resp::Kind::kStatus, "OK");
 
+// A server that syncs every second, a connection that asked for more, and one that did not.
+struct Durability {
+  Durability() {
+    server.wait_until_loaded();
+    REQUIRE(durable.run("CLIENT", "DURABLE", "ON") == kOk);
+  }
+
+  SlowServer server{"everysec"};
+  RedisClient plain{server.socket_path()};
+  RedisClient durable{server.socket_path()};
+};
+
 }  // namespace
 
 TEST_CASE("CLIENT DURABLE: its replies wait for the disk, reads too, and nobody else's do") {
-  SlowServer server("everysec");
-  server.wait_until_loaded();
-  RedisClient plain(server.socket_path());
-  RedisClient durable(server.socket_path());
-  REQUIRE(durable.run("CLIENT", "DURABLE", "ON") == kOk);
+  Durability scene;
+  auto& [server, plain, durable] = scene;
   REQUIRE(durable.run("RPUSH", "q", "a") == resp::Value::make_integer(1));
 
   server.disk.hold_syncs(true);
@@ -223,11 +228,8 @@ TEST_CASE("CLIENT DURABLE: its replies wait for the disk, reads too, and nobody 
 }
 
 TEST_CASE("CLIENT DURABLE and WAITAOF: a sync that is waited for comes at once, not within the second") {
-  SlowServer server("everysec");
-  server.wait_until_loaded();
-  RedisClient durable(server.socket_path());
-  RedisClient plain(server.socket_path());
-  REQUIRE(durable.run("CLIENT", "DURABLE", "ON") == kOk);
+  Durability scene;
+  auto& [server, plain, durable] = scene;
   const Clock::time_point begin = Clock::now();
   constexpr int kPushes = 15;
   for (int i = 1; i <= kPushes; ++i) {
@@ -240,11 +242,8 @@ TEST_CASE("CLIENT DURABLE and WAITAOF: a sync that is waited for comes at once, 
 }
 
 TEST_CASE("CLIENT DURABLE: appendfsync cannot become 'no' while a client counts on the disk") {
-  SlowServer server("everysec");
-  server.wait_until_loaded();
-  RedisClient durable(server.socket_path());
-  RedisClient plain(server.socket_path());
-  REQUIRE(durable.run("CLIENT", "DURABLE", "ON") == kOk);
+  Durability scene;
+  auto& [server, plain, durable] = scene;
   CHECK(plain.run("CONFIG", "SET", "appendfsync", "no").is_error());
   CHECK(plain.run("CONFIG", "SET", "appendfsync", "always") == kOk);
   CHECK(durable.run("CLIENT", "DURABLE", "OFF") == kOk);

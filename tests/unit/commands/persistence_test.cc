@@ -4,6 +4,19 @@
 
 namespace sluice::test {
 
+namespace {
+
+// Asks for it, is answered; is refused, and tells why.
+void check_asks(const std::string& command, const std::string& answered) {
+  Harness h;
+  CHECK(h.run(command) == status(answered));
+  h.control.refusal = "ERR Background save already in progress";
+  CHECK(h.run(command) == error("ERR Background save already in progress"));
+  CHECK(h.control.asked_to_save == Lines{command, command});
+}
+
+}  // namespace
+
 TEST_CASE("LASTSAVE: the moment the last snapshot was written") {
   Harness h;
   h.control.saving.last_save_unix_s = 1'699'999'999;
@@ -11,11 +24,7 @@ TEST_CASE("LASTSAVE: the moment the last snapshot was written") {
 }
 
 TEST_CASE("SAVE: answers when it is done, or why it is not") {
-  Harness h;
-  CHECK(h.run("SAVE") == status("OK"));
-  h.control.refusal = "ERR Background save already in progress";
-  CHECK(h.run("SAVE") == error("ERR Background save already in progress"));
-  CHECK(h.control.asked_to_save == Lines{"SAVE", "SAVE"});
+  check_asks("SAVE", "OK");
 }
 
 TEST_CASE("BGSAVE: asks for a snapshot, at once or when it can be had") {
@@ -30,11 +39,7 @@ TEST_CASE("BGSAVE: asks for a snapshot, at once or when it can be had") {
 }
 
 TEST_CASE("BGREWRITEAOF: asks for the log to be written anew") {
-  Harness h;
-  CHECK(h.run("BGREWRITEAOF") == status("Background append only file rewriting started"));
-  h.control.refusal = "ERR no";
-  CHECK(h.run("BGREWRITEAOF") == error("ERR no"));
-  CHECK(h.control.asked_to_save == Lines{"BGREWRITEAOF", "BGREWRITEAOF"});
+  check_asks("BGREWRITEAOF", "Background append only file rewriting started");
 }
 
 TEST_CASE("SAVE, BGSAVE and BGREWRITEAOF change nothing and are not logged") {

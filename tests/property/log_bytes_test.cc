@@ -279,7 +279,9 @@ TEST_CASE("Log bytes: an increment cut before the last one is refused, unless no
 TEST_CASE("Log bytes: each byte changed is refused or reported, and what is loaded was held") {
   const VariedLog& log = increments();
   Reload reload;
-  for (const auto& [path, whole] : log.files) {
+  for (const auto& file : log.files) {
+    const std::string& path = file.first;
+    const base::Bytes& whole = file.second;
     std::map<std::string, base::Bytes> files = log.files;
     for (const size_t at : places(whole.size(), kDailyChanges)) {
       for (const int change : changes(at)) {

@@ -1,22 +1,20 @@
 // A snapshot taken while everything is being changed holds what there was at its moment: random commands of
 // every kind that writes run between slices as small as they get, with tables and trees big enough to be
-// frozen among what they change. And a log rewritten meanwhile, killed wherever, loads as what was there.
+// frozen among what they change, and consumer groups of streams. And a log rewritten meanwhile, killed
+// wherever, loads as what was there.
 #include <algorithm>
-#include <cstdlib>
 #include <map>
+#include <optional>
 
 #include <doctest/doctest.h>
 
-#include "aof/rewrite.h"
-#include "commands/debug_digest.h"
-#include "property/replay_patterns.h"
+#include "property/harness_log.h"
 #include "property/replay_writers.h"
-#include "server/fanout.h"
-#include "server/log_loading.h"
+#include "property/stream_groups.h"
 #include "server/snapshot_loading.h"
 #include "snapshot/recorder.h"
 #include "support/harness.h"
-#include "support/log_fixture.h"
+#include "support/seeds.h"
 
 namespace sluice::test {
 
@@ -26,28 +24,29 @@ constexpr int kStepsBefore = 400;
 constexpr uint64_t kBigItems = 1500;  // of each kind, or about so many
 constexpr int kMostSteps = 20'000;    // a walk that takes longer does not come to its end
 
-int stories() {
-#ifdef SLUICE_SANITIZED
-  constexpr int kDaily = 8;
-#else
-  constexpr int kDaily = 40;
-#endif
-  return std::getenv("SLUICE_LONG") != nullptr ? kDaily * 25 : kDaily;
-}
+constexpr testing::SeedCount kStories{40, 8, 25};
 
 // The clients of the replay property, and one that works on values too big to be encoded at once.
 class Crowd {
  public:
   Crowd(Harness& harness, uint64_t seed)
       : harness_(harness), random_(seed), writers_(harness, seed, tally_) {}
+  // With consumer groups, which no log of today can hold.
+  Crowd(Harness& harness, uint64_t seed, GroupTally& groups) : Crowd(harness, seed) {
+    groups_.emplace(
+        harness, seed,
+        std::vector<std::string>{"big:stream", "copy:big:stream", "stream0", "stream1", "stream2"}, groups);
+  }
 
   void fill() {
     for (int i = 0; i < kStepsBefore; ++i) writers_.step();
     for (uint64_t i = 0; i < kBigItems * 5; ++i) change_big(false);
+    for (int i = 0; groups_ && i < kStepsBefore; ++i) groups_->step();
   }
   void step() {
     writers_.step();
     change_big(true);
+    if (groups_) groups_->step();
   }
 
  private:
@@ -131,15 +130,11 @@ class Crowd {
   base::Random random_;
   Tally tally_;
   Writers writers_;
+  std::optional<StreamGroups> groups_;
 };
 
-void configure_low(Harness& h, uint64_t seed) {
-  if (seed % 2 == 0) return;
-  h.configure("list-max-listpack-size", "4");
-  h.configure("hash-max-listpack-entries", "4");
-  h.configure("set-max-listpack-entries", "5");
-  h.configure("zset-max-listpack-entries", "4");
-  h.configure("stream-node-max-entries", "3");
+void configure(Harness& h, uint64_t seed) {
+  if (seed % 2 != 0) lower_limits(h);
 }
 
 snapshot::FileJob job(uint64_t seed) {
@@ -169,11 +164,12 @@ std::string without_history(std::string digest) {
 // What a harness holds at this moment.
 struct State {
   std::string text;    // for people: lines whose order says too much, since packed hashes have one
-  std::string digest;  // order counts where it counts
+  std::string digest;  // order counts where it counts; and what no digest covers
 };
 
 State state_of(Harness& h, int64_t now_ms) {
-  return {without_history(h.digest()), commands::digest_text(commands::digest_of(h.keyspace, now_ms))};
+  const std::string seen = StreamGroups::last_seen(h);
+  return {without_history(h.digest()) + seen, debug_digest(h, now_ms) + seen};
 }
 
 std::map<std::string, int> lines_of(const std::string& text) {
@@ -219,14 +215,20 @@ std::string load_file(Harness& into, base::Fs& disk, const std::string& path) {
   }
 }
 
-std::string load_log(Harness& into, base::Fs& disk) {
-  server::LogLoading loading({disk, into.executor, into.keyspace, into.clock, into.log},
-                             aof::LoaderOptions{});
-  for (;;) {
-    const auto done = loading.step();
-    if (!done.ok()) return done.error().message;
-    if (*done) return {};
+void write_file(Harness& of, base::Fs& disk, const std::string& path) {
+  snapshot::Recorder recorder(of.keyspace, disk, of.clock, [] {});
+  snapshot::FileJob whole;
+  whole.temporary_path = "./temp.rdb";
+  whole.final_path = path;
+  recorder.begin(whole, {});
+  std::optional<base::Result<void>> end;
+  for (int i = 0; !end && i < kMostSteps; ++i) {
+    (void)recorder.step();
+    recorder.run_pending();
+    end = recorder.take_end();
   }
+  REQUIRE(end);
+  REQUIRE(end->ok());
 }
 
 void settle_graveyard(Harness& h) {
@@ -234,34 +236,49 @@ void settle_graveyard(Harness& h) {
   }
 }
 
-// A harness whose effects go into a log that is rewritten.
-struct LoggedHarness {
-  explicit LoggedHarness(uint64_t seed) : harness(seed), running(disk, aof::SyncMode::kNo), fanout(no_hub) {
-    REQUIRE(running.start_error.empty());
-    fanout.set_log(&running.writer);
-    harness.sink.log = &fanout;
+// A keyspace that a crowd changes while snapshots are written to a disk in memory.
+struct Scene {
+  Scene(uint64_t seed_, GroupTally& tally) : seed(seed_), harness(seed_), crowd(harness, seed_, tally) {
+    configure(harness, seed);
+    crowd.fill();
   }
-  ~LoggedHarness() { harness.sink.log = nullptr; }
+  ~Scene() { settle_graveyard(harness); }
 
-  testing::MemoryFs disk;
+  void begin() { recorder.begin(job(seed), {}); }
+  // One change and one slice.
+  void step(size_t budget_bytes) {
+    crowd.step();
+    (void)recorder.step(budget_bytes);
+    if (random.below(5) == 0) recorder.run_pending();
+    if (random.below(50) == 0) (void)harness.keyspace.graveyard().step(100, harness.keyspace.deadlines());
+  }
+  // Goes on until it ends; how many steps that took.
+  int finish(size_t most_bytes, std::optional<base::Result<void>>& end) {
+    int steps = 0;
+    while (!end && ++steps < kMostSteps) {
+      step(random.below(most_bytes));
+      end = recorder.take_end();
+    }
+    return steps;
+  }
+
+  const uint64_t seed;
   Harness harness;
-  testing::RunningLog running;
-  client::ClientTable nobody;
-  client::Hub no_hub{nobody};
-  server::Fanout fanout;
+  Crowd crowd;
+  testing::MemoryFs disk;
   snapshot::Recorder recorder{harness.keyspace, disk, harness.clock, [] {}};
-  aof::Rewrite rewrite{aof::LogPlace{}, running.writer, recorder};
+  base::Random random{seed};
 };
 
 // Loads what a kill at this moment leaves, and says what is wrong with it.
-std::string after_kill(LoggedHarness& h, uint64_t seed) {
-  h.running.turn();
-  const int64_t now_ms = h.harness.clock.unix_us() / 1000;
-  const State held = state_of(h.harness, now_ms);
-  h.disk.kill_process();
+std::string after_kill(Harness& harness, HarnessLog& log, testing::MemoryFs& disk, uint64_t seed) {
+  log.running.turn();
+  const int64_t now_ms = harness.clock.unix_us() / 1000;
+  const State held = state_of(harness, now_ms);
+  disk.kill_process();
   Harness copy(seed + 1);
-  configure_low(copy, seed);
-  if (const std::string error = load_log(copy, h.disk); !error.empty()) return error;
+  configure(copy, seed);
+  if (const std::string error = load_log(copy, disk).error; !error.empty()) return error;
   return difference(held, state_of(copy, now_ms));
 }
 
@@ -269,97 +286,99 @@ std::string after_kill(LoggedHarness& h, uint64_t seed) {
 
 TEST_CASE("Snapshot: what is written while everything changes is what there was at its moment") {
   int steps_meanwhile = 0;
-  for (uint64_t seed = 1; seed <= static_cast<uint64_t>(stories()); ++seed) {
+  GroupTally groups;
+  for (const uint64_t seed : testing::seeds(kStories)) {
     CAPTURE(seed);
-    Harness h(seed);
-    configure_low(h, seed);
-    Crowd crowd(h, seed);
-    crowd.fill();
-    testing::MemoryFs disk;
-    snapshot::Recorder recorder(h.keyspace, disk, h.clock, [] {});
-    base::Random random(seed);
+    Scene scene(seed, groups);
+    Harness& h = scene.harness;
     // Several in a row: what one stamped is the other's past.
     for (int round = 0; round < 3; ++round) {
       const int64_t now_ms = h.clock.unix_us() / 1000;
       const State moment = state_of(h, now_ms);
-      recorder.begin(job(seed), {});
-      int steps = 0;
+      scene.begin();
       std::optional<base::Result<void>> end;
-      while (!end && ++steps < kMostSteps) {
-        crowd.step();
-        (void)recorder.step(random.below(600));
-        if (random.below(5) == 0) recorder.run_pending();
-        if (random.below(50) == 0) (void)h.keyspace.graveyard().step(100, h.keyspace.deadlines());
-        end = recorder.take_end();
-      }
+      const int steps = scene.finish(600, end);
       REQUIRE(end);
       REQUIRE_MESSAGE(end->ok(), (end->ok() ? std::string() : end->error().message));
       steps_meanwhile += steps;
       Harness copy(seed + 1);
-      configure_low(copy, seed);
-      REQUIRE(load_file(copy, disk, "./dump.rdb") == "");
+      configure(copy, seed);
+      REQUIRE(load_file(copy, scene.disk, "./dump.rdb") == "");
       const std::string wrong = difference(moment, state_of(copy, now_ms));
       REQUIRE_MESSAGE(wrong.empty(), wrong);
     }
-    settle_graveyard(h);
   }
-  CHECK(steps_meanwhile > 200 * stories());
+  if (testing::asked_seed()) return;
+  CHECK(steps_meanwhile > 200 * static_cast<int>(testing::seeds(kStories).size()));
+  for (const uint64_t met : {groups.groups, groups.groups_gone, groups.consumers_gone, groups.delivered,
+                             groups.claimed, groups.acknowledged}) {
+    CHECK(met > 0);
+  }
+}
+
+TEST_CASE(
+    "Snapshot: streams come back with groups, consumers and all that is pending, from file and from file") {
+  for (const uint64_t seed : testing::seeds(kStories)) {
+    CAPTURE(seed);
+    GroupTally groups;
+    Scene scene(seed, groups);
+    const int64_t now_ms = scene.harness.clock.unix_us() / 1000;
+    const State held = state_of(scene.harness, now_ms);
+    REQUIRE(held.text.find("\ngroup group:") != std::string::npos);
+    REQUIRE(held.text.find("\nconsumer worker:") != std::string::npos);
+    // Written, read, written and read again: what the first loses the second cannot bring back.
+    std::string from = "./first.rdb";
+    write_file(scene.harness, scene.disk, from);
+    for (const char* to : {"./second.rdb", "./third.rdb"}) {
+      Harness copy(seed + 1);
+      configure(copy, seed);
+      REQUIRE(load_file(copy, scene.disk, from) == "");
+      const std::string wrong = difference(held, state_of(copy, now_ms));
+      REQUIRE_MESSAGE(wrong.empty(), wrong);
+      from = to;
+      write_file(copy, scene.disk, from);
+    }
+  }
 }
 
 TEST_CASE("Snapshot: one that is given up leaves no file, and everything as it is") {
-  for (uint64_t seed = 1; seed <= static_cast<uint64_t>(stories()); ++seed) {
+  GroupTally groups;
+  for (const uint64_t seed : testing::seeds(kStories)) {
     CAPTURE(seed);
-    Harness h(seed);
-    configure_low(h, seed);
-    Crowd crowd(h, seed);
-    crowd.fill();
-    testing::MemoryFs disk;
-    snapshot::Recorder recorder(h.keyspace, disk, h.clock, [] {});
-    base::Random random(seed);
-    recorder.begin(job(seed), {});
-    const uint64_t steps = random.below(200);
-    for (uint64_t i = 0; i < steps; ++i) {
-      crowd.step();
-      (void)recorder.step(random.below(4000));
-      if (random.below(5) == 0) recorder.run_pending();
-    }
-    recorder.cancel();
+    Scene scene(seed, groups);
+    scene.begin();
+    const uint64_t steps = scene.random.below(200);
+    for (uint64_t i = 0; i < steps; ++i) scene.step(scene.random.below(4000));
+    scene.recorder.cancel();
     std::optional<base::Result<void>> end;
-    for (int i = 0; !end && i < kMostSteps; ++i) {
-      crowd.step();
-      (void)recorder.step(100);
-      recorder.run_pending();
-      end = recorder.take_end();
-    }
+    scene.finish(200, end);
     REQUIRE(end);
-    CHECK(!disk.exists("./temp.rdb"));
-    CHECK(h.keyspace.gate().hook == nullptr);
-    settle_graveyard(h);
+    CHECK(!scene.disk.exists("./temp.rdb"));
+    CHECK(scene.harness.keyspace.gate().hook == nullptr);
   }
 }
 
 TEST_CASE("Snapshot: a log that is rewritten loads as what is held, killed wherever") {
-  for (uint64_t seed = 1; seed <= static_cast<uint64_t>(stories()); ++seed) {
+  for (const uint64_t seed : testing::seeds(kStories)) {
     CAPTURE(seed);
-    LoggedHarness h(seed);
-    configure_low(h.harness, seed);
-    Crowd crowd(h.harness, seed);
+    testing::MemoryFs disk;
+    Harness harness(seed);
+    HarnessLog log(harness, disk, aof::SyncMode::kNo);
+    REQUIRE(log.running.start_error.empty());
+    configure(harness, seed);
+    Crowd crowd(harness, seed);
     crowd.fill();
-    h.running.turn();
+    log.running.turn();
     base::Random random(seed);
     const uint64_t killed_after = random.below(400);
-    int rewrites = 0;
     for (uint64_t i = 0; i < killed_after; ++i) {
-      if (!h.rewrite.active()) {
-        if (h.rewrite.take_end()) ++rewrites;
-        h.rewrite.begin({job(seed), {}});
-      }
+      if (!log.rewrite.active()) log.begin_rewrite(seed % 3 != 0);
       crowd.step();
-      h.running.turn();
-      (void)h.rewrite.step(h.running.now_us, true);
-      if (random.below(5) == 0) h.recorder.run_pending();
+      log.running.turn();
+      (void)log.rewrite.step(log.running.now_us, true);
+      if (random.below(5) == 0) log.recorder.run_pending();
     }
-    const std::string wrong = after_kill(h, seed);
+    const std::string wrong = after_kill(harness, log, disk, seed);
     REQUIRE_MESSAGE(wrong.empty(), wrong);
   }
 }

@@ -1,6 +1,6 @@
 // The checksum of RDB files and DUMP payloads: CRC-64 with the polynomial Redis uses (Jones; reflected, no
-// final inversion), sixteen bytes at a time. crc64(0, "123456789") is e9c6d914c4b8d9ca. Pure functions over
-// borrowed bytes; knows no format.
+// final inversion), with the processor's carry-less multiplication where it has one. crc64(0, "123456789") is
+// e9c6d914c4b8d9ca. Pure functions over borrowed bytes; knows no format.
 #pragma once
 
 #include <cstdint>

@@ -9,14 +9,22 @@ using base::ByteView;
 using base::IoResult;
 
 IoResult<Bytes> read_exactly(base::File& file, uint64_t at, size_t size) {
-  Bytes bytes(size, '\0');
-  for (size_t have = 0; have < size;) {
-    auto got = file.pread(bytes.data() + have, size - have, at + have);
+  Bytes bytes;
+  if (auto read = read_more(file, at, size, bytes); !read) return read.error();
+  return bytes;
+}
+
+IoResult<void> read_more(base::File& file, uint64_t at, size_t size, Bytes& into) {
+  size_t have = into.size();
+  into.resize(have + size);
+  while (have < into.size()) {
+    auto got = file.pread(into.data() + have, into.size() - have, at);
     if (!got) return got.error();
     if (*got == 0) return base::IoError{EIO, "the file became shorter while it was read"};
     have += *got;
+    at += *got;
   }
-  return bytes;
+  return {};
 }
 
 IoResult<void> write_at(base::File& file, ByteView bytes, uint64_t at) {

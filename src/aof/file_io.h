@@ -13,6 +13,8 @@ namespace sluice::aof {
 
 // Reads exactly `size` bytes at `at`; EIO when the file ends before.
 base::IoResult<base::Bytes> read_exactly(base::File& file, uint64_t at, size_t size);
+// The same, behind what `into` holds. What it holds behind that after a failure means nothing.
+base::IoResult<void> read_more(base::File& file, uint64_t at, size_t size, base::Bytes& into);
 
 // Writes all of `bytes` at `at`. After an error an unknown part of them is in the file.
 base::IoResult<void> write_at(base::File& file, base::ByteView bytes, uint64_t at);

@@ -17,6 +17,23 @@ struct Length {
   size_t next = 0;  // where the bytes behind the line begin
 };
 
+// A line that is right, with room behind it in memory, as nearly all are: where the bytes behind it begin.
+// Else 0, and nothing is said. Numbers in registers: a struct returned here would cost as much again.
+inline size_t read_plain_length(ByteView bytes, size_t at, char mark, size_t& value) {
+  if (bytes.size() < at + kMaxLengthLine || bytes[at] != mark) return 0;
+  const char* const first = bytes.data() + at + 1;
+  const char* const last = first + kMaxLengthLine - 3;
+  const char* digit = first;
+  size_t number = 0;
+  for (; digit < last && *digit >= '0' && *digit <= '9'; ++digit) {
+    number = number * 10 + static_cast<size_t>(*digit - '0');
+  }
+  const bool spelt = digit > first && (*first != '0' || digit == first + 1);
+  if (!spelt || digit[0] != '\r' || digit[1] != '\n') return 0;
+  value = number;
+  return static_cast<size_t>(digit + 2 - bytes.data());
+}
+
 Length read_length(ByteView bytes, size_t at, char mark) {
   if (at >= bytes.size()) return {ItemKind::kIncomplete, 0, at + 4};
   if (bytes[at] != mark) return {};
@@ -41,22 +58,35 @@ Item incomplete(size_t needed) {
 }
 
 Item next_record(ByteView bytes, std::vector<ByteView>& args) {
-  const Length count = read_length(bytes, 0, '*');
-  if (count.kind == ItemKind::kIncomplete) return incomplete(count.next);
-  if (count.kind != ItemKind::kRecord || count.value == 0 || count.value > kMaxArgs) return {};
-  size_t at = count.next;
-  for (size_t i = 0; i < count.value; ++i) {
-    const Length length = read_length(bytes, at, '$');
-    if (length.kind == ItemKind::kIncomplete) return incomplete(length.next);
-    if (length.kind != ItemKind::kRecord || length.value > kMaxArgBytes) return {};
-    const size_t end = length.next + length.value;
+  size_t count = 0;
+  size_t at = read_plain_length(bytes, 0, '*', count);
+  if (at == 0) {
+    const Length line = read_length(bytes, 0, '*');
+    if (line.kind == ItemKind::kIncomplete) return incomplete(line.next);
+    if (line.kind != ItemKind::kRecord) return {};
+    count = line.value;
+    at = line.next;
+  }
+  if (count == 0 || count > kMaxArgs) return {};
+  for (size_t i = 0; i < count; ++i) {
+    size_t length = 0;
+    size_t begin = read_plain_length(bytes, at, '$', length);
+    if (begin == 0) {
+      const Length line = read_length(bytes, at, '$');
+      if (line.kind == ItemKind::kIncomplete) return incomplete(line.next);
+      if (line.kind != ItemKind::kRecord) return {};
+      length = line.value;
+      begin = line.next;
+    }
+    if (length > kMaxArgBytes) return {};
+    const size_t end = begin + length;
     if (end + 2 > bytes.size()) {
       // A wrong line end is found now if it is there to be seen.
       if (end < bytes.size() && bytes[end] != '\r') return {};
       return incomplete(end + 2);
     }
     if (bytes[end] != '\r' || bytes[end + 1] != '\n') return {};
-    args.push_back(bytes.substr(length.next, length.value));
+    args.push_back(ByteView(bytes.data() + begin, length));
     at = end + 2;
   }
   return {ItemKind::kRecord, at, {}};

@@ -162,11 +162,11 @@ Result<void> Loader::fill(size_t& budget) {
   Reading& r = reading_;
   if (r.apply >= kReadChunk) r.drop_applied();
   const uint64_t left = part().size - file_offset(r.buffer.size());
-  auto bytes = read_exactly(*file_, file_offset(r.buffer.size()),
-                            static_cast<size_t>(std::min<uint64_t>(left, kReadChunk)));
-  if (!bytes) return to_error(bytes.error());
-  r.buffer.append(*bytes);
-  spend(budget, bytes->size());
+  const auto size = static_cast<size_t>(std::min<uint64_t>(left, kReadChunk));
+  if (auto read = read_more(*file_, file_offset(r.buffer.size()), size, r.buffer); !read) {
+    return to_error(read.error());
+  }
+  spend(budget, size);
   return {};
 }
 

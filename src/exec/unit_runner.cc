@@ -67,16 +67,27 @@ Outcome UnitRunner::invoke(Call& outer, const Origin& origin) {
 }
 
 base::Result<void> UnitRunner::replay(client::Client& loader, std::span<const base::ByteView> words) {
-  const base::Result<Command*> resolved = resolve(services_.table.find_original(words[0]), words);
+  if (words[0] != replayed_name_) {
+    replayed_ = services_.table.find_original(words[0]);
+    replayed_name_ = words[0];
+  }
+  const base::Result<Command*> resolved = resolve(replayed_, words);
   if (!resolved.ok()) return resolved.error();
-  resp::ValueBuilder answer;
-  resp::Reply reply(answer, loader.protocol);
+  // Read only where it tells of a failure; bytes are the cheapest to write.
+  constexpr size_t kKeptBytes = size_t{1} << 20;
+  replay_answer_.clear();
+  if (replay_answer_.capacity() > kKeptBytes) replay_answer_.shrink_to_fit();
+  resp::Reply reply(replay_answer_, loader.protocol);
   Unit& unit = begin();
   Call call(services_, unit, {**resolved, loader, words, reply, Entrance::kReplay});
   (*resolved)->spec->handler(call);
   close_command(call);
   if (reply.errors() == 0) return {};
-  return base::Error{"the command '" + (*resolved)->full_name + "' failed: " + resp::describe(answer.take())};
+  resp::Decoder answer;
+  answer.feed(replay_answer_);
+  const bool read = answer.next() == resp::Decoder::Status::kValue;
+  return base::Error{"the command '" + (*resolved)->full_name +
+                     "' failed: " + (read ? resp::describe(answer.take()) : answer.error())};
 }
 
 Outcome UnitRunner::run_command(Call& call, int64_t started_us) {

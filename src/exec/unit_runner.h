@@ -68,6 +68,10 @@ class UnitRunner {
   std::unique_ptr<Unit> unit_;
   int64_t monotonic_us_ = 0;
   int64_t unix_offset_us_ = 0;
+  // What was replayed last: one record is mostly like the one before.
+  base::Bytes replayed_name_;
+  Command* replayed_ = nullptr;
+  base::Bytes replay_answer_;
 };
 
 }  // namespace sluice::exec

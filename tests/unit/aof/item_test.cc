@@ -41,6 +41,20 @@ TEST_CASE("Item: what is not a record is malformed") {
   CHECK(next_item(ByteView("\0", 1), args).kind == ItemKind::kMalformed);
 }
 
+TEST_CASE("Item: what is not a record is malformed with more behind it, too") {
+  std::vector<ByteView> args;
+  const std::string more(64, '1');
+  for (const char* bytes : {"*", "*0\r\n", "*01\r\n$1\r\na\r\n", "*-1\r\n", "*1\r\n:1\r\n", "*1\r\n$-1\r\n",
+                            "*1\n$1\r\na\r\n", "*1\r$1\r\na\r\n", "*1\r\n$1\r\nab\r\n", "*1\r\n$\r\n\r\n",
+                            "*1\r\n$00\r\n\r\n", "*1 \r\n$1\r\na\r\n", "*2000000\r\n"}) {
+    CAPTURE(bytes);
+    CHECK(next_item(bytes + more, args).kind == ItemKind::kMalformed);
+  }
+  const Item item = next_item("*2\r\n$0\r\n\r\n$12\r\n" + more.substr(0, 12) + "\r\n" + more, args);
+  CHECK(item.kind == ItemKind::kRecord);
+  CHECK(item.size == 29);
+}
+
 TEST_CASE("Item: lines end in a line feed, and a line too long for Redis is none") {
   std::vector<ByteView> args;
   Item item = next_item("#TS:1\r\n*1\r\n", args);

@@ -292,7 +292,7 @@ base::Result<void> Server::reload_log() {
   const aof::LoaderOptions options{log_options_.writer.place, log_options_.load_truncated, false};
   LogLoading again(loading_parts(), options);
   for (;;) {
-    const base::Result<bool> done = again.step(kLoadSliceBytes);
+    const base::Result<bool> done = again.step();
     if (!done.ok()) return base::Error{"ERR " + done.error().message};
     if (*done) return {};
   }

@@ -1,5 +1,6 @@
 #include "server/log_loading.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace sluice::server {
@@ -14,8 +15,19 @@ LogLoading::LogLoading(const Parts& parts, std::string snapshot_path)
 
 base::Result<bool> LogLoading::step(size_t budget_bytes) {
   parts_.executor.refresh_clock();
+  const int64_t end_us = parts_.clock.monotonic_us() + kLoadSliceUs;
+  for (;;) {
+    const size_t bytes = std::min(budget_bytes, kLoadPieceBytes);
+    base::Result<bool> done = piece(bytes);
+    if (!done.ok() || *done) return done;
+    budget_bytes -= bytes;
+    if (budget_bytes == 0 || parts_.clock.monotonic_us() >= end_us) return false;
+  }
+}
+
+base::Result<bool> LogLoading::piece(size_t bytes) {
   if (loader_) {
-    base::Result<bool> done = loader_->step(budget_bytes);
+    base::Result<bool> done = loader_->step(bytes);
     report_findings();
     return done;
   }
@@ -23,7 +35,7 @@ base::Result<bool> LogLoading::step(size_t budget_bytes) {
     auto opened = open_snapshot(snapshot_path_, SnapshotLoading::Expired::kDrop);
     if (!opened.ok()) return opened.error();
   }
-  auto done = snapshot_->step(budget_bytes);
+  auto done = snapshot_->step(bytes);
   if (!done.ok()) return base::Error{snapshot_path_ + ": " + done.error().message};
   return done;
 }

@@ -17,8 +17,12 @@
 
 namespace sluice::server {
 
-// Read and replayed between two looks at the sockets.
-inline constexpr size_t kLoadSliceBytes = size_t{256} << 10;
+// Read and replayed between two looks at the sockets: so many bytes, and no longer than this, which is looked
+// at after each piece. What bytes cost differs a hundredfold, with what they were compressed from and how
+// many commands they hold.
+inline constexpr size_t kLoadSliceBytes = size_t{1} << 20;
+inline constexpr int64_t kLoadSliceUs = 1000;
+inline constexpr size_t kLoadPieceBytes = size_t{32} << 10;
 
 class LogLoading final : public aof::LoadSink {
  public:
@@ -46,6 +50,7 @@ class LogLoading final : public aof::LoadSink {
   base::Result<bool> rdb_base(const std::string& path, size_t budget_bytes) override;
 
  private:
+  base::Result<bool> piece(size_t bytes);
   void report_findings();
   base::Result<void> open_snapshot(const std::string& path, SnapshotLoading::Expired expired);
 

@@ -1,5 +1,6 @@
 #include "server/log_loading.h"
 
+#include <cstdint>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -44,6 +45,26 @@ TEST_CASE("Log loading: without a log, the snapshot is loaded in slices") {
   CHECK(copy.digest() == h.digest());
   CHECK(loading.progress().records == 7);
   CHECK(loading.progress().loaded_bytes == loading.progress().total_bytes);
+}
+
+TEST_CASE("Log loading: a slice ends when its time is over, however many bytes it might have read") {
+  Harness h;
+  const base::Bytes value(server::kLoadPieceBytes, 'v');
+  for (int i = 0; i < 10; ++i) h.run("SET", "key" + std::to_string(i), value);
+  testing::MemoryFs fs;
+  fs.put("./dump.rdb", testing::encode_keyspace(h.keyspace, {}, false));
+  Harness copy;
+  server::LogLoading at_once(parts_of(copy, fs), "./dump.rdb");
+  CHECK(*at_once.step(SIZE_MAX));
+
+  copy.run("FLUSHALL");
+  copy.clock.step_with_each_reading(server::kLoadSliceUs);
+  server::LogLoading loading(parts_of(copy, fs), "./dump.rdb");
+  int slices = 1;
+  while (!*loading.step(SIZE_MAX)) ++slices;
+  copy.clock.step_with_each_reading(0);
+  CHECK(slices >= 10);
+  CHECK(copy.digest() == h.digest());
 }
 
 TEST_CASE("Log loading: a base in RDB format is loaded, and increments after it") {

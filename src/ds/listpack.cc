@@ -70,6 +70,14 @@ uint8_t* store_back_length(uint8_t* at, size_t length) {
   return at + bytes;
 }
 
+// Whether store_back_length(at, length) would have written these `bytes`.
+bool is_back_length(const uint8_t* at, unsigned bytes, size_t length) {
+  for (unsigned i = bytes; i-- > 1; length >>= 7) {
+    if (at[i] != ((length & 127) | 128)) return false;
+  }
+  return at[0] == length;
+}
+
 // Data bytes of an integer entry beside its first byte: 0, 1 (13 bits), 2, 3, 4 or 8.
 unsigned integer_bytes(int64_t number) {
   if (number >= 0 && number <= 127) return 0;
@@ -414,9 +422,7 @@ bool validate(base::ByteView block, bool deep) {
     if (body == 0 || body > end - at) return false;
     const unsigned back = back_length_bytes(body);
     if (back > end - at - body) return false;
-    uint8_t expected[5];
-    store_back_length(expected, body);
-    if (std::memcmp(expected, data + at + body, back) != 0) return false;
+    if (!is_back_length(data + at + body, back, body)) return false;
     at += body + back;
   }
   const size_t stored = load_le(data + 4, 2);

@@ -157,7 +157,7 @@ base::ByteView Decoder::integer_text(int64_t number) {
   return number_.view();
 }
 
-base::ByteView Decoder::unpacked() {
+Decoder::StoredText Decoder::packed_text() {
   const uint64_t at = offset_;
   const uint64_t packed = length();
   const uint64_t size = length();
@@ -167,34 +167,40 @@ base::ByteView Decoder::unpacked() {
     return {};
   }
   const base::ByteView bytes = take(packed);
-  if (!ok()) return {};
-  const auto wanted = static_cast<size_t>(size);
-  if (text_.size() < wanted + kLzfSlack) text_.resize(wanted + kLzfSlack);
-  if (lzf_unpack(bytes, text_.data(), wanted)) return base::ByteView(text_).substr(0, wanted);
-  fail_at(at, "a compressed string is damaged");
-  return {};
+  return ok() ? StoredText{bytes, size} : StoredText{};
 }
 
 base::ByteView Decoder::text() {
   // A giant that was unpacked before must not stay for good.
   if (text_.capacity() > 2 * kWindowBytes) base::Bytes().swap(text_);
+  const uint64_t at = offset_;
+  const StoredText stored = stored_text();
+  if (stored.unpacked_bytes == 0) return stored.bytes;
+  const auto wanted = static_cast<size_t>(stored.unpacked_bytes);
+  if (text_.size() < wanted + kLzfSlack) text_.resize(wanted + kLzfSlack);
+  if (lzf_unpack(stored.bytes, text_.data(), wanted)) return base::ByteView(text_).substr(0, wanted);
+  fail_at(at, kDamagedText);
+  return {};
+}
+
+Decoder::StoredText Decoder::stored_text() {
   bool special = false;
   const uint64_t at = offset_;
   const uint64_t value = length_or_form(special);
   if (!special) {
-    if (value <= kMostTextBytes) return take(value);
+    if (value <= kMostTextBytes) return {take(value)};
     fail_at(at, "a string of " + std::to_string(value) + " bytes is too long");
     return {};
   }
   switch (static_cast<StringForm>(value)) {
     case StringForm::kInt8:
-      return integer_text(static_cast<int8_t>(byte()));
+      return {integer_text(static_cast<int8_t>(byte()))};
     case StringForm::kInt16:
-      return integer_text(static_cast<int16_t>(little_endian(take(2))));
+      return {integer_text(static_cast<int16_t>(little_endian(take(2))))};
     case StringForm::kInt32:
-      return integer_text(int32());
+      return {integer_text(int32())};
     case StringForm::kLzf:
-      return unpacked();
+      return packed_text();
   }
   fail_at(at, "a string has the unknown form " + std::to_string(value));
   return {};

@@ -26,6 +26,8 @@ class Decoder {
  public:
   // What a value can hold; longer strings are refused.
   static constexpr uint64_t kMostTextBytes = UINT32_MAX - 64;
+  // Why a string that does not unpack is refused, at the place where it begins.
+  static constexpr const char* kDamagedText = "a compressed string is damaged";
 
   // From memory that outlives it.
   explicit Decoder(base::ByteView bytes);
@@ -50,6 +52,13 @@ class Decoder {
   // How many items follow: fails when each took `least_bytes` only and they would not fit.
   uint64_t count(uint64_t least_bytes);
   base::ByteView text();
+  // A string that somebody else may unpack. `unpacked_bytes` is what lzf_unpack must make of `bytes`; 0:
+  // `bytes` is the text itself.
+  struct StoredText {
+    base::ByteView bytes = {};
+    uint64_t unpacked_bytes = 0;
+  };
+  StoredText stored_text();
   uint64_t fixed64();
   int64_t milliseconds() { return static_cast<int64_t>(fixed64()); }
   double real();
@@ -69,7 +78,7 @@ class Decoder {
   void sum_up();
   uint64_t length_or_form(bool& special);
   base::ByteView integer_text(int64_t number);
-  base::ByteView unpacked();
+  StoredText packed_text();
 
   ByteSource* source_ = nullptr;
   base::Bytes window_;    // of the source

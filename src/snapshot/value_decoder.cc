@@ -1,5 +1,6 @@
 #include "snapshot/value_decoder.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -19,6 +20,14 @@ using types::List;
 using types::Set;
 using types::SortedSet;
 using types::StringValue;
+
+namespace {
+
+// Lists of fewer nodes are read sooner than a thread has begun.
+constexpr uint64_t kManyNodes = 256;
+constexpr const char* kDamagedNode = "a node of a list is damaged";
+
+}  // namespace
 
 std::string refusal_of(TypeCode code) {
   switch (code) {
@@ -72,7 +81,9 @@ void ValueDecoder::begin(TypeCode code, Decoder& in, Keyspace& keyspace) {
       return begin_list(in, &ValueDecoder::ziplist_node);
     case TypeCode::kListQuicklist2:
       hold<List>(keyspace);
-      return begin_list(in, &ValueDecoder::list_node);
+      begin_list(in, &ValueDecoder::list_node);
+      if (left_ >= kManyNodes) unpacker_ = std::make_unique<Unpacker>();
+      return;
     case TypeCode::kListZiplist:
       hold<List>(keyspace);
       return begin_items(&ValueDecoder::ziplist_node, 1);
@@ -113,12 +124,67 @@ void ValueDecoder::begin(TypeCode code, Decoder& in, Keyspace& keyspace) {
 
 bool ValueDecoder::step(Decoder& in, uint64_t budget_bytes) {
   const uint64_t start = in.offset();
+  if (unpacker_ != nullptr) return step_nodes(in, start + std::min(budget_bytes, UINT64_MAX - start));
   while (left_ > 0 && in.ok()) {
     --left_;
     (this->*item_)(in);
     if (left_ > 0 && in.offset() - start >= budget_bytes) return !in.ok();
   }
   return true;
+}
+
+// Reading stays so many batches ahead of placing: what comes when does not depend on who is faster, and
+// neither does what is refused first.
+bool ValueDecoder::step_nodes(Decoder& in, uint64_t until) {
+  while (in.ok()) {
+    if (left_ > 0 && in.offset() >= until) return false;
+    if (left_ > 0 && unpacker_->ahead() < Unpacker::kBatchesAhead) {
+      read_nodes(in);
+    } else if (unpacker_->ahead() > 0) {
+      place_nodes(in);
+    } else {
+      break;
+    }
+  }
+  unpacker_.reset();
+  return true;
+}
+
+void ValueDecoder::read_nodes(Decoder& in) {
+  std::unique_ptr<NodeBatch> batch = unpacker_->batch();
+  for (; left_ > 0 && !batch->full(); --left_) {
+    NodeBatch::Node node;
+    node.at = in.offset();
+    const uint64_t container = in.length();
+    node.text_at = in.offset();
+    const Decoder::StoredText text = in.stored_text();
+    if (!in.ok()) return;
+    node.plain = container == static_cast<uint64_t>(NodeContainer::kPlain);
+    if (!node.plain && container != static_cast<uint64_t>(NodeContainer::kPacked)) {
+      return in.fail_at(node.at, kDamagedNode);
+    }
+    batch->add(node, text.bytes, text.unpacked_bytes);
+  }
+  unpacker_->post(std::move(batch));
+}
+
+void ValueDecoder::place_nodes(Decoder& in) {
+  std::unique_ptr<NodeBatch> batch = unpacker_->take();
+  for (const NodeBatch::Node& node : batch->nodes()) {
+    if (node.state == NodeBatch::Node::State::kPackedBadly) {
+      return in.fail_at(node.text_at, Decoder::kDamagedText);
+    }
+    if (node.state != NodeBatch::Node::State::kSound) return in.fail_at(node.at, kDamagedNode);
+    place_node(batch->text_of(node), node.plain, node.facts);
+  }
+  unpacker_->give_back(std::move(batch));
+}
+
+void ValueDecoder::place_node(base::ByteView block, bool plain, const ds::ListpackFacts& facts) {
+  List& list = held<List>();
+  if (plain) return list.push_owned(ds::End::kBack, base::Bytes(block));
+  if (facts.canonical) return list.adopt_listpack(block, facts.elements);
+  list.adopt_listpack(ds::checked_copy(block)->block(), facts.elements);
 }
 
 Value ValueDecoder::take() {
@@ -174,17 +240,12 @@ void ValueDecoder::list_node(Decoder& in) {
   const uint64_t container = in.length();
   const base::ByteView block = in.text();
   if (!in.ok()) return;
-  List& list = held<List>();
-  if (container == static_cast<uint64_t>(NodeContainer::kPlain)) {
-    list.push_owned(ds::End::kBack, base::Bytes(block));
-    return;
-  }
+  if (container == static_cast<uint64_t>(NodeContainer::kPlain)) return place_node(block, true, {});
   const auto facts = ds::inspect(block);
   if (container != static_cast<uint64_t>(NodeContainer::kPacked) || !facts) {
-    return in.fail_at(at, "a node of a list is damaged");
+    return in.fail_at(at, kDamagedNode);
   }
-  if (facts->canonical) return list.adopt_listpack(block, facts->elements);
-  list.adopt_listpack(ds::checked_copy(block)->block(), facts->elements);
+  place_node(block, false, *facts);
 }
 
 void ValueDecoder::hash_item(Decoder& in) {

@@ -13,6 +13,7 @@
 #include "snapshot/decoder.h"
 #include "snapshot/format.h"
 #include "snapshot/stream_decoder.h"
+#include "snapshot/unpacker.h"
 
 namespace sluice::snapshot {
 
@@ -52,6 +53,12 @@ class ValueDecoder {
   void packed(TypeCode code, Decoder& in);
   bool adopt(ds::Listpack pack);
 
+  // Long lists, node by node with a thread that unpacks.
+  bool step_nodes(Decoder& in, uint64_t until);
+  void read_nodes(Decoder& in);
+  void place_nodes(Decoder& in);
+  void place_node(base::ByteView block, bool plain, const ds::ListpackFacts& facts);
+
   void list_item(Decoder& in);
   void ziplist_node(Decoder& in);
   void list_node(Decoder& in);
@@ -68,6 +75,7 @@ class ValueDecoder {
   bool first_ = true;
   base::Bytes text_;  // what was read first of a pair
   std::unique_ptr<StreamDecoder> stream_;
+  std::unique_ptr<Unpacker> unpacker_;
 };
 
 // A whole value at once.

@@ -1,6 +1,7 @@
 // Vectors follow the public description of the RDB format, old encodings included.
 #include "snapshot/value_decoder.h"
 
+#include <cstdint>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -53,6 +54,90 @@ TEST_CASE_FIXTURE(Fixture, "Value decoder: a node of a list that holds an intege
   auto list = keyspace.make<types::List>();
   list->push_back("5");
   CHECK(list->positions("5", {}).size() == 1);
+}
+
+namespace {
+
+// A list of more nodes than are read one by one. Every third is packed, every fifth one big value.
+struct LongList {
+  static constexpr size_t kNodes = 6000;
+
+  explicit LongList(size_t broken = kNodes, const std::string& instead = {}) {
+    Encoder out(bytes, true);
+    out.length(kNodes);
+    for (size_t i = 0; i < kNodes; ++i) {
+      if (i == broken) {
+        broken_at = bytes.size();
+        bytes += instead;
+        continue;
+      }
+      const std::string value = "job-" + std::to_string(i) + filler(i % 3 == 0);
+      text += " " + value;
+      if (i % 5 == 0) {
+        out.length(1);
+        out.text(value);
+        continue;
+      }
+      ds::Listpack pack;
+      pack.append(ds::Packable(value));
+      out.length(2);
+      out.text(pack.block());
+    }
+  }
+
+  // Several batches need what does not pack.
+  std::string filler(bool packs) {
+    std::string filler(200, 'x');
+    for (size_t i = 0; !packs && i < filler.size(); ++i) {
+      state = state * 1664525 + 1013904223;
+      filler[i] = static_cast<char>('!' + (state >> 24) % 90);
+    }
+    return filler;
+  }
+
+  base::Bytes bytes;
+  std::string text;
+  size_t broken_at = 0;
+  uint32_t state = 1;
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Fixture, "Value decoder: a long list reads as a short one does, in slices of any size") {
+  const LongList list;
+  CHECK(read(TypeCode::kListQuicklist2, list.bytes) == "quicklist:" + list.text);
+  for (const uint64_t budget : {uint64_t{1}, uint64_t{1000}, uint64_t{100'000}}) {
+    Decoder in(list.bytes);
+    ValueDecoder decoder(TypeCode::kListQuicklist2, in, keyspace);
+    int slices = 1;
+    while (!decoder.step(in, budget)) ++slices;
+    CHECK(slices >= 2);
+    REQUIRE(in.ok());
+    CHECK(in.left() == 0);
+    CHECK(ValueText::of(decoder.take()) == "quicklist:" + list.text);
+  }
+  Decoder in(list.bytes);
+  ValueDecoder left_in_the_middle(TypeCode::kListQuicklist2, in, keyspace);
+  CHECK_FALSE(left_in_the_middle.step(in, 1000));
+}
+
+TEST_CASE_FIXTURE(Fixture, "Value decoder: what is wrong in a long list is refused, with its place") {
+  const auto place = [](size_t at) { return "at offset " + std::to_string(at) + ": "; };
+  for (const size_t node : {size_t{0}, size_t{1234}, LongList::kNodes - 1}) {
+    const LongList damaged(node, hex("02 0a 0a000000 0200 81 35 02 ff"));
+    CHECK(read(TypeCode::kListQuicklist2, damaged.bytes) ==
+          place(damaged.broken_at) + "a node of a list is damaged");
+    const LongList unknown(node, hex("03 01 61"));
+    CHECK(read(TypeCode::kListQuicklist2, unknown.bytes) ==
+          place(unknown.broken_at) + "a node of a list is damaged");
+    const LongList badly_packed(node, hex("01 c3 05 14 00 61 e0 0a 07"));
+    CHECK(read(TypeCode::kListQuicklist2, badly_packed.bytes) ==
+          place(badly_packed.broken_at + 1) + "a compressed string is damaged");
+  }
+  const LongList list;
+  for (size_t size = list.bytes.size() - 300; size < list.bytes.size(); ++size) {
+    CHECK(read(TypeCode::kListQuicklist2, list.bytes.substr(0, size)).rfind("at offset ", 0) == 0);
+  }
 }
 
 TEST_CASE_FIXTURE(Fixture, "Value decoder: hashes of all ages") {

@@ -13,7 +13,6 @@ namespace {
 constexpr size_t kProducers = 25;
 constexpr size_t kConsumers = 25;
 constexpr size_t kReadCount = 10;
-constexpr uint64_t kPacePerSecond = 4'000;
 constexpr int64_t kMicrosecond = 1'000;
 
 // A payload begins with the microsecond it was sent at, in 12 digits, which is where a Batch patches.
@@ -156,35 +155,47 @@ Row run_stream_handoff(const Target& target, const std::string& name) {
   return watch.finish(name, jobs, latencies);
 }
 
-Row run_paced(const Target& target, const std::string& name) {
+PacedHandoff::PacedHandoff(const Target& target, const std::string& key)
+    : links_(target.port, kProducers + kConsumers),
+      push_({"LPUSH", key, stamped_payload()}, 1),
+      pop_(encode({"BRPOP", key, "0"})) {
+  for (size_t index = kProducers; index < links_.count(); ++index) links_.send(index, pop_);
+}
+
+uint64_t PacedHandoff::run(uint64_t jobs, const std::function<bool()>& go_on, Latencies& latencies) {
   constexpr int64_t kStepNs = 1'000'000'000 / kPacePerSecond;
-  const uint64_t jobs = scaled(target, kPacePerSecond * 5);
-  Links links(target.port, kProducers + kConsumers);
-  Batch push({"LPUSH", "bench:paced", stamped_payload()}, 1);
-  const std::string pop = encode({"BRPOP", "bench:paced", "0"});
-  for (size_t index = kProducers; index < links.count(); ++index) links.send(index, pop);
-  Latencies latencies;
   uint64_t sent = 0;
   uint64_t taken = 0;
-  const Stopwatch watch(target.pid);
+  bool more = true;
   const int64_t start_ns = now_ns();
-  while (taken < jobs) {
+  while (more || taken < sent) {
     // Spinning: the driver has a core of its own, and a sleep would be late by more than what is measured.
-    for (; sent < jobs; ++sent) {
+    while (more) {
       const int64_t due_ns = start_ns + static_cast<int64_t>(sent) * kStepNs;
       if (due_ns > now_ns()) break;
-      send_stamped(links, sent % kProducers, push, due_ns);
+      send_stamped(links_, sent % kProducers, push_, due_ns);
+      ++sent;
+      more = sent < jobs && go_on();
     }
-    for (const size_t index : links.wait(0)) {
-      for (std::string_view reply; !(reply = links.take_reply(index)).empty();) {
+    for (const size_t index : links_.wait(0)) {
+      for (std::string_view reply; !(reply = links_.take_reply(index)).empty();) {
         if (is_producer(index)) continue;
         latencies.add(age_ns(popped_payload(reply)));
         ++taken;
-        links.send(index, pop);
+        links_.send(index, pop_);
       }
     }
   }
-  return watch.finish(name, jobs, latencies);
+  return taken;
+}
+
+Row run_paced(const Target& target, const std::string& name) {
+  PacedHandoff handoff(target, "bench:paced");
+  Latencies latencies;
+  const Stopwatch watch(target.pid);
+  const uint64_t taken = handoff.run(
+      scaled(target, kPacedJobs), [] { return true; }, latencies);
+  return watch.finish(name, taken, latencies);
 }
 
 }  // namespace sluice::bench

@@ -16,6 +16,7 @@
 #include "bench/links.h"
 #include "bench/measure.h"
 #include "bench/memory.h"
+#include "bench/rewrite.h"
 #include "bench/wire.h"
 
 namespace {
@@ -24,14 +25,15 @@ using namespace sluice::bench;  // NOLINT: the whole program is of this namespac
 
 struct Case {
   std::string name;
-  bool floor;   // the floor, which answers everything with a number, can take it
-  bool always;  // the log is synced before every answer
+  bool floor;       // the floor, which answers everything with a number, can take it
+  const char* log;  // what the server is told of a log: none, everysec, always
   std::function<std::vector<Row>(const Target&, const std::string&)> run;
+  bool restart = false;  // what is to be measured is the load at the next start
 };
 
 using Requests = std::vector<std::string>;
 
-// One request shape over 50 connections into an empty server; `prefill` operations of `fill` come first,
+// One request shape over some connections into an empty server; `prefill` operations of `fill` come first,
 // unmeasured.
 struct Shape {
   Requests request;
@@ -40,6 +42,7 @@ struct Shape {
   uint64_t random_range = 1;
   Requests fill = {};
   uint64_t prefill = 0;
+  size_t connections = kConnections;
 };
 
 std::vector<Row> run_shape(const Target& target, const std::string& name, const Shape& shape) {
@@ -49,8 +52,12 @@ std::vector<Row> run_shape(const Target& target, const std::string& name, const 
     run_closed(target, name,
                {{shape.fill}, kFillPipeline, scaled(target, shape.prefill), shape.random_range});
   }
-  return {run_closed(
-      target, name, {{shape.request}, shape.pipeline, scaled(target, shape.operations), shape.random_range})};
+  return {run_closed(target, name,
+                     {{shape.request},
+                      shape.pipeline,
+                      scaled(target, shape.operations),
+                      shape.random_range,
+                      shape.connections})};
 }
 
 std::vector<Row> run_script(const Target& target, const std::string& name) {
@@ -67,8 +74,13 @@ std::vector<Row> run_script(const Target& target, const std::string& name) {
                       scaled(target, 600'000)})};
 }
 
-Case shape_case(const std::string& name, const Shape& shape, bool floor = true, bool always = false) {
-  return {name, floor, always,
+constexpr const char* kNoLog = "none";
+constexpr const char* kEverySecond = "everysec";
+constexpr const char* kAlways = "always";
+
+// The floor keeps no log.
+Case shape_case(const std::string& name, const Shape& shape, const char* log = kNoLog) {
+  return {name, log == kNoLog, log,
           [shape](const Target& target, const std::string& row) { return run_shape(target, row, shape); }};
 }
 
@@ -100,13 +112,15 @@ void add_shapes(std::vector<Case>& cases) {
       shape_case("get-p16", {{"GET", "bench:key:" + random}, 16, 2'000'000, 100'000, set, 600'000}));
   cases.push_back(
       shape_case("sadd-p16", {{"SADD", "bench:set", "member:" + random}, 16, 2'000'000, 100'000}));
-  cases.push_back(shape_case("always-lpush-p1", {push, 1, 60'000}, false, true));
-  cases.push_back(shape_case("always-lpush-p16", {push, 16, 400'000}, false, true));
+  cases.push_back(shape_case("always-lpush-p1", {push, 1, 60'000}, kAlways));
+  cases.push_back(shape_case("always-lpush-p16", {push, 16, 400'000}, kAlways));
+  cases.push_back(shape_case("always-lpush-1000", {push, 1, 200'000, 1, {}, 0, 1'000}, kAlways));
+  cases.push_back(shape_case("everysec-lpush-p1", {push, 1, 200'000}, kEverySecond));
 }
 
 // A case of one row, run into an empty server.
 Case single(const std::string& name, Row (*run)(const Target&, const std::string&)) {
-  return {name, false, false, [run](const Target& target, const std::string& row) {
+  return {name, false, kNoLog, [run](const Target& target, const std::string& row) {
             flush_all(target);
             return std::vector<Row>{run(target, row)};
           }};
@@ -115,23 +129,27 @@ Case single(const std::string& name, Row (*run)(const Target&, const std::string
 std::vector<Case> all_cases() {
   std::vector<Case> cases;
   add_shapes(cases);
-  cases.push_back({"evalsha-p16", false, false, run_script});
+  cases.push_back({"evalsha-p16", false, kNoLog, run_script});
   cases.push_back(single("handoff", run_handoff));
   cases.push_back(single("stream-handoff", run_stream_handoff));
   cases.push_back(single("paced", run_paced));
-  cases.push_back({"paced-deep", false, false, [](const Target& target, const std::string& name) {
+  cases.push_back({"paced-deep", false, kNoLog, [](const Target& target, const std::string& name) {
                      flush_all(target);
                      fill_backlog(target, name);
                      return std::vector<Row>{run_paced(target, name)};
                    }});
-  cases.push_back({"connections", false, false, run_connections});
-  cases.push_back({"backlog", false, false, run_backlog});
+  cases.push_back({"connections", false, kNoLog, run_connections});
+  cases.push_back({"backlog", false, kNoLog, run_backlog});
+  cases.push_back({"rewrite", false, kEverySecond, run_rewrite});
+  cases.push_back({"load-base", false, kEverySecond, prepare_base, true});
+  cases.push_back({"load-log", false, kEverySecond, prepare_log, true});
   return cases;
 }
 
 void list(const std::vector<Case>& cases) {
   for (const Case& one : cases) {
-    std::printf("%s floor=%d always=%d\n", one.name.c_str(), one.floor ? 1 : 0, one.always ? 1 : 0);
+    std::printf("%s floor=%d log=%s restart=%d\n", one.name.c_str(), one.floor ? 1 : 0, one.log,
+                one.restart ? 1 : 0);
   }
 }
 

@@ -54,6 +54,14 @@ int64_t resident_bytes(int pid) {
   fail("/proc tells no resident size");
 }
 
+int64_t rough_resident_bytes(int pid) {
+  std::istringstream pages(read_proc(pid, "statm"));
+  int64_t size = 0;
+  int64_t resident = 0;
+  pages >> size >> resident;
+  return resident * sysconf(_SC_PAGESIZE);
+}
+
 void Latencies::add(int64_t ns) {
   ns = std::max<int64_t>(ns, 0);
   longest_ns_ = std::max(longest_ns_, ns);
@@ -113,6 +121,9 @@ std::string to_json(const std::vector<Row>& rows) {
         {"p999_us", row.p999_us},
         {"longest_us", row.longest_us},
         {"bytes_per_item", row.bytes_per_item},
+        {"items", row.items},
+        {"p99_over_before", row.p99_over_before},
+        {"extra_memory", row.extra_memory},
         {"driver_busy", row.driver_busy},
     };
     for (const auto& [key, figure] : figures) {

@@ -18,6 +18,9 @@ int64_t cpu_us(int pid);
 // Resident bytes of a process.
 int64_t resident_bytes(int pid);
 
+// The same within a few pages for each core, at once and at no cost to the process.
+int64_t rough_resident_bytes(int pid);
+
 // A histogram with a relative error under 2 %, from a nanosecond to hours.
 class Latencies {
  public:
@@ -45,7 +48,10 @@ struct Row {
   double p999_us = -1;
   double longest_us = -1;
   double bytes_per_item = -1;
-  double driver_busy = -1;  // share of a core the load itself used; near 1 the server was not the limit
+  double items = -1;
+  double p99_over_before = -1;
+  double extra_memory = -1;  // as a share of what was held before
+  double driver_busy = -1;   // share of a core the load itself used; near 1 the server was not the limit
 };
 
 // Takes the readings at its construction, and again in `finish`.

@@ -9,7 +9,6 @@ namespace {
 
 constexpr uint64_t kIdleConnections = 10'000;
 constexpr uint64_t kWakeUps = 2'000;
-constexpr uint64_t kJobs = 3'000'000;
 constexpr size_t kLists = 10;
 constexpr size_t kBacklogPipeline = 64;
 
@@ -92,7 +91,7 @@ Row fill_backlog(const Target& target, const std::string& name) {
   for (size_t index = 0; index < kLists; ++index)
     push.requests.push_back({"LPUSH", list_key(index), json_job()});
   push.pipeline = kBacklogPipeline;
-  push.operations = scaled(target, kJobs);
+  push.operations = scaled(target, kBacklogJobs);
   push.random_range = 1'000'000'000'000;
   return run_closed(target, name, push);
 }
@@ -100,12 +99,12 @@ Row fill_backlog(const Target& target, const std::string& name) {
 std::vector<Row> run_backlog(const Target& target, const std::string& name) {
   const int64_t empty = resident_bytes(target.pid);
   Row push = fill_backlog(target, name + " push");
-  push.bytes_per_item = per_item(empty, resident_bytes(target.pid), scaled(target, kJobs));
+  push.bytes_per_item = per_item(empty, resident_bytes(target.pid), scaled(target, kBacklogJobs));
 
   ClosedLoop pop;
   for (size_t index = 0; index < kLists; ++index) pop.requests.push_back({"RPOP", list_key(index)});
   pop.pipeline = kBacklogPipeline;
-  pop.operations = scaled(target, kJobs);
+  pop.operations = scaled(target, kBacklogJobs);
   return {push, run_closed(target, name + " pop", pop)};
 }
 

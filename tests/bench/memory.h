@@ -14,6 +14,8 @@ namespace sluice::bench {
 // latency of single pushes that wake one of them.
 std::vector<Row> run_connections(const Target& target, const std::string& name);
 
+inline constexpr uint64_t kBacklogJobs = 3'000'000;
+
 // 3,000,000 JSON jobs of about 285 bytes in 10 lists: the cost of a push, the bytes an item holds, the cost
 // of a pop.
 std::vector<Row> run_backlog(const Target& target, const std::string& name);

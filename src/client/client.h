@@ -35,8 +35,9 @@ enum ClientFlag : uint32_t {
   kInScript = 1u << 16,  // the client a script's calls run as
   kLoader = 1u << 17,    // the client the log is replayed as
   kWatching = 1u << 18,
-  kUnblocked = 1u << 19,  // was parked until a moment ago: its buffered input is due
-  kDurable = 1u << 20,    // its replies wait for the disk, whatever appendfsync says
+  kUnblocked = 1u << 19,   // was parked until a moment ago: its buffered input is due
+  kDurable = 1u << 20,     // its replies wait for the disk, whatever appendfsync says
+  kRestricted = 1u << 21,  // its user may not do everything: each request is looked at
 };
 
 struct Client {
@@ -51,6 +52,7 @@ struct Client {
   int db = 0;
   resp::Protocol protocol = resp::Protocol::kResp2;
   bool authenticated = true;
+  uint32_t user = 0;  // acl::UserId; 0: the default user
   Outbox outbox;
 
   std::string address;        // "127.0.0.1:54321"

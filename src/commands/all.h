@@ -12,6 +12,7 @@ namespace sluice::commands {
 
 std::span<const exec::CommandSpec> handshake_commands();
 std::span<const exec::CommandSpec> client_commands();
+std::span<const exec::CommandSpec> acl_commands();
 std::span<const exec::CommandSpec> config_commands();
 std::span<const exec::CommandSpec> memory_commands();
 std::span<const exec::CommandSpec> info_commands();

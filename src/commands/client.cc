@@ -4,11 +4,11 @@
 
 #include "base/number.h"
 #include "commands/all.h"
-#include "commands/client_line.h"
 #include "commands/family.h"
 #include "commands/help.h"
 #include "commands/session.h"
 #include "config/store.h"
+#include "exec/client_line.h"
 
 namespace sluice::commands {
 
@@ -57,8 +57,12 @@ Outcome cmd_setinfo(Call& call) {
   return Outcome::kDone;
 }
 
+std::string line_of(Call& call, Client& client) {
+  return client_line(call.on, client, {call.client.id, call.args.words(), call.access().now_ms}) + "\n";
+}
+
 Outcome cmd_client_info(Call& call) {
-  call.reply.verbatim("txt", client_line(call, call.client));
+  call.reply.verbatim("txt", line_of(call, call.client));
   return Outcome::kDone;
 }
 
@@ -78,7 +82,7 @@ Outcome list_by_id(Call& call) {
     const auto id = base::parse_int64(word);
     if (!id) return call.fail("ERR Invalid client ID");
     Client* found = find_client(call, static_cast<ClientId>(*id));
-    if (found != nullptr) text += client_line(call, *found);
+    if (found != nullptr) text += line_of(call, *found);
   }
   call.reply.verbatim("txt", text);
   return Outcome::kDone;
@@ -98,7 +102,7 @@ Outcome cmd_list(Call& call) {
   std::string text;
   call.on.clients.for_each([&](Client& client) {
     const bool wanted = !kind || kind_of(client) == *kind;
-    if (wanted && !client.has(client::kCloseNow)) text += client_line(call, client);
+    if (wanted && !client.has(client::kCloseNow)) text += line_of(call, client);
   });
   call.reply.verbatim("txt", text);
   return Outcome::kDone;
@@ -107,6 +111,7 @@ Outcome cmd_list(Call& call) {
 struct KillFilter {
   std::optional<ClientId> id;
   std::optional<ClientKind> kind;
+  std::optional<acl::UserId> user;
   std::optional<ByteView> address;
   std::optional<ByteView> local_address;
   bool skip_me = true;
@@ -115,6 +120,7 @@ struct KillFilter {
 bool fits(const Client& client, const KillFilter& filter) {
   if (filter.id && client.id != *filter.id) return false;
   if (filter.kind && kind_of(client) != *filter.kind) return false;
+  if (filter.user && client.user != *filter.user) return false;
   if (filter.address && client.address != *filter.address) return false;
   return !filter.local_address || client.local_address == *filter.local_address;
 }
@@ -155,10 +161,12 @@ bool read_filter(Call& call, KillFilter& filter) {
   } else if (same_word(name, "LADDR")) {
     filter.local_address = value;
   } else if (same_word(name, "USER")) {
-    if (value != "default") {
+    const acl::User* user = call.on.users.find(value);
+    if (user == nullptr) {
       call.fail("ERR No such user '" + Bytes(value) + "'");
       return false;
     }
+    filter.user = user->id();
   } else if (same_word(name, "SKIPME") && (same_word(value, "yes") || same_word(value, "no"))) {
     filter.skip_me = same_word(value, "yes");
   } else {

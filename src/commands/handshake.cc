@@ -55,13 +55,15 @@ Outcome cmd_select(Call& call) {
 
 Outcome cmd_auth(Call& call) {
   if (call.args.left() > 2) return call.fail(errors::kSyntax);
-  ByteView user = "default";
+  ByteView name = acl::kDefaultUserName;
   if (call.args.left() == 2) {
-    user = call.args.next();
-  } else if (call.on.settings.password.empty()) {
+    name = call.args.next();
+  } else if (call.on.users.default_user().no_password()) {
     return call.fail(errors::kAuthWithoutPassword);
   }
-  if (!authenticate(call, user, call.args.next())) return call.fail(errors::kWrongPass);
+  const acl::User* user = credentials(call, name, call.args.next());
+  if (user == nullptr) return call.fail(errors::kWrongPass);
+  call.on.users.log_in(call.client, *user);
   call.reply.ok();
   return Outcome::kDone;
 }
@@ -94,13 +96,13 @@ Outcome cmd_hello(Call& call) {
     protocol = *version == 3 ? resp::Protocol::kResp3 : resp::Protocol::kResp2;
   }
   std::optional<ByteView> name;
-  bool authenticated = call.client.authenticated;
+  const acl::User* user = nullptr;
   while (call.args.more()) {
     const ByteView option = call.args.peek();
     if (call.args.accept_with("AUTH", 2)) {
-      const ByteView user = call.args.next();
-      if (!credentials_match(call, user, call.args.next())) return call.fail(errors::kWrongPass);
-      authenticated = true;
+      const ByteView user_name = call.args.next();
+      user = credentials(call, user_name, call.args.next());
+      if (user == nullptr) return call.fail(errors::kWrongPass);
     } else if (call.args.accept_with("SETNAME")) {
       name = call.args.next();
       if (!name_is_sound(*name)) return call.fail(kBadClientName);
@@ -108,8 +110,8 @@ Outcome cmd_hello(Call& call) {
       return call.fail("ERR Syntax error in HELLO option '" + Bytes(option) + "'");
     }
   }
-  if (!authenticated) return call.fail(errors::kHelloNoAuth);
-  call.client.authenticated = true;
+  if (user == nullptr && !call.client.authenticated) return call.fail(errors::kHelloNoAuth);
+  if (user != nullptr) call.on.users.log_in(call.client, *user);
   if (name) call.client.name = *name;
   call.client.protocol = protocol;
   call.reply.set_protocol(protocol);

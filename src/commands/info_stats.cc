@@ -90,9 +90,9 @@ void info_stats(const InfoSource& source, InfoText& text) {
   text.field("instantaneous_eventloop_cycles_per_sec", source.process.loop_cycles_per_second);
   text.field("instantaneous_eventloop_duration_usec", source.process.loop_cycle_us);
   text.field("acl_access_denied_auth", stats.auth_failures);
-  text.field("acl_access_denied_cmd", 0);
-  text.field("acl_access_denied_key", 0);
-  text.field("acl_access_denied_channel", 0);
+  text.field("acl_access_denied_cmd", stats.denied_commands);
+  text.field("acl_access_denied_key", stats.denied_keys);
+  text.field("acl_access_denied_channel", stats.denied_channels);
 }
 
 void info_commandstats(const InfoSource& source, InfoText& text) {

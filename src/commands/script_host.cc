@@ -34,9 +34,15 @@ exec::Command* ScriptHost::find(std::span<const base::ByteView> args) const {
 }
 
 // Redis's order. Once the script has written, nothing stops it half way: neither memory nor the disk.
-std::string ScriptHost::refusal(const exec::Command& command, size_t words) const {
-  if (!command.spec->arity_ok(words)) return std::string(errors::kWrongArityFromScript);
+std::string ScriptHost::refusal(const exec::Command& command, std::span<const base::ByteView> words) const {
+  if (!command.spec->arity_ok(words.size())) return std::string(errors::kWrongArityFromScript);
   if (command.has(exec::kNoscript)) return std::string(errors::kNotAllowedFromScript);
+  if (session_.client.has(client::kRestricted)) {
+    const exec::Asked asked{session_.client, command, words};
+    exec::AccessCheck& access = call_.on.executor->access();
+    const acl::Verdict verdict = access.admit(asked, acl::Context::kScript, call_.client);
+    if (!verdict.allowed()) return "ERR ACL failure in script: " + access.text_of(verdict, asked);
+  }
   if (session_.read_only && command.has(exec::kWrite | exec::kMayReplicate)) {
     return std::string(errors::kReadOnlyScript);
   }
@@ -54,7 +60,7 @@ void ScriptHost::call(std::span<const base::ByteView> args, resp::Reply& reply) 
     own_error(errors::kUnknownFromScript);
     return reply.error(errors::kUnknownFromScript);
   }
-  if (const std::string error = refusal(*command, args.size()); !error.empty()) {
+  if (const std::string error = refusal(*command, args); !error.empty()) {
     ++command->stats.rejected;
     own_error(error);
     return reply.error(error);
@@ -73,7 +79,11 @@ void ScriptHost::log(script::LogLevel level, base::ByteView text) {
 }
 
 script::AclVerdict ScriptHost::check_acl(std::span<const base::ByteView> args) {
-  return find(args) == nullptr ? script::AclVerdict::kNoSuchCommand : script::AclVerdict::kAllowed;
+  const exec::Command* command = find(args);
+  if (command == nullptr) return script::AclVerdict::kNoSuchCommand;
+  const acl::User& user = call_.on.users.of(session_.client);
+  const bool allowed = call_.on.executor->access().check(user, *command, args).allowed();
+  return allowed ? script::AclVerdict::kAllowed : script::AclVerdict::kDenied;
 }
 
 void ScriptHost::set_propagation(bool to_log, bool /*to_replicas*/) {

@@ -26,7 +26,8 @@ class ScriptHost final : public script::Host {
  private:
   [[nodiscard]] exec::Command* find(std::span<const base::ByteView> args) const;
   // Why the command may not run now; empty if it may.
-  [[nodiscard]] std::string refusal(const exec::Command& command, size_t words) const;
+  [[nodiscard]] std::string refusal(const exec::Command& command,
+                                    std::span<const base::ByteView> words) const;
 
   exec::Call& call_;
   exec::ScriptSession& session_;

@@ -52,7 +52,8 @@ std::string refusal(Call& call, const script::ScriptFlags& flags) {
 
 void begin_session(Call& call, const script::ScriptFlags& flags) {
   exec::ScriptSession& session = call.on.executor->script();
-  session.client.flags = client::kInScript | (call.client.flags & client::kNoTouch);
+  session.client.flags = client::kInScript | (call.client.flags & (client::kNoTouch | client::kRestricted));
+  session.client.user = call.client.user;
   session.client.db = call.client.db;
   session.client.write_offset = call.client.write_offset;
   session.read_only = call.command.has(kReadonly) || flags.no_writes;

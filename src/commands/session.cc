@@ -11,25 +11,12 @@ bool name_is_sound(base::ByteView name) {
   return true;
 }
 
-bool credentials_match(exec::Call& call, base::ByteView user, base::ByteView password) {
-  const std::string& expected = call.on.settings.password;
-  bool same = user == "default";
-  if (!expected.empty()) {
-    unsigned difference = password.size() == expected.size() ? 0 : 1;
-    for (size_t i = 0; i < password.size(); ++i) {
-      const char other = expected[i % expected.size()];
-      difference |= static_cast<unsigned char>(password[i] ^ other);
-    }
-    same = same && difference == 0;
+const acl::User* credentials(exec::Call& call, base::ByteView name, base::ByteView password) {
+  const acl::User* user = call.on.users.credentials(name, password);
+  if (user == nullptr) {
+    call.on.executor->access().note_failed_login({call.client, call.command, call.args.words()}, name);
   }
-  if (!same) ++call.on.stats.auth_failures;
-  return same;
-}
-
-bool authenticate(exec::Call& call, base::ByteView user, base::ByteView password) {
-  if (!credentials_match(call, user, password)) return false;
-  call.client.authenticated = true;
-  return true;
+  return user;
 }
 
 void reset_session(exec::Call& call) {
@@ -43,7 +30,7 @@ void reset_session(exec::Call& call) {
   client.name.clear();
   client.protocol = resp::Protocol::kResp2;
   call.reply.set_protocol(client.protocol);
-  client.authenticated = call.on.settings.password.empty();
+  call.on.users.log_out(client);
 }
 
 }  // namespace sluice::commands

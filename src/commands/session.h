@@ -19,10 +19,8 @@ inline constexpr base::ByteView kBadClientName =
 // Printable ASCII without spaces, as CLIENT LIST's format demands.
 [[nodiscard]] bool name_is_sound(base::ByteView name);
 
-// Whether these would let the client in. Takes the same time for every wrong password of a length.
-[[nodiscard]] bool credentials_match(exec::Call& call, base::ByteView user, base::ByteView password);
-// The same, and lets it in. Counts failures.
-bool authenticate(exec::Call& call, base::ByteView user, base::ByteView password);
+// The user whom these let in, or null: counted, and noted for ACL LOG.
+[[nodiscard]] const acl::User* credentials(exec::Call& call, base::ByteView name, base::ByteView password);
 
 // RESET: no transaction, no subscriptions, no monitoring, RESP2, database 0, unnamed, unauthenticated again.
 void reset_session(exec::Call& call);

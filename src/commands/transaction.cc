@@ -31,11 +31,38 @@ bool watched_key_expired(Call& call) {
   return false;
 }
 
+base::ByteView lost_permission(acl::Reason reason) {
+  switch (reason) {
+    case acl::Reason::kCommand:
+      return "no permission to execute the command or subcommand";
+    case acl::Reason::kKey:
+      return "no permission to touch the specified keys";
+    case acl::Reason::kChannel:
+      return "no permission to access one of the channels used as arguments";
+    default:
+      return "no permission";
+  }
+}
+
+// Rules may have changed since the command was queued: then its answer is why it did not run.
+bool refuse_queued(Call& call, const OwnedRequest& request) {
+  if (!call.client.has(client::kRestricted)) return false;
+  const acl::Verdict verdict = call.on.executor->access().admit(
+      {call.client, *request.command, request.words}, acl::Context::kMulti, call.client);
+  if (verdict.allowed()) return false;
+  call.fail(
+      "NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. "
+      "This command is no longer allowed for the following reason: " +
+      Bytes(lost_permission(verdict.denied)));
+  return true;
+}
+
 // Runs what is left of the queue. A script in it may be suspended: EXEC then goes on where it stopped.
 Outcome run_queue(Call& call, Transaction& transaction) {
   Entrance entrance = call.entrance == Entrance::kResumed ? Entrance::kResumed : Entrance::kQueued;
   for (; transaction.next < transaction.queue.size(); ++transaction.next) {
     const OwnedRequest& request = transaction.queue[transaction.next];
+    if (entrance != Entrance::kResumed && refuse_queued(call, request)) continue;
     const Outcome outcome =
         call.on.executor->invoke(call, *request.command, call.client, request.words, call.reply, entrance);
     if (outcome == Outcome::kSuspended) return outcome;

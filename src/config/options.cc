@@ -32,7 +32,6 @@ constexpr std::array<Text, 3> kAuthClients{"no", "yes", "optional"};
 
 // Why an absent part is absent, a pending one pending, or a moot option moot.
 constexpr Text kNoEviction = "nothing is evicted yet";
-constexpr Text kUsers = "there are no users but the default one yet";
 constexpr Text kCluster = "this server is no cluster node";
 constexpr Text kReplication = "this server neither is nor has a replica";
 constexpr Text kTls = "this server does not speak TLS; put a TLS proxy before it";
@@ -120,6 +119,10 @@ constexpr Row kRows[] = {
     number({"timeout"}, "0", kInt0, "Close clients that were idle so many seconds; 0 never"),
     number({"maxclients"}, "10000", {1, UINT_MAX}, "Connected clients at most"),
     string({"requirepass"}, "", kSensitive, "Password of the default user; empty asks for none"),
+    string({"aclfile"}, "", kImmutable, "File of users, in place of 'user' lines; empty for none"),
+    choice({"acl-pubsub-default"}, "resetchannels", kPubsubDefaults, kMutable,
+           "Channels of a new user: allchannels or resetchannels"),
+    number({"acllog-max-len"}, "128", kAtLeast0, "Entries of ACL LOG"),
     flag({"daemonize"}, "no", kImmutable, "Run in the background"),
     string({"pidfile"}, "", kImmutable, "Where to write the process id"),
     string({"dir"}, ".", kProtected, "Working directory: the log and snapshots live there"),
@@ -200,8 +203,6 @@ constexpr Row kRows[] = {
     pending(tuning(number({"maxmemory-samples"}, "5", kInt1, kNoEviction))),
     pending(tuning(number({"lfu-log-factor"}, "10", kInt0, kNoEviction))),
     pending(tuning(number({"lfu-decay-time"}, "1", kInt0, kNoEviction))),
-    pending(choice({"acl-pubsub-default"}, "resetchannels", kPubsubDefaults, kMutable, kUsers)),
-    pending(tuning(number({"acllog-max-len"}, "128", kAtLeast0, kUsers))),
     pending(tuning(number({"tracking-table-max-keys"}, "1000000", kAtLeast0,
                           "keys are not tracked for clients that cache yet"))),
     pending(
@@ -243,7 +244,6 @@ constexpr Row kRows[] = {
     moot(number({"active-defrag-cycle-max"}, "25", {1, 99}, kDefrag)),
     moot(number({"active-defrag-max-scan-fields"}, "1000", {1, kAny}, kDefrag)),
 
-    absent(string({"aclfile"}, "", kImmutable, kUsers)),
     absent(string({"proc-title-template"}, "{title} {listen-addr} {server-mode}", kMutable, kTitle)),
     absent(flag({"activedefrag"}, "no", kMutable, kDefrag)),
     absent(flag({"aof-timestamp-enabled"}, "no", kMutable, "the log carries annotations of its own")),

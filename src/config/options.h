@@ -33,6 +33,9 @@ enum class Option : uint16_t {
   kTimeout,
   kMaxClients,
   kRequirePass,
+  kAclFile,
+  kAclPubsubDefault,
+  kAclLogMaxLen,
   kDaemonize,
   kPidFile,
   kDir,
@@ -114,6 +117,7 @@ enum Flag : uint8_t {
 
 // The values of enum options, in the order of their choices.
 enum class AppendFsync : uint8_t { kEverysec, kAlways, kNo };
+enum class PubsubDefault : uint8_t { kAllChannels, kResetChannels };
 enum class LogLevel : uint8_t { kDebug, kVerbose, kNotice, kWarning, kNothing };
 enum class Access : uint8_t { kNo, kYes, kLocal };  // enable-debug-command, enable-protected-configs.
 

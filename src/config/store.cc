@@ -43,11 +43,14 @@ bool may_need_quotes(Type type) {
   return type == Type::kString || type == Type::kFileName || type == Type::kEventClasses;
 }
 
-// The option a line of a file sets, as its position in rows(); kNoOption for comments and other directives.
+// The option a line of a file sets, as its position in rows(); kNoOption for comments and other directives,
+// kUserLine for a user.
 constexpr size_t kNoOption = SIZE_MAX;
+constexpr size_t kUserLine = SIZE_MAX - 1;
 size_t option_of_line(ByteView line) {
   const auto words = base::split_words(line);
   if (!words || words->empty() || words->front().starts_with('#')) return kNoOption;
+  if (base::to_lower(words->front()) == "user") return kUserLine;
   return find_row(words->front()).value_or(kNoOption);
 }
 
@@ -194,10 +197,15 @@ std::vector<Bytes> Store::lines(size_t index) const {
   return {joined(row.name, quoted)};
 }
 
-Bytes Store::rewrite(ByteView file) const {
+Bytes Store::rewrite(ByteView file, std::span<const std::string> users) const {
   Bytes out;
   std::vector<bool> written(rows().size());
   bool generated = false;
+  const auto append_user = [&] {
+    if (users.empty()) return;
+    out.append(users.front()).append("\n");
+    users = users.subspan(1);
+  };
   const auto append_lines = [&](size_t index) {
     for (const Bytes& text : lines(index)) out.append(text).append("\n");
     written[index] = true;
@@ -210,6 +218,8 @@ Bytes Store::rewrite(ByteView file) const {
     const size_t index = option_of_line(line);
     if (index == kNoOption) {
       out.append(line).append("\n");
+    } else if (index == kUserLine) {
+      append_user();
     } else if (!written[index]) {
       append_lines(index);
     }
@@ -218,6 +228,10 @@ Bytes Store::rewrite(ByteView file) const {
     if (written[i] || settings_[i] == default_setting(rows()[i])) continue;
     if (!std::exchange(generated, true)) out.append(kGenerated).append("\n");
     append_lines(i);
+  }
+  while (!users.empty()) {
+    if (!std::exchange(generated, true)) out.append(kGenerated).append("\n");
+    append_user();
   }
   return out;
 }

@@ -69,10 +69,11 @@ class Store {
   // enable-protected-configs means for the asking client.
   base::Result<void> set(std::span<const NamedText> pairs, bool protected_allowed);
 
-  // CONFIG REWRITE: the file with every value as it is now. Comments, order, includes, users and renames
-  // stay; the line of an option is replaced where it stands; options that are not at their default and have
-  // no line are added at the end, below a line that says so.
-  [[nodiscard]] base::Bytes rewrite(base::ByteView file) const;
+  // CONFIG REWRITE: the file with every value as it is now. Comments, order, includes and renames stay; the
+  // line of an option is replaced where it stands; options that are not at their default and have no line are
+  // added at the end, below a line that says so. `users` are the `user` lines as they are to be: they take
+  // the places of those there are.
+  [[nodiscard]] base::Bytes rewrite(base::ByteView file, std::span<const std::string> users = {}) const;
 
  private:
   struct Change {

@@ -29,7 +29,7 @@ Presence presence_of(const Call& call, int db, base::ByteView key) {
 }  // namespace
 
 Executor::Executor(Services& services, EffectSink& sink)
-    : services_(services), units_(services, sink), waiting_(services, units_) {
+    : services_(services), units_(services, sink), access_(services), waiting_(services, units_, access_) {
   services_.executor = this;
   script_.client.address = "?:0";
 }
@@ -89,12 +89,12 @@ Next Executor::submit(client::Client& client, const Request& request) {
   client.last_command = command.full_name;
 
   services_.state.out_of_memory = over_memory_limit(services_);
-  const bool ordinary = services_.state.unremarkable() && client.authenticated &&
-                        (command.flags & kProtected) == 0 &&
-                        !client.has(client::kMulti | client::kPubsub | client::kMonitor);
+  const bool ordinary =
+      services_.state.unremarkable() && client.authenticated && (command.flags & kProtected) == 0 &&
+      !client.has(client::kMulti | client::kPubsub | client::kMonitor | client::kRestricted);
   if (!ordinary) {
     const uint32_t flags = flags_of(client, command, request.words);
-    const Verdict verdict = pass_gates(services_.state, client, command, flags);
+    const Verdict verdict = pass_gates(services_.state, access_, {client, command, request.words}, flags);
     switch (verdict.passage) {
       case Passage::kRun:
         break;

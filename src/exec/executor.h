@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "exec/access.h"
 #include "exec/script_session.h"
 #include "exec/services.h"
 #include "exec/suspended.h"
@@ -80,6 +81,8 @@ class Executor {
   [[nodiscard]] int64_t now_us() const { return units_.now_us(); }
   // For commands that are not shown by themselves (kSkipMonitor).
   void show_to_monitors(const Call& call) { units_.show_to_monitors(call); }
+  // What users may do: for commands that run others.
+  [[nodiscard]] AccessCheck& access() { return access_; }
   // Of the script that runs or is suspended.
   [[nodiscard]] ScriptSession& script() { return script_; }
 
@@ -97,6 +100,7 @@ class Executor {
 
   Services& services_;
   UnitRunner units_;
+  AccessCheck access_;
   Waiting waiting_;
   std::unique_ptr<Suspended> suspended_;
   ScriptSession script_;

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "exec/access.h"
 #include "resp/errors.h"
 
 namespace sluice::exec {
@@ -15,6 +16,8 @@ struct Visitor {
   const client::Client& client;
   const Command& command;
   uint32_t flags;
+  AccessCheck& access;
+  const Asked& asked;
 };
 
 constexpr base::ByteView kDebugRefused =
@@ -30,13 +33,22 @@ std::string refuse_protected(const Visitor& v) {
 }
 
 std::string refuse_stranger(const Visitor& v) {
-  if (v.client.authenticated || (v.flags & kNoAuth) != 0) return {};
+  if (v.client.authenticated || (v.flags & kNoAuth) != 0 || v.access.open()) return {};
   return std::string(errors::kNoAuth);
 }
 
 std::string refuse_in_multi(const Visitor& v) {
   if (!v.client.has(client::kMulti) || (v.flags & kNoMulti) == 0) return {};
   return std::string(errors::kNotAllowedInMulti);
+}
+
+std::string refuse_unpermitted(const Visitor& v) {
+  if (!v.client.has(client::kRestricted)) return {};
+  const bool queueing = v.client.has(client::kMulti);
+  const acl::Context context = queueing ? acl::Context::kMulti : acl::Context::kTopLevel;
+  const acl::Verdict verdict = v.access.admit(v.asked, context, v.asked.client);
+  if (verdict.allowed()) return {};
+  return "NOPERM " + v.access.text_of(verdict, v.asked);
 }
 
 std::string refuse_out_of_memory(const Visitor& v) {
@@ -74,9 +86,9 @@ std::string refuse_monitor(const Visitor& v) {
   return "ERR Replica can't interact with the keyspace";
 }
 
-constexpr std::array kGates = {refuse_protected,     refuse_stranger,   refuse_in_multi,
-                               refuse_out_of_memory, refuse_disk_error, refuse_subscriber,
-                               refuse_loading,       refuse_busy,       refuse_monitor};
+constexpr std::array kGates = {refuse_protected,     refuse_stranger,   refuse_in_multi,   refuse_unpermitted,
+                               refuse_out_of_memory, refuse_disk_error, refuse_subscriber, refuse_loading,
+                               refuse_busy,          refuse_monitor};
 
 bool waits(const Visitor& v) {
   if (v.state.log_is_behind && (v.flags & (kWrite | kMayReplicate)) != 0) return true;
@@ -91,9 +103,10 @@ bool is_local(const client::Client& client) {
          client.address.starts_with("[::1]");
 }
 
-Verdict pass_gates(const ServerState& state, const client::Client& client, const Command& command,
+Verdict pass_gates(const ServerState& state, AccessCheck& access, const Asked& asked,
                    uint32_t command_flags) {
-  const Visitor visitor{state, client, command, command_flags};
+  const client::Client& client = asked.client;
+  const Visitor visitor{state, client, asked.command, command_flags, access, asked};
   for (const auto gate : kGates) {
     std::string error = gate(visitor);
     if (!error.empty()) return {Passage::kRefuse, std::move(error)};

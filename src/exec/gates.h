@@ -1,6 +1,6 @@
 // Gates: the ordered checks between "a known command with enough arguments" and running it. Each is a few
-// lines over plain state; none names a command: what it must know of one is a flag of its row. The order is
-// Redis's, since a client sees which refusal comes first.
+// lines over plain state, and one asks what the client's user may do; none names a command: what it must know
+// of one is a flag of its row. The order is Redis's, since a client sees which refusal comes first.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,6 @@
 
 #include "base/bytes.h"
 #include "client/client.h"
-#include "exec/table.h"
 
 namespace sluice::exec {
 
@@ -50,9 +49,11 @@ struct Verdict {
 // Connected over the loopback interface or a unix socket.
 [[nodiscard]] bool is_local(const client::Client& client);
 
-// `command_flags`: the row's, and for a command that runs the queue also those of what is queued.
-// REQUIRES: arity was checked.
-Verdict pass_gates(const ServerState& state, const client::Client& client, const Command& command,
-                   uint32_t command_flags);
+class AccessCheck;
+struct Asked;
+
+// `command_flags`: the row's, and for a command that runs the queue also those of what is queued. `access`
+// is asked about strangers and restricted clients only. REQUIRES: arity was checked.
+Verdict pass_gates(const ServerState& state, AccessCheck& access, const Asked& asked, uint32_t command_flags);
 
 }  // namespace sluice::exec

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 
+#include "acl/registry.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -44,6 +45,7 @@ struct Services {
   keyspace::Keyspace& keyspace;
   client::ClientTable& clients;
   client::Hub& hub;
+  acl::Registry& users;
   script::Engine& scripts;
   Table& table;
   Transactions& transactions;

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "acl/category.h"
+
 namespace sluice::exec {
 
 class Call;
@@ -51,37 +53,16 @@ enum CommandFlag : uint32_t {
   kMayReplicate = 1u << 14,    // may change or announce something: waits while writes are paused
   kEndsMulti = 1u << 25,       // not refused inside MULTI when memory is full
   kDiskProbe = 1u << 24,       // refused like a write while the disk fails (PING: monitoring must notice)
+  // Which words name channels, for users that may not use all of them.
+  kChannelFirst = 1u << 26,     // the one behind the command
+  kChannelsAll = 1u << 27,      // all behind the command
+  kChannelPatterns = 1u << 28,  // all of them, and they are patterns
 };
 
-// The ACL categories. A row states only those that do not follow from its flags and group: categories_of().
-enum Category : uint32_t {
-  kCatKeyspace = 1u << 0,
-  kCatRead = 1u << 1,
-  kCatWrite = 1u << 2,
-  kCatSet = 1u << 3,
-  kCatSortedSet = 1u << 4,
-  kCatList = 1u << 5,
-  kCatHash = 1u << 6,
-  kCatString = 1u << 7,
-  kCatBitmap = 1u << 8,
-  kCatHyperloglog = 1u << 9,
-  kCatGeo = 1u << 10,
-  kCatStream = 1u << 11,
-  kCatPubsub = 1u << 12,
-  kCatAdmin = 1u << 13,
-  kCatFast = 1u << 14,
-  kCatSlow = 1u << 15,
-  kCatBlocking = 1u << 16,
-  kCatDangerous = 1u << 17,
-  kCatConnection = 1u << 18,
-  kCatTransaction = 1u << 19,
-  kCatScripting = 1u << 20,
-  kCatNotOfGroup = 1u << 31,  // the group's own category does not apply (SORT, WAIT)
-};
-inline constexpr std::array<std::string_view, 21> kCategoryNames = {
-    "keyspace", "read",   "write",       "set",       "sortedset",  "list",        "hash",
-    "string",   "bitmap", "hyperloglog", "geo",       "stream",     "pubsub",      "admin",
-    "fast",     "slow",   "blocking",    "dangerous", "connection", "transaction", "scripting"};
+// A row states only those categories that do not follow from its flags and group: categories_of().
+using enum acl::Category;
+using acl::kCategoryNames;
+inline constexpr uint32_t kCatNotOfGroup = 1u << 31;  // the group's own does not apply (SORT, WAIT)
 
 // The documentation group of COMMAND DOCS and of HELP.
 enum class Group : uint8_t {

@@ -29,6 +29,9 @@ struct Stats {
   uint64_t unblocked_clients = 0;
   uint64_t error_replies = 0;
   uint64_t auth_failures = 0;
+  uint64_t denied_commands = 0;
+  uint64_t denied_keys = 0;
+  uint64_t denied_channels = 0;
   uint64_t query_buffer_limit_disconnections = 0;
   uint64_t output_buffer_limit_disconnections = 0;
   uint64_t held_reply_disconnections = 0;  // their replies could not become durable

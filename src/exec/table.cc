@@ -46,6 +46,9 @@ Table::Table(std::span<const std::span<const CommandSpec>> families) {
       place(std::string(spec.name), commands_.back().get());
     }
   }
+  size_t next_id = 0;
+  for_each([&](Command& command) { command.id = static_cast<acl::CommandId>(next_id++); });
+  SLUICE_CHECK(next_id <= acl::kMaxCommands, "users' rules have room for every command");
 }
 
 uint64_t Table::head_of(base::ByteView name) {
@@ -95,6 +98,29 @@ Command* Table::find_full(base::ByteView full_name) const {
   Command* command = find(full_name.substr(0, bar));
   if (command == nullptr || bar == base::ByteView::npos) return command;
   return command->subcommand(full_name.substr(bar + 1));
+}
+
+std::optional<acl::NamedCommand> Table::find_named(base::ByteView full_name) const {
+  const size_t bar = full_name.find('|');
+  const Command* command = find_original(full_name.substr(0, bar));
+  if (command != nullptr && bar != base::ByteView::npos) {
+    command = command->subcommand(full_name.substr(bar + 1));
+  }
+  if (command == nullptr) return std::nullopt;
+  return acl::NamedCommand{command->id, command->subcommands.size(), command->container != nullptr,
+                           command->full_name};
+}
+
+acl::CommandSet Table::in_category(uint32_t category) const {
+  acl::CommandSet which;
+  for (const auto& command : commands_) {
+    const bool all = (categories_of(*command->spec) & category) != 0;
+    if (all) which.set(command->id);
+    for (const auto& sub : command->subcommands) {
+      if (all || (categories_of(*sub->spec) & category) != 0) which.set(sub->id);
+    }
+  }
+  return which;
 }
 
 base::Result<void> Table::rename(base::ByteView name, base::ByteView new_name) {

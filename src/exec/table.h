@@ -1,15 +1,17 @@
 // Table: every command by name, its subcommands under it, and what was counted about each. Names are matched
 // in any case. Built once from the families' rows; rename-command changes names before the server listens.
-// Owns the Command objects; the rows they point to are static.
+// Owns the Command objects; the rows they point to are static. To users' rules it is the CommandNames.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "acl/command_names.h"
 #include "base/bytes.h"
 #include "base/histogram.h"
 #include "base/result.h"
@@ -29,6 +31,7 @@ struct Command {
   const CommandSpec* spec = nullptr;
   const Command* container = nullptr;  // of a subcommand
   std::string full_name;               // "lpush", "client|list"
+  acl::CommandId id = 0;               // by which users' rules know it
   uint32_t flags = 0;                  // the row's, with kMovableKeys where its key specs call for it
   bool renamed = false;  // by rename-command, the container's included: the log keeps the first name
   CommandStats stats;
@@ -39,7 +42,7 @@ struct Command {
   [[nodiscard]] bool has(uint32_t flag) const { return (flags & flag) != 0; }
 };
 
-class Table {
+class Table final : public acl::CommandNames {
  public:
   explicit Table(std::span<const std::span<const CommandSpec>> families);
 
@@ -49,6 +52,9 @@ class Table {
   [[nodiscard]] Command* find_original(base::ByteView name) const;
   // "lpush", "client|list", or "config get" split by the caller: what COMMAND INFO takes.
   [[nodiscard]] Command* find_full(base::ByteView full_name) const;
+
+  [[nodiscard]] std::optional<acl::NamedCommand> find_named(base::ByteView full_name) const override;
+  [[nodiscard]] acl::CommandSet in_category(uint32_t category) const override;
 
   // rename-command: an empty new name removes the command. Fails for unknown commands and taken names.
   base::Result<void> rename(base::ByteView name, base::ByteView new_name);

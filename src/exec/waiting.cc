@@ -62,7 +62,8 @@ void Waiting::rerun(client::Client& client, Entrance entrance) {
   const OwnedRequest& request = services_.blocking.request_of(client.id);
   Command& command = *request.command;
   services_.state.out_of_memory = over_memory_limit(services_);
-  const Verdict verdict = pass_gates(services_.state, client, command, command.flags);
+  const Verdict verdict =
+      pass_gates(services_.state, access_, {client, command, request.words}, command.flags);
   if (verdict.passage == Passage::kWait) {
     // The pause came first: it runs when that has ended, as if sent then.
     postpone(client, services_.blocking.unpark(client));

@@ -8,6 +8,7 @@
 #include <deque>
 #include <optional>
 
+#include "exec/access.h"
 #include "exec/blocking.h"
 #include "exec/gates.h"
 #include "exec/services.h"
@@ -22,7 +23,8 @@ inline constexpr size_t kServicesPerTurn = 500;
 
 class Waiting {
  public:
-  Waiting(Services& services, UnitRunner& units) : services_(services), units_(units) {}
+  Waiting(Services& services, UnitRunner& units, AccessCheck& access)
+      : services_(services), units_(units), access_(access) {}
 
   // Waiters of keys that became ready in an earlier turn have not had their chance yet.
   [[nodiscard]] bool behind() const { return !unserved_.empty(); }
@@ -80,6 +82,7 @@ class Waiting {
 
   Services& services_;
   UnitRunner& units_;
+  AccessCheck& access_;
   uint64_t synced_offset_ = 0;
   std::deque<Service> unserved_;  // of the generation being served, in the order touched
   bool serving_ = false;

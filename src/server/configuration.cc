@@ -135,7 +135,6 @@ void apply_settings(const config::Store& config, exec::Settings& settings, exec:
   settings.slowlog_threshold_us = config.number(Option::kSlowlogLogSlowerThan);
   settings.slowlog_max_entries = size_of(config, Option::kSlowlogMaxLen);
   settings.notify_classes = event_classes(config.text(Option::kNotifyKeyspaceEvents));
-  settings.password = config.text(Option::kRequirePass);
   settings.latency_tracking = config.flag(Option::kLatencyTracking);
   switch (config.choice<config::Access>(Option::kEnableDebugCommand)) {
     case config::Access::kNo:
@@ -148,6 +147,12 @@ void apply_settings(const config::Store& config, exec::Settings& settings, exec:
       state.debug_commands = exec::ProtectedMode::kLocal;
       break;
   }
+}
+
+void apply_users(const config::Store& config, acl::Registry& users) {
+  users.set_all_channels_by_default(config.choice<config::PubsubDefault>(Option::kAclPubsubDefault) ==
+                                    config::PubsubDefault::kAllChannels);
+  users.set_max_denials(size_of(config, Option::kAclLogMaxLen));
 }
 
 void apply_limits(const config::Store& config, keyspace::Keyspace& keyspace) {

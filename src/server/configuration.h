@@ -3,6 +3,7 @@
 // decide what a value means.
 #pragma once
 
+#include "acl/registry.h"
 #include "base/log.h"
 #include "config/store.h"
 #include "exec/gates.h"
@@ -24,6 +25,8 @@ namespace sluice::server {
 [[nodiscard]] base::LogLevel log_level(const config::Store& config);
 
 void apply_settings(const config::Store& config, exec::Settings& settings, exec::ServerState& state);
+// All but requirepass, which makes a new password each time it is set.
+void apply_users(const config::Store& config, acl::Registry& users);
 void apply_limits(const config::Store& config, keyspace::Keyspace& keyspace);
 
 }  // namespace sluice::server

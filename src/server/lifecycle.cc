@@ -21,6 +21,7 @@ constexpr uint64_t kMaxConfigFileBytes = uint64_t{16} << 20;
 void Server::apply_configuration() {
   apply_settings(config_, settings_, state_);
   apply_limits(config_, keyspace_);
+  apply_users(config_, users_);
   scripts_.set_limits(script_limits(config_));
   listen_ = server::listen_options(config_);
   client_options_ = server::client_options(config_);
@@ -82,6 +83,7 @@ base::Result<void, config::ApplyError> Server::follow_configuration(std::span<co
         break;
     }
   }
+  users_.set_default_password(config_.text(config::Option::kRequirePass));
   return {};
 }
 
@@ -212,7 +214,7 @@ void Server::tell_accept_trouble(int code) {
 }
 
 bool Server::refuses_stranger(const net::Socket& socket) const {
-  return client_options_.protected_mode && settings_.password.empty() && !socket.peer_is_loopback();
+  return client_options_.protected_mode && users_.default_user().no_password() && !socket.peer_is_loopback();
 }
 
 void Server::accept(std::unique_ptr<net::Socket> socket) {
@@ -234,7 +236,7 @@ void Server::accept(std::unique_ptr<net::Socket> socket) {
   client::Client& client = connection->client();
   client.created_ms = clock_.unix_us() / 1000;
   client.last_active_ms = client.created_ms;
-  client.authenticated = settings_.password.empty();
+  users_.log_out(client);
   clients_.add(client);
   Connection& kept = *connection;
   connections_.emplace(client.id, std::move(connection));
@@ -311,11 +313,24 @@ base::Result<void> Server::reload_snapshot() {
   return {};
 }
 
+// What the configuration says of users: nothing where a file of their own does, and nothing of a default user
+// that requirepass alone describes.
+std::vector<std::string> Server::user_lines() const {
+  if (!config_.text(config::Option::kAclFile).empty()) return {};
+  std::vector<std::string> lines;
+  users_.for_each([&](const acl::User& user) {
+    const bool told = user.id() == acl::kDefaultUser && !users_.default_user_was_changed();
+    if (!told) lines.push_back(acl::line_of(user));
+  });
+  return lines;
+}
+
 base::Result<void> Server::rewrite_config() {
   if (invocation_.config_file.empty()) return base::Error{"ERR The server is running without a config file"};
   const auto text = base::read_whole(fs_, invocation_.config_file, kMaxConfigFileBytes);
   if (!text.ok()) return base::Error{"ERR Rewriting config file: " + text.error().message};
-  const auto replaced = base::replace_file(fs_, invocation_.config_file, config_.rewrite(*text));
+  const auto replaced =
+      base::replace_file(fs_, invocation_.config_file, config_.rewrite(*text, user_lines()));
   if (!replaced.ok()) return base::Error{"ERR Rewriting config file: " + replaced.error().message};
   return {};
 }

@@ -32,11 +32,12 @@ Server::Server(config::Store& config, base::SpdLog& log, base::Fs& fs, Invocatio
       keyspace_(database_count(config), base::Random::entropy()),
       scripts_(clock_, script_limits(config)),
       table_(commands::all_families()),
+      users_(table_, clients_, hub_, fs),
       transactions_(clients_),
       control_(*this),
-      services_{clock_,   random_,  log_,     memory_, config_,       keyspace_,
-                clients_, hub_,     scripts_, table_,  transactions_, blocking_,
-                slowlog_, latency_, stats_,   state_,  settings_,     control_},
+      services_{clock_,   random_, log_,     memory_,   config_,       keyspace_, clients_,
+                hub_,     users_,  scripts_, table_,    transactions_, blocking_, slowlog_,
+                latency_, stats_,  state_,   settings_, control_},
       fanout_(hub_),
       executor_(services_, fanout_),
       saving_waker_(loop_, [] {}),
@@ -45,6 +46,7 @@ Server::Server(config::Store& config, base::SpdLog& log, base::Fs& fs, Invocatio
       replication_id_(make_id(random_)),
       started_unix_us_(clock_.unix_us()) {
   apply_configuration();
+  users_.set_default_password(config_.text(config::Option::kRequirePass));
   config_.on_change(
       [this](std::span<const config::Option> options) { return follow_configuration(options); });
 }
@@ -73,7 +75,7 @@ Connection* Server::connection_of(client::ClientId id) {
 resp::ParserLimits Server::parser_limits(const client::Client& client) const {
   resp::ParserLimits limits;
   limits.max_bulk_bytes = client_options_.max_bulk_bytes;
-  limits.authenticated = client.authenticated;
+  limits.authenticated = client.authenticated || users_.open();
   return limits;
 }
 

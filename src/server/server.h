@@ -14,6 +14,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "acl/registry.h"
 #include "aof/flusher.h"
 #include "aof/writer.h"
 #include "base/clock.h"
@@ -80,6 +81,8 @@ class Server final : public ConnectionOwner {
   base::Result<void> reload_snapshot();
   void change_replication_id();
   base::Result<void> rewrite_config();
+  // Before start(), for the users of the configuration.
+  [[nodiscard]] acl::Registry& users() { return users_; }
   [[nodiscard]] bool peer_is_dead(client::ClientId id) const;
 
   [[nodiscard]] const exec::Services& services() const { return services_; }
@@ -94,7 +97,7 @@ class Server final : public ConnectionOwner {
   [[nodiscard]] resp::ParserLimits parser_limits(const client::Client& client) const override;
   [[nodiscard]] size_t query_limit_bytes(const client::Client& client) const override {
     const size_t limit = client_options_.query_limit_bytes;
-    return client.authenticated ? limit : std::min(limit, kStrangerQueryBytes);
+    return client.authenticated || users_.open() ? limit : std::min(limit, kStrangerQueryBytes);
   }
   [[nodiscard]] size_t held_limit_bytes() const override { return client_options_.held_limit_bytes; }
   bool execute(Connection& connection, resp::Parser& parser) override;
@@ -124,6 +127,7 @@ class Server final : public ConnectionOwner {
 
   base::Result<void, config::ApplyError> follow_configuration(std::span<const config::Option> options);
   [[nodiscard]] bool anyone_durable() const;
+  [[nodiscard]] std::vector<std::string> user_lines() const;
   uint64_t client_room();
   base::Result<void> fit_max_clients();
   base::Result<void> move_to_dir();
@@ -174,6 +178,7 @@ class Server final : public ConnectionOwner {
   keyspace::Keyspace keyspace_;
   script::Engine scripts_;
   exec::Table table_;
+  acl::Registry users_;
   exec::Transactions transactions_;
   exec::Blocking blocking_;
   exec::Slowlog slowlog_;

@@ -95,13 +95,32 @@ std::string reason_of(const base::IoError& error) {
   return std::generic_category().message(error.code);
 }
 
+// The users of the configuration: by its own lines, or by a file that has nothing but users.
+base::Result<void> load_users(const config::Store& store, const config::Beside& beside,
+                              acl::Registry& users) {
+  apply_users(store, users);
+  const std::string& path = store.text(config::Option::kAclFile);
+  if (!path.empty() && !beside.users.empty()) {
+    return config::config_error(beside.users[0].place,
+                                "Users stand in the configuration or in an aclfile, not in both: it would be "
+                                "unclear which of them count");
+  }
+  for (const config::UserLine& line : beside.users) {
+    if (auto done = users.configure(line.words); !done) {
+      return config::config_error(line.place, done.error().message);
+    }
+  }
+  if (path.empty()) return {};
+  if (auto done = users.load_file(path, 0); !done) {
+    return config::option_error(beside, config::Option::kAclFile, done.error().message);
+  }
+  return {};
+}
+
 // What only the rest of the program can tell of a configuration: names of commands, places on the disk.
 // Enters `dir`.
 base::Result<void> check_configuration(base::Fs& fs, config::Store& store, const Loaded& loaded) {
   const config::Beside& beside = loaded.beside;
-  if (!beside.users.empty()) {
-    return config::config_error(beside.users[0].place, "ACL users are not supported yet");
-  }
   exec::Table table(commands::all_families());
   for (const config::Rename& rename : beside.renames) {
     if (auto renamed = table.rename(rename.from, rename.to); !renamed) {
@@ -112,6 +131,10 @@ base::Result<void> check_configuration(base::Fs& fs, config::Store& store, const
     return config::option_error(beside, config::Option::kDir, reason_of(entered.error()));
   }
   store.note(config::Option::kDir, base::working_directory());
+  client::ClientTable nobody;
+  const client::Hub nothing(nobody);
+  acl::Registry users(table, nobody, nothing, fs);
+  if (auto loaded_users = load_users(store, beside, users); !loaded_users) return loaded_users;
   const std::string& log_file = store.text(config::Option::kLogFile);
   if (log_file.empty()) return {};
   const bool there = fs.exists(log_file);
@@ -192,6 +215,9 @@ int serve(base::Fs& fs, config::Store& store, base::SpdLog& log, const Loaded& l
     if (auto renamed = server.rename_command(rename.from, rename.to); !renamed) {
       return refuse(store, log, config::config_error(rename.place, renamed.error().message).message);
     }
+  }
+  if (auto done = load_users(store, loaded.beside, server.users()); !done) {
+    return refuse(store, log, done.error().message);
   }
   if (auto started = server.start(); !started) return refuse(store, log, started.error().message);
   const PidFile pid_file(fs, log, base::absolute_path(store.text(config::Option::kPidFile)));

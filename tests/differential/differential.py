@@ -178,7 +178,7 @@ class Run:
 
 
 # Rows such as ("CLIENT", "subcommand") ask a container for a subcommand that does not exist.
-BARE_CONTAINERS = {"CLIENT", "CONFIG", "COMMAND", "OBJECT", "PUBSUB", "SCRIPT", "SLOWLOG"}
+BARE_CONTAINERS = {"ACL", "CLIENT", "CONFIG", "COMMAND", "OBJECT", "PUBSUB", "SCRIPT", "SLOWLOG"}
 
 
 def text_of(args):

@@ -14,6 +14,7 @@ ROWS = {
     "COMMAND LIST": "the two servers have different commands",
     "COMMAND DOCS": "prose in our own words",
     "COMMAND HELP": "prose in our own words",
+    "ACL HELP": "prose in our own words",
     "CLIENT HELP": "prose in our own words",
     "CONFIG HELP": "prose in our own words",
     "CONFIG REWRITE": "rewrites a file; integration tests",

@@ -116,10 +116,76 @@ TEST_CASE("--check-config finds a rename of a command that is none, and leaves n
   CHECK_FALSE(std::filesystem::exists(helper.dir() + "/it.log"));
 }
 
-TEST_CASE("aclfile is refused: a server that ignored it would be open to everybody") {
-  const Ended ended = ServerProcess::run_alone({"--port", "0", "--aclfile", "/etc/users.acl"});
+TEST_CASE(
+    "aclfile that cannot be read, or has faults, is refused: a server without it would be open to "
+    "everybody") {
+  const ServerProcess helper;
+  const Ended absent = ServerProcess::run_alone({"--port", "0", "--aclfile", "/no/such/users.acl"});
+  CHECK(absent.status == 1);
+  CHECK(
+      has(absent.output, "Error loading ACLs, opening file '/no/such/users.acl': No such file or directory"));
+  const std::string faulty =
+      write_file(helper.dir() + "/users.acl", "user a on\nuser b +nosuch\nuser c ~a b\n");
+  const Ended ended = ServerProcess::run_alone({"--port", "0", "--aclfile", faulty});
   CHECK(ended.status == 1);
-  CHECK(has(ended.output, "aclfile \"/etc/users.acl\"'\nthere are no users but the default one yet"));
+  CHECK(has(ended.output, faulty + ":2: Error in applying operation '+nosuch': Unknown command"));
+  CHECK(has(ended.output, faulty + ":3: Syntax error. "));
+}
+
+TEST_CASE(
+    "user lines: one that means nothing, one that comes twice, and lines beside an aclfile are refused") {
+  const ServerProcess helper;
+  const auto ended = [&](const std::string& text) {
+    return ServerProcess::run_alone({write_file(helper.dir() + "/it.conf", text), "--port", "0"}).output;
+  };
+  CHECK(has(ended("user a on +nosuch\n"),
+            "at line 1\n>>> 'user a on +nosuch'\nError loading ACL rule '+nosuch' for the user named 'a': "
+            "Unknown"));
+  CHECK(has(ended("user a on\nuser a off\n"), "at line 2\n>>> 'user a off'\nDuplicate user found."));
+  CHECK(has(ended("user a on (~x\n"), "Unmatched parenthesis in acl selector starting at '(~x'."));
+  CHECK(
+      has(ended("aclfile /x/users.acl\nuser a on\n"), "in the configuration or in an aclfile, not in both"));
+}
+
+TEST_CASE("users of the configuration and of an aclfile log in and are held to their rules") {
+  const ServerProcess helper;
+  const std::string line = "user worker on >pw ~jobs:* -@all +lpush +lrange +@connection\n";
+  const std::string file = write_file(helper.dir() + "/users.acl", line);
+  for (const std::string& text : {line, "aclfile " + file + "\n"}) {
+    ServerProcess server(
+        {write_file(helper.dir() + "/it.conf", text), "--port", "0", "--unixsocket", "s.sock"});
+    server.start_on_socket("s.sock");
+    RedisClient client(server.dir() + "/s.sock");
+    CHECK(client.run("AUTH", "worker", "pw") == status("OK"));
+    CHECK(client.run("LPUSH", "jobs:1", "a").integer == 1);
+    CHECK(client.run("LPUSH", "other", "a").text == "NOPERM No permissions to access a key");
+    CHECK(client.run("GET", "jobs:1").text ==
+          "NOPERM User worker has no permissions to run the 'get' command");
+  }
+}
+
+TEST_CASE("CONFIG REWRITE and ACL SAVE keep the users for the next start") {
+  const ServerProcess helper;
+  const std::string conf = write_file(helper.dir() + "/it.conf", "unixsocket s.sock\nport 0\n");
+  const std::string file = write_file(helper.dir() + "/users.acl", "");
+  for (const bool with_file : {false, true}) {
+    std::vector<std::string> arguments = {conf};
+    if (with_file) arguments.insert(arguments.end(), {"--aclfile", file});
+    ServerProcess server(arguments);
+    server.start_on_socket("s.sock");
+    RedisClient client(server.dir() + "/s.sock");
+    CHECK(client.run("ACL", "SETUSER", "alice", "on", "nopass", "+get", "~a*") == status("OK"));
+    if (with_file) {
+      CHECK(client.run("ACL", "SAVE") == status("OK"));
+      CHECK(client.run("ACL", "LOAD") == status("OK"));
+    } else {
+      CHECK(client.run("CONFIG", "REWRITE") == status("OK"));
+    }
+    const std::string kept = read_file(with_file ? file : conf);
+    CHECK(has(kept, "user alice on nopass sanitize-payload ~a* resetchannels -@all +get\n"));
+    CHECK(has(kept, "user default ") == with_file);
+    write_file(conf, "unixsocket s.sock\nport 0\n");
+  }
 }
 
 TEST_CASE("port 0 without a unix socket is a server that nobody can reach: it does not start") {

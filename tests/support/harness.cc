@@ -144,8 +144,9 @@ Harness::Harness(uint64_t seed)
       hub(clients),
       scripts(clock),
       table(commands::all_families()),
+      users(table, clients, hub, fs),
       transactions(clients),
-      services{clock, random,       log,      memory,  config,  keyspace, clients, hub,      scripts,
+      services{clock, random,       log,      memory,  config,  keyspace, clients, hub,      users,  scripts,
                table, transactions, blocking, slowlog, latency, stats,    state,   settings, control},
       sink(hub),
       executor(services, sink),
@@ -153,6 +154,7 @@ Harness::Harness(uint64_t seed)
   apply_configuration();
   config.on_change([this](std::span<const config::Option>) -> base::Result<void, config::ApplyError> {
     apply_configuration();
+    users.set_default_password(config.text(config::Option::kRequirePass));
     return {};
   });
   state.debug_commands = exec::ProtectedMode::kYes;
@@ -164,6 +166,7 @@ Harness::~Harness() = default;
 void Harness::apply_configuration() {
   server::apply_settings(config, settings, state);
   server::apply_limits(config, keyspace);
+  server::apply_users(config, users);
   scripts.set_limits(server::script_limits(config));
   state.debug_commands = exec::ProtectedMode::kYes;
 }
@@ -171,6 +174,7 @@ void Harness::apply_configuration() {
 Peer& Harness::client() {
   peers_.push_back(std::make_unique<Peer>(*this, clients.next_id()));
   clients.add(peers_.back()->client);
+  users.log_out(peers_.back()->client);
   return *peers_.back();
 }
 

@@ -18,6 +18,7 @@
 
 #include <doctest/doctest.h>
 
+#include "acl/registry.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -30,6 +31,7 @@
 #include "keyspace/keyspace.h"
 #include "resp/value.h"
 #include "script/engine.h"
+#include "support/memory_fs.h"
 
 namespace sluice::test {
 
@@ -170,12 +172,14 @@ class Harness {
   base::Random random;
   base::NullLog log;
   base::MemoryMeter memory;
+  testing::MemoryFs fs;
   config::Store config;
   keyspace::Keyspace keyspace;
   client::ClientTable clients;
   client::Hub hub;
   script::Engine scripts;
   exec::Table table;
+  acl::Registry users;
   exec::Transactions transactions;
   exec::Blocking blocking;
   exec::Slowlog slowlog;

@@ -213,9 +213,9 @@ TEST_CASE("Loader: what cannot be is refused with file, line, text and reason") 
   CHECK(load("maxmemory 1zb\n", store, beside).find("argument must be a memory value") != std::string::npos);
   CHECK(load("loadmodule x.so\n", store, beside).find("this server has no modules") != std::string::npos);
   CHECK(load("replicaof host 1\n", store, beside).find("neither is nor has a replica") != std::string::npos);
-  CHECK(load("aclfile /etc/users.acl\n", store, beside) ==
-        "*** FATAL CONFIG FILE ERROR ***\nReading test.conf, at line 1\n>>> 'aclfile /etc/users.acl'\n"
-        "there are no users but the default one yet; only an empty value is accepted");
+  CHECK(load("activedefrag yes\n", store, beside) ==
+        "*** FATAL CONFIG FILE ERROR ***\nReading test.conf, at line 1\n>>> 'activedefrag yes'\n"
+        "this server does not defragment memory in the background; only 'no' is accepted");
   CHECK(load("rename-command a\n", store, beside).find("wrong number of arguments") != std::string::npos);
   CHECK(load("user\n", store, beside).find("Bad directive or wrong number of arguments") !=
         std::string::npos);

@@ -129,8 +129,6 @@ TEST_CASE("Setting: a part that is absent takes its default and gives the reason
         "this server neither is nor has a replica; only an empty value is accepted");
   CHECK(after("maxmemory-clients", {"10%"}) ==
         "this server does not evict clients; see client-output-buffer-limit; only '0' is accepted");
-  CHECK(after("aclfile", {"/etc/users.acl"}) ==
-        "there are no users but the default one yet; only an empty value is accepted");
   CHECK(after("proc-title-template", {"mine"}).find("the process title is left alone") == 0);
   CHECK(after("maxmemory-clients", {"200%"}) == "percentage argument must be less or equal to 100");
   CHECK(after("shutdown-on-sigterm", {"default"}) == "default");

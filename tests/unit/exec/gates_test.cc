@@ -1,8 +1,12 @@
 #include "exec/gates.h"
 
+#include <array>
+
 #include <doctest/doctest.h>
 
+#include "exec/access.h"
 #include "resp/errors.h"
+#include "support/harness.h"
 
 namespace sluice::exec {
 
@@ -11,12 +15,19 @@ namespace errors = resp::errors;
 namespace {
 
 struct Gatehouse {
+  test::Harness h;
   ServerState state;
-  client::Client client{1};
+  client::Client& client = h.first().client;
   Command command;
 
-  Gatehouse() { command.full_name = "x"; }
-  Verdict pass(uint32_t flags) { return pass_gates(state, client, command, flags); }
+  Gatehouse() {
+    command.full_name = "x";
+    h.users.set_default_password("secret");  // or nobody would be a stranger
+  }
+  Verdict pass(uint32_t flags) {
+    const std::array<base::ByteView, 1> words = {"x"};
+    return pass_gates(state, h.executor.access(), {client, command, words}, flags);
+  }
   std::string refusal(uint32_t flags) {
     const Verdict verdict = pass(flags);
     return verdict.passage == Passage::kRefuse ? verdict.error : "";

@@ -259,6 +259,7 @@ TEST_CASE("Waiting: a command counts when it really runs") {
 TEST_CASE("Waiting: the gates are walked again when a command runs again") {
   Harness h;
   Peer& worker = waiter(h, {"BLPOP", "q", "0"});
+  h.users.set_default_password("secret");
   worker.client.authenticated = false;
   h.run("RPUSH", "q", "a");
   CHECK(worker.reply() == error("NOAUTH Authentication required."));

@@ -7,6 +7,10 @@
 
 #include <doctest/doctest.h>
 
+#include "commands/all.h"
+#include "exec/table.h"
+#include "support/memory_fs.h"
+
 namespace sluice::server {
 
 namespace {
@@ -108,14 +112,12 @@ TEST_CASE("Configuration: the hot path's settings and the gates' state follow th
   apply_settings(store_with({{"maxmemory", {"5mb"}},
                              {"slowlog-log-slower-than", {"-1"}},
                              {"slowlog-max-len", {"7"}},
-                             {"requirepass", {"secret"}},
                              {"latency-tracking", {"no"}},
                              {"enable-debug-command", {"local"}}}),
                  settings, state);
   CHECK(settings.maxmemory_bytes == uint64_t{5} << 20);
   CHECK(settings.slowlog_threshold_us == -1);
   CHECK(settings.slowlog_max_entries == 7);
-  CHECK(settings.password == "secret");
   CHECK_FALSE(settings.latency_tracking);
   CHECK(settings.notify_classes == 0);
   CHECK(state.debug_commands == exec::ProtectedMode::kLocal);
@@ -124,6 +126,24 @@ TEST_CASE("Configuration: the hot path's settings and the gates' state follow th
   CHECK(settings.notify_classes != 0);
   CHECK(settings.maxmemory_bytes == 0);
   CHECK(state.debug_commands == exec::ProtectedMode::kYes);
+}
+
+TEST_CASE("Configuration: what options say of users reaches them, and a password only once") {
+  testing::MemoryFs fs;
+  client::ClientTable clients;
+  const client::Hub hub(clients);
+  const exec::Table table(commands::all_families());
+  acl::Registry users(table, clients, hub, fs);
+  apply_users(store_with({{"acl-pubsub-default", {"allchannels"}}, {"acllog-max-len", {"1"}}}), users);
+  CHECK(users.set_user("u", {}, 0).ok());
+  CHECK(users.find("u")->may_use_channel("c", false));
+  for (const char* object : {"a", "b"}) {
+    users.note_denial({acl::Reason::kKey, acl::Context::kTopLevel, object, "u", ""}, 0);
+  }
+  CHECK(users.denials().entries().size() == 1);
+  apply_users(store_with({}), users);
+  CHECK(users.set_user("v", {}, 0).ok());
+  CHECK_FALSE(users.find("v")->may_use_channel("c", false));
 }
 
 TEST_CASE("Configuration: limits of packed values reach the keyspace") {

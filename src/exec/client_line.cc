@@ -1,11 +1,11 @@
-#include "commands/client_line.h"
+#include "exec/client_line.h"
 
 #include <array>
 #include <utility>
 
 #include "exec/args.h"
 
-namespace sluice::commands {
+namespace sluice::exec {
 
 namespace {
 
@@ -33,13 +33,13 @@ std::string flag_letters(const client::Client& client) {
 }
 
 // What a client holds of the request it is in.
-size_t argument_bytes(exec::Call& call, const client::Client& client) {
-  if (client.id == call.client.id) {
+size_t argument_bytes(Services& on, const client::Client& client, const Viewer& viewer) {
+  if (client.id == viewer.id) {
     size_t bytes = 0;
-    for (const base::ByteView word : call.args.words()) bytes += word.size();
+    for (const base::ByteView word : viewer.words) bytes += word.size();
     return bytes;
   }
-  return call.on.blocking.has(client.id) ? call.on.blocking.request_of(client.id).memory_bytes() : 0;
+  return on.blocking.has(client.id) ? on.blocking.request_of(client.id).memory_bytes() : 0;
 }
 
 class Line {
@@ -50,26 +50,26 @@ class Line {
   }
   void number(base::ByteView name, int64_t value) { field(name, std::to_string(value)); }
   void size(base::ByteView name, size_t value) { field(name, std::to_string(value)); }
-  std::string take() { return std::move(text_) + "\n"; }
+  std::string take() { return std::move(text_); }
 
  private:
   std::string text_;
 };
 
-void session_fields(exec::Call& call, client::Client& client, Line& line) {
-  const client::Hub& hub = call.on.hub;
+void session_fields(Services& on, client::Client& client, Line& line) {
+  const client::Hub& hub = on.hub;
   line.number("db", client.db);
   line.size("sub", hub.count_of(client, client::Topic::kChannel));
   line.size("psub", hub.count_of(client, client::Topic::kPattern));
   line.size("ssub", hub.count_of(client, client::Topic::kShard));
   const bool multi = client.has(client::kMulti);
-  line.number("multi", multi ? static_cast<int64_t>(call.on.transactions.of(client).queue.size()) : -1);
+  line.number("multi", multi ? static_cast<int64_t>(on.transactions.of(client).queue.size()) : -1);
 }
 
 // Requests are read into a buffer that all clients share, so that a client holds only what it has not
 // finished; replies are one buffer that goes when they have been sent.
-void memory_fields(exec::Call& call, const client::Client& client, Line& line) {
-  const size_t arguments = argument_bytes(call, client);
+void memory_fields(Services& on, const client::Client& client, const Viewer& viewer, Line& line) {
+  const size_t arguments = argument_bytes(on, client, viewer);
   const size_t replies = client.outbox.memory_bytes();
   line.size("qbuf", client.query_bytes);
   line.size("qbuf-free", 0);
@@ -87,10 +87,10 @@ void memory_fields(exec::Call& call, const client::Client& client, Line& line) {
 }  // namespace
 
 std::optional<ClientKind> client_kind_of(base::ByteView word) {
-  if (exec::same_word(word, "normal")) return ClientKind::kNormal;
-  if (exec::same_word(word, "replica") || exec::same_word(word, "slave")) return ClientKind::kReplica;
-  if (exec::same_word(word, "master")) return ClientKind::kMaster;
-  if (exec::same_word(word, "pubsub")) return ClientKind::kPubsub;
+  if (same_word(word, "normal")) return ClientKind::kNormal;
+  if (same_word(word, "replica") || same_word(word, "slave")) return ClientKind::kReplica;
+  if (same_word(word, "master")) return ClientKind::kMaster;
+  if (same_word(word, "pubsub")) return ClientKind::kPubsub;
   return std::nullopt;
 }
 
@@ -98,8 +98,8 @@ ClientKind kind_of(const client::Client& client) {
   return client.has(client::kPubsub) ? ClientKind::kPubsub : ClientKind::kNormal;
 }
 
-std::string client_line(exec::Call& call, client::Client& client) {
-  const int64_t now_ms = call.access().now_ms;
+std::string client_line(Services& on, client::Client& client, const Viewer& viewer) {
+  const int64_t now_ms = viewer.now_ms;
   Line line;
   line.size("id", client.id);
   line.field("addr", client.address);
@@ -109,12 +109,12 @@ std::string client_line(exec::Call& call, client::Client& client) {
   line.number("age", (now_ms - client.created_ms) / 1000);
   line.number("idle", (now_ms - client.last_active_ms) / 1000);
   line.field("flags", flag_letters(client));
-  session_fields(call, client, line);
-  memory_fields(call, client, line);
-  const bool owed = client.id != call.client.id && !client.outbox.empty();
+  session_fields(on, client, line);
+  memory_fields(on, client, viewer, line);
+  const bool owed = client.id != viewer.id && !client.outbox.empty();
   line.field("events", owed ? "rw" : "r");
   line.field("cmd", client.last_command.empty() ? base::ByteView("NULL") : client.last_command);
-  line.field("user", "default");
+  line.field("user", on.users.of(client).name());
   line.number("redir", -1);
   line.number("resp", static_cast<int64_t>(client.protocol));
   line.field("lib-name", client.library_name);
@@ -122,4 +122,4 @@ std::string client_line(exec::Call& call, client::Client& client) {
   return line.take();
 }
 
-}  // namespace sluice::commands
+}  // namespace sluice::exec

@@ -1,0 +1,96 @@
+#include "exec/access.h"
+
+#include <utility>
+
+#include "exec/client_line.h"
+#include "exec/keys.h"
+
+namespace sluice::exec {
+
+namespace {
+
+constexpr uint32_t kNamesChannels = kChannelFirst | kChannelsAll | kChannelPatterns;
+
+uint8_t access_of(uint16_t key_flags) {
+  unsigned access = 0;
+  if ((key_flags & kKeyAccess) != 0) access |= acl::kReads;
+  if ((key_flags & (kKeyInsert | kKeyDelete | kKeyUpdate)) != 0) access |= acl::kWrites;
+  return static_cast<uint8_t>(access);
+}
+
+acl::Context context_of(const client::Client& client) {
+  return client.has(client::kMulti) ? acl::Context::kMulti : acl::Context::kTopLevel;
+}
+
+}  // namespace
+
+acl::Attempt AccessCheck::attempt(const Command& command, std::span<const base::ByteView> words) {
+  keys_.clear();
+  channels_.clear();
+  if (command.spec->arity_ok(words.size())) {
+    if (find_keys(*command.spec, words, found_) == KeySearch::kFound) {
+      for (const KeyArgument& key : found_) keys_.push_back({key.index, access_of(key.flags)});
+    }
+    if (command.has(kNamesChannels)) {
+      const size_t last = command.has(kChannelFirst) ? 1 : words.size() - 1;
+      for (size_t i = 1; i <= last; ++i) channels_.push_back({i, command.has(kChannelPatterns)});
+    }
+  }
+  return {command.id, command.has(kNoAuth), words, keys_, channels_};
+}
+
+acl::Verdict AccessCheck::check(const acl::User& user, const Command& command,
+                                std::span<const base::ByteView> words) {
+  if (user.unrestricted()) return {};
+  return user.check(attempt(command, words));
+}
+
+acl::Verdict AccessCheck::admit(const Asked& asked, acl::Context context, client::Client& speaker) {
+  const acl::User& user = services_.users.of(asked.client);
+  const acl::Verdict verdict = check(user, asked.command, asked.words);
+  if (verdict.allowed()) return verdict;
+  const bool command = verdict.denied == acl::Reason::kCommand;
+  const base::ByteView object = command ? asked.command.full_name : asked.words[verdict.word];
+  note(asked, {verdict.denied, context, base::Bytes(object), user.name(), {}}, speaker);
+  return verdict;
+}
+
+bool AccessCheck::may_read_every_key(const Asked& asked) {
+  if (!asked.client.has(client::kRestricted)) return true;
+  const acl::User& user = services_.users.of(asked.client);
+  return user.may_use_every_key(attempt(asked.command, asked.words), acl::kReads);
+}
+
+void AccessCheck::note_failed_login(const Asked& asked, base::ByteView name) {
+  note(asked,
+       {acl::Reason::kAuth, context_of(asked.client), base::Bytes(asked.words[0]), base::Bytes(name), {}},
+       asked.client);
+}
+
+void AccessCheck::note(const Asked& asked, acl::Denial denial, client::Client& speaker) {
+  Stats& stats = services_.stats;
+  uint64_t& count = denial.reason == acl::Reason::kAuth      ? stats.auth_failures
+                    : denial.reason == acl::Reason::kCommand ? stats.denied_commands
+                    : denial.reason == acl::Reason::kKey     ? stats.denied_keys
+                                                             : stats.denied_channels;
+  ++count;
+  const int64_t now_ms = services_.clock.unix_us() / 1000;
+  denial.client = client_line(services_, speaker, {speaker.id, asked.words, now_ms});
+  services_.users.note_denial(std::move(denial), now_ms);
+}
+
+std::string AccessCheck::text_of(const acl::Verdict& verdict, const Asked& asked) const {
+  if (verdict.denied == acl::Reason::kKey) return "No permissions to access a key";
+  if (verdict.denied == acl::Reason::kChannel) return "No permissions to access a channel";
+  return full_denial_text(verdict, services_.users.of(asked.client), asked);
+}
+
+std::string full_denial_text(const acl::Verdict& verdict, const acl::User& user, const Asked& asked) {
+  const std::string who = "User " + user.name() + " has no permissions to ";
+  if (verdict.denied == acl::Reason::kCommand)
+    return who + "run the '" + asked.command.full_name + "' command";
+  const char* const kind = verdict.denied == acl::Reason::kKey ? "' key" : "' channel";
+  return who + "access the '" + base::Bytes(asked.words[verdict.word]) + kind;
+}
+
+}  // namespace sluice::exec

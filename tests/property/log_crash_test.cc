@@ -306,7 +306,7 @@ class DiskStory {
   uint64_t number_ = 0;
 };
 
-constexpr testing::SeedCount kStories{1500, 1500, 10};
+constexpr testing::SeedCount kStories{1500, 300, 6};
 
 }  // namespace
 

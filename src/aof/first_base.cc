@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "aof/file_io.h"
+#include "aof/leftovers.h"
 
 namespace sluice::aof {
 
@@ -45,15 +46,13 @@ bool is_unfinished(base::Fs& fs, const LogPlace& place, const std::string& snaps
   return !tail.empty() && tail == tail_of(place.path(orphans[0].name));
 }
 
-}  // namespace
-
 base::Result<bool> adopt_snapshot(base::Fs& fs, const LogPlace& place, const std::string& snapshot_path) {
-  if (find_log(fs, place) != LogFound::kNothing || !fs.exists(snapshot_path)) return false;
+  if (!fs.exists(snapshot_path)) return false;
   const bool strays = !find_orphans(fs, place, Manifest{}).empty();
   if (strays && !is_unfinished(fs, place, snapshot_path)) return false;  // the loader will say what is wrong
   Manifest manifest;
   manifest.base = ManifestFile{place.base_name(1, true), 1};
-  const std::string copy = place.path("temp-first-base.rdb");
+  const std::string copy = place.path(kFirstBaseFile);
   if (auto made = fs.mkdir(place.log_dir()); !made.ok()) return to_error(made.error());
   if (auto copied = copy_durably(fs, snapshot_path, copy); !copied.ok()) return to_error(copied.error());
   if (auto moved = fs.rename(copy, place.path(manifest.base->name)); !moved.ok())
@@ -62,6 +61,57 @@ base::Result<bool> adopt_snapshot(base::Fs& fs, const LogPlace& place, const std
   if (auto synced = fs.fsync_dir(place.dir); !synced.ok()) return to_error(synced.error());
   if (auto named = write_manifest(fs, place, manifest); !named.ok()) return to_error(named.error());
   return true;
+}
+
+base::Result<void> move_single_file(base::Fs& fs, const LogPlace& place) {
+  base::IoResult<void> done = fs.rename(place.single_file_path(), place.path(place.file_name));
+  if (done) done = fs.fsync_dir(place.log_dir());
+  if (done) done = fs.fsync_dir(place.dir);
+  if (!done) return to_error(done.error());
+  return {};
+}
+
+// The manifest first, as redis-server does: with it, and only with it, a file that is still outside is known
+// to belong inside.
+base::Result<bool> adopt_single_file(base::Fs& fs, const LogPlace& place) {
+  if (!fs.exists(place.single_file_path()) || !find_orphans(fs, place, Manifest{}).empty()) return false;
+  if (fs.exists(place.path(place.file_name))) {
+    return base::Error{place.single_file_path() + ": there is another one at " + place.path(place.file_name) +
+                       ", and no manifest says which is the log. Move one of them away"};
+  }
+  Manifest manifest;
+  manifest.base = ManifestFile{place.file_name, 1};
+  base::IoResult<void> ready = fs.mkdir(place.log_dir());
+  if (ready) ready = fs.fsync_dir(place.dir);
+  if (ready) ready = write_manifest(fs, place, manifest);
+  if (!ready) return to_error(ready.error());
+  if (auto moved = move_single_file(fs, place); !moved) return moved.error();
+  return true;
+}
+
+// Whether a crash came between the manifest and the move.
+bool is_half_moved(base::Fs& fs, const LogPlace& place) {
+  const auto manifest = read_manifest(fs, place);
+  return manifest.ok() && manifest->base && manifest->base->name == place.file_name &&
+         !fs.exists(place.path(place.file_name)) && fs.exists(place.single_file_path());
+}
+
+}  // namespace
+
+base::Result<Adopted> adopt_first_base(base::Fs& fs, const LogPlace& place,
+                                       const std::string& snapshot_path) {
+  if (fs.exists(place.manifest_path())) {
+    if (!is_half_moved(fs, place)) return Adopted::kNothing;
+    if (auto moved = move_single_file(fs, place); !moved) return moved.error();
+    return Adopted::kSingleFile;
+  }
+  const auto moved = adopt_single_file(fs, place);
+  if (!moved.ok()) return moved.error();
+  if (*moved) return Adopted::kSingleFile;
+  if (fs.exists(place.single_file_path())) return Adopted::kNothing;  // the loader will say what is wrong
+  const auto copied = adopt_snapshot(fs, place, snapshot_path);
+  if (!copied.ok()) return copied.error();
+  return *copied ? Adopted::kSnapshot : Adopted::kNothing;
 }
 
 }  // namespace sluice::aof

@@ -13,7 +13,8 @@ using base::Error;
 using base::Result;
 
 constexpr ByteView kRdbMagic = "REDIS";
-constexpr ByteView kRdbEnding = ".rdb";
+// What has this suffix is a snapshot and nothing else, in Redis's directories and in ours.
+constexpr ByteView kRdbSuffix = ".rdb";
 
 Result<LogPart> look_at(base::Fs& fs, const LogPlace& place, const ManifestFile& entry, bool is_base) {
   const std::string path = place.path(entry.name);
@@ -31,6 +32,7 @@ Result<LogPart> look_at(base::Fs& fs, const LogPlace& place, const ManifestFile&
   part.size = *size;
   if (is_base) {
     part.origin = ByteView(*head).starts_with(kRdbMagic) ? Origin::kRdbBase : Origin::kPlainBase;
+    part.log_follows = part.origin == Origin::kRdbBase && !entry.name.ends_with(kRdbSuffix);
     return part;
   }
   part.header = check_header(*head);
@@ -63,10 +65,12 @@ Result<std::vector<LogPart>> plan_load(base::Fs& fs, const LogPlace& place, cons
   for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
     if (part->is_base()) {
       // Nothing is what a plain base may hold, and what an RDB file holds that lost all its bytes.
-      if (part->size == 0 && ByteView(part->entry.name).ends_with(kRdbEnding)) {
+      if (part->size == 0 && ByteView(part->entry.name).ends_with(kRdbSuffix)) {
         return bad_beginning(place, *part, "the file is empty, which an RDB file never is");
       }
-      continue;  // a base is synced before a manifest names it: never torn, so never `last`
+      // One that was written as a base was synced before a manifest named it: never torn, so never `last`.
+      part->last = next == nullptr && part->entry.name == place.file_name;
+      continue;
     }
     part->last = next == nullptr;
     if (part->header.state == HeaderState::kBroken) {
@@ -93,27 +97,34 @@ Result<std::vector<LogPart>> plan_load(base::Fs& fs, const LogPlace& place, cons
 }
 
 base::Result<std::optional<Manifest>> open_log(base::Fs& fs, const LogPlace& place) {
-  switch (find_log(fs, place)) {
-    case LogFound::kSingleFile:
-      return Error{
-          place.single_file_path() +
-          ": a log in one file, as Redis 6 and older write it. Start redis-server 7 on it once: it makes " +
-          place.log_dir() + " of it, which can be loaded"};
-    case LogFound::kNothing: {
-      const auto strays = find_orphans(fs, place, {});
-      if (!strays.empty()) {
-        return Error{place.manifest_path() + ": the manifest is missing, although " +
-                     place.path(strays[0].name) + " is there. Restore it from a copy, or move " +
-                     place.log_dir() + " away to start empty"};
-      }
-      return std::optional<Manifest>{};
-    }
-    case LogFound::kManifest:
-      break;
+  if (!fs.exists(place.manifest_path())) {
+    const auto strays = find_orphans(fs, place, {});
+    if (strays.empty()) return std::optional<Manifest>{};
+    return Error{place.manifest_path() + ": the manifest is missing, although " + place.path(strays[0].name) +
+                 " is there. Restore it from a copy, or move " + place.log_dir() + " away to start empty"};
   }
   auto manifest = read_manifest(fs, place);
   if (!manifest) return manifest.error();
   return std::optional<Manifest>(std::move(*manifest));
+}
+
+// Nothing is read but beginnings: a file has more bytes than it adds to the journal.
+Result<StartPoint> start_beside(base::Fs& fs, const LogPlace& place, uint64_t at_least) {
+  auto manifest = open_log(fs, place);
+  if (!manifest) return manifest.error();
+  StartPoint start;
+  if (*manifest) start.manifest = std::move(**manifest);
+  auto parts = plan_load(fs, place, start.manifest);
+  if (!parts) return parts.error();
+  for (const LogPart& part : *parts) {
+    if (part.is_base()) continue;
+    if (part.header.state == HeaderState::kOurs) {
+      start.offset = std::max(start.offset, part.header.header.start);
+    }
+    start.offset += part.size;
+  }
+  start.offset = std::max(start.offset, at_least);
+  return start;
 }
 
 Finding finding_of(const Orphan& orphan, const LogPlace& place) {

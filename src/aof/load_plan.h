@@ -28,8 +28,9 @@ struct LogPart {
   ManifestFile entry;
   Origin origin = Origin::kRedis;
   uint64_t size = 0;
-  HeaderCheck header;  // of an increment
-  bool last = false;   // no later part holds a byte
+  HeaderCheck header;        // of an increment
+  bool last = false;         // may be torn: no later part holds a byte
+  bool log_follows = false;  // an RDB base behind which commands may stand: the one file of Redis 6
   std::optional<uint64_t>
       limit;  // of one of ours: journal offset at which the next increment, ours too, goes on
   bool loaded_something = false;  // set by the loader
@@ -38,11 +39,15 @@ struct LogPart {
 };
 
 // The manifest of the log at `place`, or nothing where there is no log yet. Refuses what must not be started
-// on: a log of another kind, increments whose manifest is gone.
+// on: increments whose manifest is gone.
 [[nodiscard]] base::Result<std::optional<Manifest>> open_log(base::Fs& fs, const LogPlace& place);
 
 [[nodiscard]] base::Result<std::vector<LogPart>> plan_load(base::Fs& fs, const LogPlace& place,
                                                            const Manifest& manifest);
+
+// Where a log begins that is made anew beside what lies at `place`, with offsets that go on behind it, and
+// behind `at_least`: for Writer::start_beside().
+[[nodiscard]] base::Result<StartPoint> start_beside(base::Fs& fs, const LogPlace& place, uint64_t at_least);
 
 // What is told of a file that the manifest does not name.
 [[nodiscard]] Finding finding_of(const Orphan& orphan, const LogPlace& place);

@@ -14,6 +14,16 @@ namespace sluice::aof {
 
 using base::ByteView;
 
+struct RdbBase {
+  std::string path;
+  bool log_follows = false;  // what stands behind its end is no damage, and the loader's to read
+};
+
+struct RdbProgress {
+  uint64_t read_bytes = 0;  // of the file
+  bool done = false;
+};
+
 // Where a log is loaded into. An error stops the load and becomes part of its message.
 class LoadSink {
  public:
@@ -24,8 +34,8 @@ class LoadSink {
   virtual base::Result<void> apply(std::span<const ByteView> args) = 0;
   // What a #SLUICE: line carried.
   virtual base::Result<void> extension(ByteView payload) = 0;
-  // A base in RDB format: about `budget_bytes` of it, again and again until it says that all is loaded.
-  virtual base::Result<bool> rdb_base(const std::string& path, size_t budget_bytes) = 0;
+  // A base in RDB format: about `budget_bytes` of it, again and again until all of it is loaded.
+  virtual base::Result<RdbProgress> rdb_base(const RdbBase& rdb, size_t budget_bytes) = 0;
 };
 
 // Where a log stops making sense that can only be damage.

@@ -93,6 +93,7 @@ Result<void> Loader::open_part() {
   if (next.origin == Origin::kRdbBase) {
     sink_.begin_file();
     phase_ = Phase::kRdbBase;
+    base_at_ = progress_.loaded_bytes;
     return {};
   }
   if (!next.is_base() && next.header.state == HeaderState::kEmpty) {
@@ -101,11 +102,7 @@ Result<void> Loader::open_part() {
     ++part_index_;
     return {};
   }
-  const bool writable = options_.repair && !next.is_base();
-  auto file = fs_.open(path(), base::kOpenRead | (writable ? base::kOpenWrite : 0U));
-  if (!file) return to_error(file.error());
-  file_ = std::move(*file);
-  phase_ = Phase::kRead;
+  if (auto opened = open_file(); !opened) return opened;
   sink_.begin_file();
   if (ours()) return open_increment();
   reading_.tail = true;
@@ -114,15 +111,28 @@ Result<void> Loader::open_part() {
   return {};
 }
 
+Result<void> Loader::open_file() {
+  const bool writable = options_.repair && (!part().is_base() || part().last);
+  auto file = fs_.open(path(), base::kOpenRead | (writable ? base::kOpenWrite : 0U));
+  if (!file) return to_error(file.error());
+  file_ = std::move(*file);
+  phase_ = Phase::kRead;
+  return {};
+}
+
 Result<void> Loader::load_rdb_base(size_t& budget) {
-  auto done = sink_.rdb_base(path(), budget);
-  if (!done) return Error{path() + ": " + done.error().message};
-  // What was really read is the sink's secret: what it may have read is near enough for a progress.
-  const uint64_t counted = std::min<uint64_t>(base_counted_ + budget, part().size);
-  progress_.loaded_bytes += (*done ? part().size : counted) - base_counted_;
-  base_counted_ = counted;
+  auto loaded = sink_.rdb_base({path(), part().log_follows}, budget);
+  if (!loaded) return Error{path() + ": " + loaded.error().message};
+  progress_.loaded_bytes = base_at_ + loaded->read_bytes;
   budget = 0;
-  if (!*done) return {};
+  if (!loaded->done) return {};
+  if (part().log_follows) {
+    if (auto opened = open_file(); !opened) return opened;
+    reading_.buffer_at = loaded->read_bytes;
+    reading_.tail = true;
+    reading_.tail_granted = true;
+    return {};
+  }
   phase_ = Phase::kOpenPart;
   ++part_index_;
   return {};
@@ -314,7 +324,7 @@ Result<void> Loader::finish_part() {
     return {};
   }
   LogPart& done = part();
-  if (options_.repair && done.last && reading_.unsynced_at < end_of_part()) {
+  if (options_.repair && done.last && !done.is_base() && reading_.unsynced_at < end_of_part()) {
     phase_ = Phase::kRewrite;
     return {};
   }

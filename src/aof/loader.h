@@ -63,6 +63,7 @@ class Loader {
 
   base::Result<void> begin();
   base::Result<void> open_part();
+  base::Result<void> open_file();
   base::Result<void> open_increment();
   base::Result<void> load_rdb_base(size_t& budget);
 
@@ -111,7 +112,7 @@ class Loader {
   std::vector<LogPart> parts_;
   size_t part_index_ = 0;
 
-  uint64_t base_counted_ = 0;       // bytes of an RDB base that are in progress_
+  uint64_t base_at_ = 0;            // of progress_, where an RDB base begins
   std::optional<uint64_t> offset_;  // journal offset reached; none before the first increment
 
   std::unique_ptr<base::File> file_;

@@ -34,6 +34,20 @@ void append_entry(Bytes& out, const ManifestFile& file, char type) {
   out.append(" seq ").append(std::to_string(file.seq)).append(" type ").append({type, '\n'});
 }
 
+constexpr ByteView kUnfinished = "#SLUICE-UNFINISHED:";
+
+bool is_file_name(const std::string& name) {
+  return !name.empty() && name.find('/') == std::string::npos;
+}
+
+// `words` is what stands behind kUnfinished.
+Result<void> add_unfinished(Manifest& manifest, ByteView words) {
+  auto name = base::split_words(words);
+  if (!name || name->size() != 1 || !is_file_name(name->front())) return Error{"it names no file"};
+  manifest.unfinished.push_back(std::move(name->front()));
+  return {};
+}
+
 struct Entry {
   ManifestFile file;
   char type = 0;
@@ -50,8 +64,7 @@ Result<Entry> parse_entry(ByteView line) {
     const std::string& name = (*words)[i];
     const std::string& value = (*words)[i + 1];
     if (name == "file") {
-      if (value.empty() || value.find('/') != std::string::npos)
-        return Error{"'" + value + "' is not a file name"};
+      if (!is_file_name(value)) return Error{"'" + value + "' is not a file name"};
       entry.file.name = value;
     } else if (name == "seq") {
       const auto end = std::from_chars(value.data(), value.data() + value.size(), entry.file.seq);
@@ -112,14 +125,13 @@ std::optional<uint64_t> seq_of(const std::string& name, const std::string& file_
   return seq;
 }
 
-bool names(const Manifest& manifest, const std::string& name) {
-  const auto is_it = [&name](const ManifestFile& file) { return file.name == name; };
-  return (manifest.base && is_it(*manifest.base)) ||
-         std::any_of(manifest.history.begin(), manifest.history.end(), is_it) ||
-         std::any_of(manifest.increments.begin(), manifest.increments.end(), is_it);
-}
-
 }  // namespace
+
+bool Manifest::names(const std::string& name) const {
+  const auto is_it = [&name](const ManifestFile& file) { return file.name == name; };
+  return (base && is_it(*base)) || std::any_of(history.begin(), history.end(), is_it) ||
+         std::any_of(increments.begin(), increments.end(), is_it);
+}
 
 std::string LogPlace::increment_name(uint64_t seq) const {
   return file_name + "." + std::to_string(seq) + ".incr.aof";
@@ -134,6 +146,11 @@ Bytes encode_manifest(const Manifest& manifest) {
   if (manifest.base) append_entry(out, *manifest.base, 'b');
   for (const ManifestFile& file : manifest.history) append_entry(out, file, 'h');
   for (const ManifestFile& file : manifest.increments) append_entry(out, file, 'i');
+  for (const std::string& name : manifest.unfinished) {
+    out.append(kUnfinished);
+    append_name(out, name);
+    out.push_back('\n');
+  }
   Annotation annotation;
   annotation.length = out.size();
   annotation.offset = out.size();
@@ -157,7 +174,10 @@ Result<Manifest> parse_manifest(ByteView text, const std::string& path) {
     const ByteView line = text.substr(at, end - at);
     if (line.size() > kMaxLine) return fail("it is longer than any server writes");
     if (manifest.verified) return fail("nothing may follow the checksum");
-    if (line.starts_with('#')) {
+    if (line.starts_with(kUnfinished)) {
+      const auto added = add_unfinished(manifest, line.substr(kUnfinished.size()));
+      if (!added) return fail(added.error().message);
+    } else if (line.starts_with('#')) {
       if (auto held = check_annotation(line, text.substr(0, at)); !held) return fail(held.error().message);
       manifest.verified = true;
     } else {
@@ -180,11 +200,6 @@ base::IoResult<void> write_manifest(base::Fs& fs, const LogPlace& place, const M
   return base::replace_file(fs, place.manifest_path(), encode_manifest(manifest));
 }
 
-LogFound find_log(base::Fs& fs, const LogPlace& place) {
-  if (fs.exists(place.manifest_path())) return LogFound::kManifest;
-  return fs.exists(place.single_file_path()) ? LogFound::kSingleFile : LogFound::kNothing;
-}
-
 std::vector<Orphan> find_orphans(base::Fs& fs, const LogPlace& place, const Manifest& manifest) {
   std::vector<Orphan> orphans;
   auto listed = fs.list_dir(place.log_dir());
@@ -194,7 +209,7 @@ std::vector<Orphan> find_orphans(base::Fs& fs, const LogPlace& place, const Mani
     for (const ByteView suffix : {".incr.aof", ".base.aof", ".base.rdb"}) {
       if (!seq) seq = seq_of(name, place.file_name, suffix);
     }
-    if (!seq || names(manifest, name)) continue;
+    if (!seq || manifest.names(name)) continue;
     auto size = fs.size(place.path(name));
     if (size && *size > kMaxHeader) orphans.push_back({name, *seq, *size});
   }

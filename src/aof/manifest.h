@@ -3,9 +3,10 @@
 //   file appendonly.aof.2.base.rdb seq 2 type b
 //   file appendonly.aof.1.incr.aof seq 1 type h
 //   file appendonly.aof.2.incr.aof seq 2 type i
+//   #SLUICE-UNFINISHED:appendonly.aof.3.base.rdb     ours: being made, not part of the log
 //   #XXH3:<hash>:<bytes above>:<bytes above>:0       ours; absent when redis-server wrote it last
 //
-// b is the base, i an increment, h history waiting to be deleted. Redis skips the '#' line. Knows nothing of
+// b is the base, i an increment, h history waiting to be deleted. Redis skips the '#' lines. Knows nothing of
 // what the files hold.
 #pragma once
 
@@ -37,6 +38,7 @@ struct LogPlace {
   [[nodiscard]] std::string manifest_path() const { return path(file_name + ".manifest"); }
   // Held by whoever writes the log.
   [[nodiscard]] std::string lock_path() const { return dir + "/sluice.lock"; }
+  // What Redis 6 and older write: all of the log in one file, outside the directory.
   [[nodiscard]] std::string single_file_path() const { return dir + "/" + file_name; }
   [[nodiscard]] std::string increment_name(uint64_t seq) const;
   [[nodiscard]] std::string base_name(uint64_t seq, bool rdb) const;
@@ -55,9 +57,16 @@ struct Manifest {
   std::optional<ManifestFile> base;
   std::vector<ManifestFile> history;
   std::vector<ManifestFile> increments;  // in the order written, seq rising
-  bool verified = false;                 // parsed with our annotation, and it held
+  // Names of files that are being made. Whoever finds them here at a start may delete them: nobody else's
+  // file has a name that was noted before it was there.
+  std::vector<std::string> unfinished;
+  bool verified = false;  // parsed with our annotation, and it held
 
   [[nodiscard]] uint64_t last_increment_seq() const { return increments.empty() ? 0 : increments.back().seq; }
+  // Nothing to load.
+  [[nodiscard]] bool empty() const { return !base && increments.empty(); }
+  // As part of the log, past or present.
+  [[nodiscard]] bool names(const std::string& name) const;
 };
 
 [[nodiscard]] Bytes encode_manifest(const Manifest& manifest);
@@ -68,14 +77,6 @@ struct Manifest {
 // Atomic and durable: a crash leaves the old one or the new one.
 [[nodiscard]] base::IoResult<void> write_manifest(base::Fs& fs, const LogPlace& place,
                                                   const Manifest& manifest);
-
-enum class LogFound {
-  kNothing,    // an empty start
-  kManifest,   // the parts of a log
-  kSingleFile  // no manifest, but the one file that Redis 6 and older write
-};
-
-[[nodiscard]] LogFound find_log(base::Fs& fs, const LogPlace& place);
 
 struct Orphan {
   std::string name;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "aof/leftovers.h"
 #include "base/check.h"
 
 namespace sluice::aof {
@@ -52,14 +53,14 @@ bool Rewrite::step(int64_t now_us, bool may_take) {
 }
 
 void Rewrite::take_moment(int64_t now_us) {
-  auto seq = writer_.rotate(now_us);
+  base_ = writer_.next_base();
+  auto seq = writer_.rotate(base_, now_us);
   if (!seq.ok()) {
     fail(seq.error().message);
     return;
   }
   from_seq_ = *seq;
   closed_bytes_ = writer_.closed_bytes();
-  base_ = writer_.next_base();
   request_.job.temporary_path = place_.path(kRewriteFile);
   request_.job.final_path = place_.path(base_.name);
   recorder_.begin(request_.job, request_.facts);

@@ -21,8 +21,6 @@
 
 namespace sluice::aof {
 
-inline constexpr const char* kRewriteFile = "temp-rewrite.rdb";  // in the log's directory
-
 class Rewrite {
  public:
   Rewrite(const LogPlace& place, Writer& writer, snapshot::Recorder& recorder)

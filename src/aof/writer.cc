@@ -20,12 +20,28 @@ Writer::Writer(base::Fs& fs, base::Random& random, Flusher& flusher, WriterOptio
     : fs_(fs), random_(random), flusher_(flusher), options_(std::move(options)), mode_(options_.mode) {}
 
 Result<void> Writer::start(StartPoint start) {
+  if (auto opened = open_first(start); !opened) return Error{opened.error().message};
+  std::vector<ManifestFile> obsolete = std::move(start.obsolete);
+  obsolete.insert(obsolete.end(), manifest_.history.begin(), manifest_.history.end());
+  manifest_.history.clear();
+  manifest_.increments.push_back(increment_.entry);
+  if (auto named = write_manifest(fs_, options_.place, manifest_); !named) {
+    return Error{named.error().message};
+  }
+  // Nobody reads these again; one that stays behind only takes space.
+  for (const ManifestFile& file : obsolete) (void)fs_.unlink(options_.place.path(file.name));
+  return {};
+}
+
+// The first increment, durably, and where counting begins.
+IoResult<void> Writer::open_first(StartPoint& start) {
   const LogPlace& place = options_.place;
   auto ready = fs_.mkdir(place.log_dir());
   if (ready) ready = fs_.fsync_dir(place.dir);
-  if (!ready) return Error{ready.error().message};
+  if (!ready) return ready;
 
   manifest_ = std::move(start.manifest);
+  manifest_.unfinished.clear();
   uint64_t taken_seq = manifest_.last_increment_seq();
   for (const Orphan& orphan : find_orphans(fs_, place, manifest_))
     taken_seq = std::max(taken_seq, orphan.seq);
@@ -34,22 +50,12 @@ Result<void> Writer::start(StartPoint start) {
 
   offset_ = written_ = synced_ = sync_requested_ = current_.start = start.offset;
   auto opened = open_increment(next_seq_++, offset_, db_);
-  if (!opened) return Error{opened.error().message};
+  if (!opened) return opened.error();
   increment_ = std::move(*opened);
   ready = increment_.file->fdatasync();
   // The name of the increment first: a manifest that survives a power cut must not name a file that did not.
   if (ready) ready = fs_.fsync_dir(place.log_dir());
-  if (!ready) return Error{ready.error().message};
-
-  std::vector<ManifestFile> obsolete = std::move(start.obsolete);
-  obsolete.insert(obsolete.end(), manifest_.history.begin(), manifest_.history.end());
-  manifest_.history.clear();
-  manifest_.increments.push_back(increment_.entry);
-  ready = write_manifest(fs_, place, manifest_);
-  if (!ready) return Error{ready.error().message};
-  // Nobody reads these again; one that stays behind only takes space.
-  for (const ManifestFile& file : obsolete) (void)fs_.unlink(place.path(file.name));
-  return {};
+  return ready;
 }
 
 uint64_t Writer::append(ByteView unit, uint32_t db_after) {
@@ -253,7 +259,9 @@ void Writer::give_up_new_increment(int code, int64_t now_us) {
 
 void Writer::switch_manifest(int64_t now_us) {
   Manifest next = manifest_;
-  next.increments.push_back(successor_.entry);
+  if (listed_) next.increments.push_back(successor_.entry);
+  next.unfinished = unfinished();
+  if (!listed_) next.unfinished.push_back(successor_.entry.name);
   if (auto switched = write_manifest(fs_, options_.place, next); !switched) {
     // Old or new may be what a crash would find; both files are complete, so a loader reads either.
     set_failure(State::kSwitching, switched.error().code, now_us);
@@ -262,6 +270,7 @@ void Writer::switch_manifest(int64_t now_us) {
   // Not needed for correctness, since a loader skips by offset; it only keeps the old file from lying about.
   (void)increment_.file->truncate(written_batches_ > 0 ? batches_.front().file_at : increment_.size);
   manifest_ = std::move(next);
+  if (!listed_) unlisted_.push_back(successor_.entry);
   closed_bytes_ += increment_.size;
   increment_ = std::exchange(successor_, Increment{});
   ++next_seq_;
@@ -285,7 +294,11 @@ Result<void> Writer::close() {
     (void)flusher_.run_pending();
     take_results(retry_at_us_);
   }
-  if (failure_) return Error{*failure_};
+  if (failure_) {
+    // What was asked of the thread before it was stopped may not have been done: to be asked for again.
+    if (state_ != State::kSwitching && state_ != State::kProving) sync_requested_ = synced_;
+    return Error{*failure_};
+  }
   IoResult<void> done = increment_.file->fdatasync();
   if (done) {
     synced_ = written_;
@@ -296,7 +309,10 @@ Result<void> Writer::close() {
     done = write_batch(seal, increment_);
     if (done) done = increment_.file->fdatasync();
   }
-  if (!done) return Error{done.error().message};
+  if (!done) {
+    set_failure(State::kSyncFailed, done.error().code, retry_at_us_);
+    return Error{done.error().message};
+  }
   drop_released_batches();
   return {};
 }

@@ -57,6 +57,15 @@ class Writer {
 
   // Opens a new increment and makes it, its directory and the manifest durable. Blocks.
   [[nodiscard]] base::Result<void> start(StartPoint start);
+  // The log is switched on over data that it does not hold, beside what may be there of an earlier one: opens
+  // a new increment that is not part of the log yet. A crash leaves what was there, until install_base() puts
+  // a base and the increments behind it in its place. REQUIRES: start.offset is above 0.
+  [[nodiscard]] base::Result<void> start_beside(StartPoint start);
+  // Whether a crash would find what is written here: true but between start_beside() and install_base().
+  [[nodiscard]] bool listed() const { return listed_; }
+  // Instead of close(): takes start_beside() back, and what was written since. REQUIRES: !listed(), the
+  // flusher's thread is stopped, and no rewrite is at work.
+  void discard();
 
   // Adds a unit's bytes (SELECT, MULTI and EXEC included) and answers the journal offset behind them, the tag
   // for every reply and push the unit made. `db_after` is the database selected once the unit was read: a
@@ -72,6 +81,8 @@ class Writer {
   [[nodiscard]] uint64_t offset() const { return offset_; }
   [[nodiscard]] uint64_t written() const { return written_; }
   [[nodiscard]] uint64_t synced() const { return synced_; }
+  // What a power cut leaves: synced(), and nothing as long as a crash would not find it.
+  [[nodiscard]] uint64_t durable() const { return listed_ ? synced_ : 0; }
   // Replies tagged up to here may leave.
   [[nodiscard]] uint64_t released() const { return mode_ == SyncMode::kAlways ? synced_ : written_; }
 
@@ -92,12 +103,12 @@ class Writer {
   // For a rewrite, which needs a moment between two increments. prepare_rotation() has what is written so far
   // synced and then asks for no further sync; once rotation_ready(), rotate() ends the increment and opens
   // the next one, where everything appended from now on goes. Both are durable when it returns; it blocks for
-  // a few syncs of little. Answers the number of the new increment. An error leaves the log as it was, or
-  // with a failure() that tick() works on.
+  // a few syncs of little. The manifest notes `base` as being made. Answers the number of the new increment.
+  // An error leaves the log as it was, or with a failure() that tick() works on.
   void prepare_rotation();
   void drop_rotation() { rotating_ = false; }
   [[nodiscard]] bool rotation_ready() const;
-  [[nodiscard]] base::Result<uint64_t> rotate(int64_t now_us);
+  [[nodiscard]] base::Result<uint64_t> rotate(const ManifestFile& base, int64_t now_us);
   // A name for the next base that no file has.
   [[nodiscard]] ManifestFile next_base() const;
   // `base` holds all that the increments before number `from_seq` did, and is on disk: it takes their place.
@@ -108,7 +119,8 @@ class Writer {
   void forget_history();
 
   // The last turn: writes, syncs and seals with an annotation that says so. Blocks. An error leaves the log
-  // as a crash would. REQUIRES: the flusher's thread is stopped.
+  // as a crash would, with a failure() that tick() works on, should it go on after all. REQUIRES: the
+  // flusher's thread is stopped.
   [[nodiscard]] base::Result<void> close();
 
   [[nodiscard]] const Manifest& manifest() const { return manifest_; }
@@ -144,6 +156,8 @@ class Writer {
     uint64_t size = 0;  // of the header and the whole batches
   };
 
+  [[nodiscard]] base::IoResult<void> open_first(StartPoint& start);
+  [[nodiscard]] std::vector<std::string> unfinished() const;
   [[nodiscard]] base::IoResult<void> prepare_successor();
   void close_batch();
   void write_batches();
@@ -167,6 +181,9 @@ class Writer {
   SyncMode mode_;
 
   Manifest manifest_;
+  bool listed_ = true;
+  std::vector<ManifestFile> unlisted_;     // increments that are not part of the log yet
+  std::optional<ManifestFile> next_base_;  // being made
   Increment increment_;
   uint64_t next_seq_ = 1;
 

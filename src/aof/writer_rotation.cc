@@ -1,8 +1,9 @@
 // The part of the Writer that a rewrite needs: a moment between two increments, and a new base in the place
-// of what lies before it.
+// of what lies before it; and the log that has no base of its own before a first rewrite gives it one.
 #include <system_error>
 #include <utility>
 
+#include "aof/leftovers.h"
 #include "aof/writer.h"
 #include "base/check.h"
 
@@ -11,6 +12,37 @@ namespace sluice::aof {
 using base::Error;
 using base::IoResult;
 using base::Result;
+
+Result<void> Writer::start_beside(StartPoint start) {
+  SLUICE_CHECK(start.offset > 0, "durable() is below every offset while nothing is durable");
+  listed_ = false;
+  auto ready = open_first(start);
+  if (ready) {
+    unlisted_ = {increment_.entry};
+    manifest_.unfinished = unfinished();
+    ready = write_manifest(fs_, options_.place, manifest_);
+  }
+  if (ready) return {};
+  // At most a header: nobody takes it for more, should it stay behind.
+  (void)fs_.unlink(options_.place.path(options_.place.increment_name(next_seq_ - 1)));
+  return Error{ready.error().message};
+}
+
+// The manifest first: where installing a base was tried and failed, the one on disk may name these files.
+void Writer::discard() {
+  SLUICE_CHECK(!listed_, "a crash would find these files");
+  increment_ = Increment{};
+  successor_ = Increment{};
+  manifest_.unfinished = unfinished();
+  if (write_manifest(fs_, options_.place, manifest_).ok()) (void)clear_leftovers(fs_, options_.place);
+}
+
+std::vector<std::string> Writer::unfinished() const {
+  std::vector<std::string> names;
+  for (const ManifestFile& file : unlisted_) names.push_back(file.name);
+  if (next_base_) names.push_back(next_base_->name);
+  return names;
+}
 
 void Writer::prepare_rotation() {
   rotating_ = true;
@@ -25,9 +57,10 @@ bool Writer::rotation_ready() const {
   return rotating_ && state_ == State::kHealthy && !flusher_.busy() && !flusher_.failed();
 }
 
-Result<uint64_t> Writer::rotate(int64_t now_us) {
+Result<uint64_t> Writer::rotate(const ManifestFile& base, int64_t now_us) {
   SLUICE_CHECK(rotation_ready(), "a rotation has to be prepared");
   rotating_ = false;
+  next_base_ = base;
   close_batch();
   write_batches();
   if (failure_) {
@@ -78,11 +111,16 @@ IoResult<void> Writer::install_base(const ManifestFile& base, uint64_t from_seq)
   Manifest next = manifest_;
   if (next.base) next.history.push_back(*next.base);
   next.base = base;
+  next.increments.insert(next.increments.end(), unlisted_.begin(), unlisted_.end());
   std::vector<ManifestFile> kept;
   for (ManifestFile& file : next.increments) (file.seq < from_seq ? next.history : kept).push_back(file);
   next.increments = std::move(kept);
+  next.unfinished.clear();
   if (auto written = write_manifest(fs_, options_.place, next); !written) return written;
   manifest_ = std::move(next);
+  listed_ = true;
+  unlisted_.clear();
+  next_base_.reset();
   return {};
 }
 

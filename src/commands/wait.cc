@@ -1,6 +1,7 @@
 // WAIT WAITAOF: waiting until what this connection changed is safe in more places than this server's memory.
 // There are no replicas, so that who asks for some waits until its time is up, and is told that there were
 // none.
+#include <algorithm>
 #include <optional>
 
 #include "base/number.h"
@@ -39,11 +40,12 @@ Outcome cmd_waitaof(Call& call) {
   const LogFacts log = call.on.control.log_facts();
   if (local > 0 && !log.enabled) return call.fail(kNoLog);
 
-  const bool synced = log.enabled && log.synced_offset >= call.client.write_offset;
+  const uint64_t awaited = std::max(call.client.write_offset, log.first_offset);
+  const bool synced = log.enabled && log.durable_offset >= awaited;
   if (((local > 0 && !synced) || *replicas > 0) && exec::may_wait(call)) {
     Park park = until_time_is_up(call, timeout_ms);
     // With replicas to wait for, the sync changes nothing before the time is up.
-    if (*replicas == 0) park.offset = call.client.write_offset;
+    if (*replicas == 0) park.offset = awaited;
     return call.block_on(park);
   }
   call.reply.array(2);

@@ -45,6 +45,8 @@ struct LogFacts {
   uint64_t retained_bytes = 0;  // in memory until the disk has them
   uint64_t written_offset = 0;
   uint64_t synced_offset = 0;
+  uint64_t durable_offset = 0;  // what a power cut leaves: 0 while a log that was switched on has no base yet
+  uint64_t first_offset = 0;    // durable to here, the log holds what was there before it was switched on
   uint64_t delayed_syncs = 0;
   // While loading:
   bool loading = false;

@@ -17,6 +17,8 @@ exec::LogFacts ServerControl::log_facts() const {
     facts.retained_bytes = writer->retained_bytes();
     facts.written_offset = writer->written();
     facts.synced_offset = writer->synced();
+    facts.durable_offset = writer->durable();
+    facts.first_offset = server_.log_first_offset();
     facts.delayed_syncs = writer->delayed_syncs();
   }
   if (const LogLoading* loading = server_.loading()) {
@@ -39,7 +41,7 @@ base::Result<std::string> ServerControl::save_in_background(bool schedule) {
 }
 
 base::Result<std::string> ServerControl::rewrite_log() {
-  return server_.saving().ask_rewrite();
+  return server_.rewrite_log();
 }
 
 base::Result<void> ServerControl::save() {
@@ -49,8 +51,8 @@ base::Result<void> ServerControl::save() {
 base::Result<void> ServerControl::shutdown(const exec::ShutdownOptions& options) {
   const bool by_default =
       options.save == exec::ShutdownSave::kDefault && server_.saving().saves_at_shutdown();
-  return server_.begin_stop(by_default || options.save == exec::ShutdownSave::kSave,
-                            options.force || options.save == exec::ShutdownSave::kNoSave);
+  return server_.begin_stop({by_default || options.save == exec::ShutdownSave::kSave,
+                             options.force || options.save == exec::ShutdownSave::kNoSave, options.force});
 }
 
 base::Result<void> ServerControl::abort_shutdown() {

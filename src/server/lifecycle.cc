@@ -1,9 +1,11 @@
 // The server's beginning and end: listening, accepting, loading the log, stopping.
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <utility>
 
 #include "aof/first_base.h"
+#include "aof/leftovers.h"
 #include "base/process.h"
 #include "resp/errors.h"
 #include "server/configuration.h"
@@ -15,6 +17,12 @@ namespace sluice::server {
 namespace {
 
 constexpr uint64_t kMaxConfigFileBytes = uint64_t{16} << 20;
+
+// `appendonly no`: as in Redis, whatever a log holds is not loaded, which may be what nobody expects.
+void tell_of_unused_log(base::Fs& fs, const aof::LogPlace& place, base::Log& log) {
+  if (!fs.exists(place.manifest_path()) && !fs.exists(place.single_file_path())) return;
+  log.warning("There is a log in " + place.dir + ", which is not loaded, since appendonly is 'no'");
+}
 
 }  // namespace
 
@@ -35,23 +43,12 @@ void Server::apply_configuration() {
   }
 }
 
-bool Server::anyone_durable() const {
-  bool found = false;
-  clients_.for_each([&](const client::Client& client) {
-    found |= writer_ && client.outbox.waits_for_sync(writer_->synced());
-  });
-  return found;
-}
-
 // CONFIG SET has changed these: follow, or say why not, and the old values come back.
 base::Result<void, config::ApplyError> Server::follow_configuration(std::span<const config::Option> options) {
   const ListenOptions before = listen_;
   apply_configuration();
   for (const config::Option option : options) {
     switch (option) {
-      case config::Option::kAppendOnly:
-        if (log_options_.enabled == (writer_ != nullptr)) break;
-        return config::ApplyError{option, "the log can only be switched on or off at start"};
       case config::Option::kAppendFsync:
         if (log_options_.writer.mode != aof::SyncMode::kNo || !anyone_durable()) break;
         return config::ApplyError{option,
@@ -83,12 +80,19 @@ base::Result<void, config::ApplyError> Server::follow_configuration(std::span<co
         break;
     }
   }
+  // Last, since it cannot be taken back for the sake of another option without making a base anew.
+  if (std::find(options.begin(), options.end(), config::Option::kAppendOnly) != options.end()) {
+    if (auto followed = follow_appendonly(); !followed) return followed;
+  }
   users_.set_default_password(config_.text(config::Option::kRequirePass));
   return {};
 }
 
 base::Result<void> Server::start() {
   startup_memory_bytes_ = memory_.used_bytes();
+  if (log_options_.enabled) {
+    if (auto taken = take_directory(); !taken) return taken;
+  }
   if (auto fitted = fit_max_clients(); !fitted) return fitted;
   if (auto listening = listen(); !listening) return listening;
   if (listeners_.empty()) {
@@ -101,7 +105,7 @@ base::Result<void> Server::start() {
       log_.warning("Received a signal to stop: finishing the turn, syncing the log.");
       if (stop_deadline_us_ != 0) {
         loop_.stop();  // asked twice: the log is closed now, and how that ends is the exit status
-      } else if (auto stopping = begin_stop(saving_.saves_at_shutdown(), false); !stopping) {
+      } else if (auto stopping = begin_stop({saving_.saves_at_shutdown(), false, false}); !stopping) {
         log_.warning("Not stopping: " + stopping.error().message);
       }
     }));
@@ -118,15 +122,25 @@ std::string Server::snapshot_path() const {
   return log_options_.writer.place.dir + "/" + config_.text(config::Option::kDbFilename);
 }
 
-// The log; or the snapshot, where none is kept; or the snapshot as the first base, where one is kept from now
-// on.
+// The log; or the snapshot, where none is kept; or what there is as the first base, where one is kept from
+// now on.
 base::Result<void> Server::begin_loading() {
   const aof::LogPlace& place = log_options_.writer.place;
   const std::string snapshot = snapshot_path();
+  if (!log_options_.enabled) tell_of_unused_log(fs_, place, log_);
   if (log_options_.enabled) {
-    auto adopted = aof::adopt_snapshot(fs_, place, snapshot);
+    const auto cleared = aof::clear_leftovers(fs_, place);
+    if (!cleared.ok()) return cleared.error();
+    for (const std::string& path : *cleared) log_.notice(path + ": left unfinished by the last run, deleted");
+    (void)fs_.unlink(saving_.temporary_path());  // there is seldom one, and the next snapshot replaces it
+    const auto adopted = aof::adopt_first_base(fs_, place, snapshot);
     if (!adopted.ok()) return adopted.error();
-    if (*adopted) log_.notice("There is no log yet: " + snapshot + " was copied and is its first base");
+    if (*adopted == aof::Adopted::kSnapshot) {
+      log_.notice("There is no log yet: " + snapshot + " was copied and is its first base");
+    } else if (*adopted == aof::Adopted::kSingleFile) {
+      log_.notice(place.single_file_path() + ": a log in one file, moved to " + place.log_dir() +
+                  " as the first base");
+    }
     const aof::LoaderOptions options{place, log_options_.load_truncated, true};
     loading_ = std::make_unique<LogLoading>(loading_parts(), options);
   } else if (fs_.exists(snapshot)) {
@@ -164,7 +178,7 @@ base::Result<void> Server::move_to_dir() {
   const auto moved = base::change_directory(config_.text(config::Option::kDir));
   if (!moved) return base::Error{std::generic_category().message(moved.error().code)};
   const std::string now = base::working_directory();
-  if (log_options_.enabled && now != before) {
+  if (writer_ && now != before) {
     (void)base::change_directory(before);  // it was here a moment ago
     return base::Error{"the append-only log is open in " + before +
                        "; set dir in the configuration and restart"};
@@ -270,36 +284,6 @@ void Server::load_slice() {
   state_.loading = false;
 }
 
-base::Result<void> Server::begin_log(aof::StartPoint start, uint64_t bytes_on_disk) {
-  flusher_waker_ = std::make_unique<net::Waker>(loop_, [this] {
-    if (writer_) tick_log(clock_.monotonic_us());
-  });
-  flusher_ = std::make_unique<aof::Flusher>([this] { flusher_waker_->wake(); });
-  writer_ = std::make_unique<aof::Writer>(fs_, random_, *flusher_, log_options_.writer);
-  if (auto started = writer_->start(std::move(start)); !started) {
-    writer_.reset();
-    return started;
-  }
-  flusher_->start();
-  fanout_.set_log(writer_.get());
-  saving_.attach_log(*writer_, log_options_.writer.place, bytes_on_disk);
-  return {};
-}
-
-base::Result<void> Server::reload_log() {
-  if (!writer_) return base::Error{"ERR The log is not enabled (appendonly no)"};
-  writer_->end_turn(clock_.monotonic_us());
-  if (writer_->failure()) return base::Error{"ERR " + *writer_->failure()};
-  for (int db = 0; db < keyspace_.database_count(); ++db) keyspace_.flush(db);
-  const aof::LoaderOptions options{log_options_.writer.place, log_options_.load_truncated, false};
-  LogLoading again(loading_parts(), options);
-  for (;;) {
-    const base::Result<bool> done = again.step();
-    if (!done.ok()) return base::Error{"ERR " + done.error().message};
-    if (*done) return {};
-  }
-}
-
 base::Result<void> Server::reload_snapshot() {
   const std::string path = snapshot_path();
   if (auto saved = saving_.save_now(); !saved.ok()) return saved.error();
@@ -335,12 +319,13 @@ base::Result<void> Server::rewrite_config() {
   return {};
 }
 
-base::Result<void> Server::begin_stop(bool save, bool force) {
+base::Result<void> Server::begin_stop(const Stop& stop) {
   const base::Error refused{"ERR Errors trying to SHUTDOWN. Check logs."};
-  if (!force && writer_ && writer_->failure()) return refused;
-  saving_.give_up();
-  if (save && !loading_) {
-    if (auto saved = saving_.save_now(); !saved && !force) return refused;
+  if (!stop.despite_failure && writer_ && writer_->failure()) return refused;
+  stop_despite_base_ = stop.despite_base || !writer_ || writer_->listed();
+  if (stop_despite_base_) saving_.give_up();
+  if (stop.save && !loading_) {
+    if (auto saved = saving_.save_now(); !saved && !stop.despite_failure) return refused;
   }
   stop_deadline_us_ = clock_.monotonic_us() + process_.shutdown_timeout_s * 1'000'000;
   listeners_.clear();
@@ -355,15 +340,25 @@ bool Server::abort_stop() {
   return true;
 }
 
-// Held replies leave when the log is safe; a disk that fails is waited for no longer than shutdown-timeout.
+// Held replies leave when the log is safe; a disk that fails is waited for no longer than shutdown-timeout,
+// and without a base, which is what a restart would be missing, it does not stop.
 void Server::advance_stop() {
+  const bool based = stop_despite_base_ || !writer_ || writer_->listed();
   const bool safe = !writer_ || (writer_->written() == writer_->offset() && !writer_->failure());
-  if (safe || clock_.monotonic_us() >= stop_deadline_us_) loop_.stop();
+  if (based && safe) return loop_.stop();
+  if (clock_.monotonic_us() < stop_deadline_us_) return;
+  if (based) return loop_.stop();
+  log_.warning("Not stopping: the log was switched on, and its first base is not written yet");
+  (void)abort_stop();
 }
 
 void Server::finish_stop() {
   if (flusher_) flusher_->stop();
-  if (writer_) {
+  if (copy_) end_copy();
+  if (writer_ && !writer_->listed()) {
+    saving_.detach_log();
+    writer_->discard();
+  } else if (writer_) {
     if (auto closed = writer_->close(); closed) {
       for (const auto& [id, connection] : connections_) connection->flush(UINT64_MAX);
     } else {

@@ -32,7 +32,7 @@ base::Result<bool> LogLoading::piece(size_t bytes) {
     return done;
   }
   if (snapshot_ == nullptr) {
-    auto opened = open_snapshot(snapshot_path_, SnapshotLoading::Expired::kDrop);
+    auto opened = open_snapshot(snapshot_path_, into(SnapshotLoading::Expired::kDrop));
     if (!opened.ok()) return opened.error();
   }
   auto done = snapshot_->step(bytes);
@@ -46,9 +46,12 @@ aof::LoadProgress LogLoading::progress() const {
   return {snapshot_->loaded_bytes(), snapshot_->total_bytes(), snapshot_->entries(), 0};
 }
 
-base::Result<void> LogLoading::open_snapshot(const std::string& path, SnapshotLoading::Expired expired) {
-  const int64_t now_ms = parts_.clock.unix_us() / 1000;
-  auto opened = SnapshotLoading::open(parts_.fs, path, {parts_.keyspace, expired, now_ms});
+SnapshotLoading::Into LogLoading::into(SnapshotLoading::Expired expired) const {
+  return {parts_.keyspace, expired, parts_.clock.unix_us() / 1000};
+}
+
+base::Result<void> LogLoading::open_snapshot(const std::string& path, SnapshotLoading::Into into) {
+  auto opened = SnapshotLoading::open(parts_.fs, path, into);
   if (!opened.ok()) return opened.error();
   snapshot_ = std::move(*opened);
   return {};
@@ -72,14 +75,18 @@ base::Result<void> LogLoading::extension(base::ByteView payload) {
                      std::string(payload.substr(0, 32)) + "'"};
 }
 
-base::Result<bool> LogLoading::rdb_base(const std::string& path, size_t budget_bytes) {
+base::Result<aof::RdbProgress> LogLoading::rdb_base(const aof::RdbBase& rdb, size_t budget_bytes) {
   if (snapshot_ == nullptr) {
-    auto opened = open_snapshot(path, SnapshotLoading::Expired::kKeep);
+    SnapshotLoading::Into place = into(SnapshotLoading::Expired::kKeep);
+    place.more_follows = rdb.log_follows;
+    auto opened = open_snapshot(rdb.path, place);
     if (!opened.ok()) return opened.error();
   }
-  auto done = snapshot_->step(budget_bytes);
-  if (done.ok() && *done) snapshot_.reset();
-  return done;
+  const auto done = snapshot_->step(budget_bytes);
+  if (!done.ok()) return done.error();
+  const aof::RdbProgress progress{snapshot_->loaded_bytes(), *done};
+  if (*done) snapshot_.reset();
+  return progress;
 }
 
 }  // namespace sluice::server

@@ -47,12 +47,13 @@ class LogLoading final : public aof::LoadSink {
   void begin_file() override;
   base::Result<void> apply(std::span<const base::ByteView> words) override;
   base::Result<void> extension(base::ByteView payload) override;
-  base::Result<bool> rdb_base(const std::string& path, size_t budget_bytes) override;
+  base::Result<aof::RdbProgress> rdb_base(const aof::RdbBase& rdb, size_t budget_bytes) override;
 
  private:
   base::Result<bool> piece(size_t bytes);
   void report_findings();
-  base::Result<void> open_snapshot(const std::string& path, SnapshotLoading::Expired expired);
+  [[nodiscard]] SnapshotLoading::Into into(SnapshotLoading::Expired expired) const;
+  base::Result<void> open_snapshot(const std::string& path, SnapshotLoading::Into into);
 
   const Parts parts_;
   client::Client client_;

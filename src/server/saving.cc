@@ -27,10 +27,12 @@ void Saving::attach_log(aof::Writer& writer, const aof::LogPlace& place, uint64_
   writer_ = &writer;
   older_bytes_ = bytes_after_rewrite_ = bytes;
   rewrite_ = std::make_unique<aof::Rewrite>(place, writer, recorder_);
+  rewrite_wanted_ = !writer.listed();
 }
 
 void Saving::detach_log() {
   if (rewrite_ && rewrite_->active()) {
+    rewrite_given_up_ = true;
     rewrite_->cancel();
     wait_for_recorder();
   }
@@ -53,7 +55,7 @@ base::Result<std::string> Saving::ask_save(bool schedule) {
 }
 
 base::Result<std::string> Saving::ask_rewrite() {
-  if (!rewrite_) return base::Error{"ERR The append-only log is off: there is nothing to rewrite"};
+  SLUICE_CHECK(rewrite_, "there is a log to rewrite");
   if (rewrite_->active()) {
     return base::Error{"ERR Background append only file rewriting already in progress"};
   }
@@ -134,6 +136,7 @@ void Saving::cron() {
     parts_.log.notice("A save point is reached: saving.");
     save_wanted_ = true;
   }
+  if (!busy() && !rewrite_wanted_ && base_is_due()) rewrite_wanted_ = true;
   if (!busy() && !rewrite_wanted_ && rewrite_is_due()) {
     parts_.log.notice("The log has grown to " + std::to_string(log_bytes()) + " bytes: rewriting it.");
     rewrite_wanted_ = true;
@@ -146,6 +149,10 @@ bool Saving::save_point_is_due() const {
     return parts_.stats.changes_since_save >= static_cast<uint64_t>(point.changes) &&
            now_s() - save_ended_s_ > point.seconds;
   });
+}
+
+bool Saving::base_is_due() const {
+  return writer_ != nullptr && !writer_->listed() && parts_.clock.monotonic_us() >= next_rewrite_us_;
 }
 
 bool Saving::rewrite_is_due() const {
@@ -211,7 +218,7 @@ void Saving::end_save(const base::Result<void>& end) {
 
 void Saving::begin_rewrite() {
   start_thread();
-  rewrite_wanted_ = false;
+  rewrite_wanted_ = rewrite_given_up_ = false;
   rewrite_began_s_ = now_s();
   held_peak_bytes_ = 0;
   rewrite_->begin({file_job(), file_facts()});
@@ -220,6 +227,7 @@ void Saving::begin_rewrite() {
 void Saving::end_rewrite(const base::Result<void>& end) {
   rewrite_took_s_ = now_s() - rewrite_began_s_;
   last_rewrite_held_bytes_ = held_peak_bytes_;
+  if (!end.ok() && rewrite_given_up_) return;
   last_rewrite_ok_ = end.ok();
   if (end.ok()) {
     ++rewrites_;
@@ -230,7 +238,8 @@ void Saving::end_rewrite(const base::Result<void>& end) {
                       " bytes.");
     return;
   }
-  const int64_t pause_us = kFirstRewriteRetryUs << std::min<uint64_t>(rewrite_failures_, 6);
+  int64_t pause_us = kFirstRewriteRetryUs << std::min<uint64_t>(rewrite_failures_, 6);
+  if (!writer_->listed()) pause_us = kBaseRetryUs;
   next_rewrite_us_ = parts_.clock.monotonic_us() + std::min(pause_us, kLastRewriteRetryUs);
   ++rewrite_failures_;
   parts_.log.warning("Rewriting the log failed: " + end.error().message);

@@ -1,7 +1,8 @@
 // Saving: who writes the keyspace out, and when: BGSAVE and save points, the rewrite of the log asked for or
 // due, SAVE and the last save of a shutdown. One at a time; what is asked for meanwhile waits its turn. It
 // works in slices at the end of turns, where no unit is half done, and keeps what INFO tells of it. Knows no
-// connection; the log it rewrites is attached when there is one.
+// connection; the log it rewrites is attached when there is one. A log without a base of its own, which was
+// switched on, is rewritten at once.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +28,7 @@ namespace sluice::server {
 
 // After a failure by itself: the next save point waits so long, the next rewrite twice as long each time.
 inline constexpr int64_t kSaveRetryUs = 5'000'000;
+inline constexpr int64_t kBaseRetryUs = 5'000'000;  // while a log waits for its first base
 inline constexpr int64_t kFirstRewriteRetryUs = 60'000'000;
 inline constexpr int64_t kLastRewriteRetryUs = 3'600'000'000;
 
@@ -49,7 +51,8 @@ class Saving {
   void use_thread() { uses_thread_ = true; }
   bool run_pending() { return recorder_.run_pending(); }
 
-  // The log there is now, with `bytes` on disk from before; until detach_log().
+  // The log there is now, with `bytes` on disk from before; until detach_log(). One that is not listed gets
+  // a base as soon as can be.
   void attach_log(aof::Writer& writer, const aof::LogPlace& place, uint64_t bytes);
   // Gives a rewrite under way up, and waits for that.
   void detach_log();
@@ -59,6 +62,10 @@ class Saving {
   base::Result<std::string> ask_rewrite();
   // SAVE: blocks until the file is there, at the pace of the disk. REQUIRES: no value is half changed.
   base::Result<void> save_now();
+  // Whether a rewrite is wanted or under way.
+  [[nodiscard]] bool rewrites() const { return rewrite_wanted_ || (rewrite_ && rewrite_->active()); }
+  // The file that a snapshot is before it has its name.
+  [[nodiscard]] std::string temporary_path() const { return file_job().temporary_path; }
   // Whether a shutdown saves when it is not told.
   [[nodiscard]] bool saves_at_shutdown() const { return !options_.points.empty(); }
   // A shutdown: what is under way is given up, and that is waited for.
@@ -87,6 +94,7 @@ class Saving {
   [[nodiscard]] bool busy() const { return saving_ || (rewrite_ && rewrite_->active()); }
   [[nodiscard]] bool save_point_is_due() const;
   [[nodiscard]] bool rewrite_is_due() const;
+  [[nodiscard]] bool base_is_due() const;
   [[nodiscard]] uint64_t log_bytes() const;
   [[nodiscard]] snapshot::FileJob file_job() const;
   [[nodiscard]] snapshot::FileFacts file_facts() const;
@@ -112,6 +120,7 @@ class Saving {
   aof::Writer* writer_ = nullptr;
   std::unique_ptr<aof::Rewrite> rewrite_;
   bool rewrite_wanted_ = false;
+  bool rewrite_given_up_ = false;
   int64_t rewrite_began_s_ = 0;
   int64_t rewrite_took_s_ = -1;
   int64_t next_rewrite_us_ = 0;

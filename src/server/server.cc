@@ -115,6 +115,7 @@ void Server::before_poll() {
   executor_.refresh_clock();
   const bool due = executor_.next_tick_us().value_or(INT64_MAX) <= clock_.monotonic_us();
   if (due && executor_.tick()) loop_.request_turn();
+  if (std::exchange(log_went_, false)) executor_.synced(UINT64_MAX);  // nobody will sync anything for them
   settle_attention();
   write_turn();
   close_lost();
@@ -158,7 +159,7 @@ bool Server::peer_is_dead(client::ClientId id) const {
 }
 
 uint64_t Server::watermark_of(const client::Outbox& outbox) const {
-  return writer_ ? outbox.watermark(writer_->released(), writer_->synced()) : UINT64_MAX;
+  return writer_ ? outbox.watermark(writer_->released(), writer_->durable()) : UINT64_MAX;
 }
 
 // The end of a turn: one write for everything that was logged, then the answers may go.
@@ -178,7 +179,7 @@ void Server::write_turn() {
 void Server::tick_log(int64_t now_us) {
   writer_->tick(now_us);
   note_disk_state();
-  executor_.synced(writer_->synced());
+  executor_.synced(writer_->durable());
 }
 
 // Whether writes must be refused, since what they do could not be kept.
@@ -203,7 +204,10 @@ void Server::note_disk_state() {
 // After the turn's batch was written: the moment of a snapshot lies between units.
 void Server::save_some() {
   const bool may_take = !loading_ && executor_.suspended_client() == 0;
+  const bool was_listed = !writer_ || writer_->listed();
   if (saving_.step(may_take)) loop_.request_turn();
+  if (writer_) take_up_base(was_listed);
+  if (copy_ && !saving_.rewrites()) end_copy();
   note_disk_state();
 }
 

@@ -74,9 +74,18 @@ class Server final : public ConnectionOwner {
   }
   // Takes the plain structs anew from the configuration.
   void apply_configuration();
-  // `save`: a snapshot first. Refused where it fails, or the log cannot be written, unless `force`.
-  base::Result<void> begin_stop(bool save, bool force);
+  // A snapshot first, if `save`. Refused where that fails, or the log cannot be written, unless
+  // `despite_failure`. While a log that was switched on has no base yet, the stop waits for it, unless
+  // `despite_base`.
+  struct Stop {
+    bool save = false;
+    bool despite_failure = false;
+    bool despite_base = false;
+  };
+  base::Result<void> begin_stop(const Stop& stop);
   bool abort_stop();
+  // BGREWRITEAOF: the status to answer. Without a log it makes one that holds what there is now.
+  base::Result<std::string> rewrite_log();
   base::Result<void> reload_log();
   base::Result<void> reload_snapshot();
   void change_replication_id();
@@ -87,6 +96,8 @@ class Server final : public ConnectionOwner {
 
   [[nodiscard]] const exec::Services& services() const { return services_; }
   [[nodiscard]] const aof::Writer* log_writer() const { return writer_ ? &*writer_ : nullptr; }
+  // The journal offset at which the log took up what there was before it; 0 for one that was loaded.
+  [[nodiscard]] uint64_t log_first_offset() const { return log_first_offset_; }
   [[nodiscard]] Saving& saving() { return saving_; }
   [[nodiscard]] const LogLoading* loading() const { return loading_.get(); }
   [[nodiscard]] int64_t started_unix_us() const { return started_unix_us_; }
@@ -118,6 +129,16 @@ class Server final : public ConnectionOwner {
     base::RateSampler cycles;
     base::RateSampler busy_us;
   };
+  // A log nobody writes to: it lasts until it has a base. Nothing is asked of its flusher, which has no
+  // thread.
+  struct LogCopy {
+    LogCopy(base::Fs& fs, base::Random& random, const aof::WriterOptions& options)
+        : writer(fs, random, flusher, options) {}
+
+    std::unique_ptr<base::FileLock> lock;
+    aof::Flusher flusher{[] {}};
+    aof::Writer writer;
+  };
   // What the clients hold, summed up as the cron goes round them.
   struct Crowd {
     uint64_t memory_bytes = 0;
@@ -142,7 +163,17 @@ class Server final : public ConnectionOwner {
   LogLoading::Parts loading_parts() { return {fs_, executor_, keyspace_, clock_, log_}; }
   [[nodiscard]] std::string snapshot_path() const;
   base::Result<void> begin_loading();
+  // Takes the lock of the directory that the log is in.
+  base::Result<void> take_directory();
   base::Result<void> begin_log(aof::StartPoint start, uint64_t bytes_on_disk);
+  base::Result<void, config::ApplyError> follow_appendonly();
+  base::Result<void> switch_log_on();
+  base::Result<void> switch_log_off();
+  base::Result<void> begin_copy();
+  void end_copy();
+  void open_flusher();
+  void drop_log();
+  void take_up_base(bool was_listed);
   void settle_attention();
   void write_turn();
   void flush_outputs();
@@ -198,9 +229,14 @@ class Server final : public ConnectionOwner {
 
   net::Waker saving_waker_;  // its turn is before_poll's
   Saving saving_;
+  std::unique_ptr<base::FileLock> directory_lock_;  // while there is a log
   std::unique_ptr<net::Waker> flusher_waker_;
   std::unique_ptr<aof::Flusher> flusher_;
   std::unique_ptr<aof::Writer> writer_;
+  std::unique_ptr<LogCopy> copy_;  // BGREWRITEAOF without a log
+  uint64_t log_first_offset_ = 0;
+  uint64_t last_log_offset_ = 0;  // of the log that was switched off last: replies carry tags up to it
+  bool log_went_ = false;         // switched off, and who waited for it was not told yet
   std::unique_ptr<LogLoading> loading_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
   std::vector<std::unique_ptr<net::SignalWatch>> signals_;
@@ -225,6 +261,7 @@ class Server final : public ConnectionOwner {
   std::string replication_id_;
   int64_t started_unix_us_ = 0;
   int64_t stop_deadline_us_ = 0;  // monotonic; 0: not stopping
+  bool stop_despite_base_ = false;
   int exit_status_ = 0;
 };
 

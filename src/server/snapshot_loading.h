@@ -22,6 +22,7 @@ class SnapshotLoading final : private snapshot::EntrySink, private snapshot::Byt
     keyspace::Keyspace& keyspace;
     Expired expired = Expired::kKeep;
     int64_t now_ms = 0;
+    bool more_follows = false;  // behind the end of the snapshot, for another to read
   };
 
   // Errors name the file.
@@ -40,7 +41,9 @@ class SnapshotLoading final : private snapshot::EntrySink, private snapshot::Byt
       : file_(std::move(file)),
         size_bytes_(size_bytes),
         into_(into),
-        reader_(*this, size_bytes, into.keyspace, *this) {}
+        reader_(*this, size_bytes, into.keyspace, *this) {
+    if (into.more_follows) reader_.allow_more();
+  }
 
   base::Result<void> entry(snapshot::LoadedEntry entry) override;
   base::Result<void> aux(base::ByteView name, base::ByteView value) override;

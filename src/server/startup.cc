@@ -1,6 +1,5 @@
 #include "server/startup.h"
 
-#include <cerrno>
 #include <climits>
 #include <csignal>
 #include <cstdio>
@@ -11,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "aof/manifest.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/process.h"
@@ -199,17 +197,6 @@ class PidFile {
 
 int serve(base::Fs& fs, config::Store& store, base::SpdLog& log, const Loaded& loaded,
           Invocation invocation) {
-  std::unique_ptr<base::FileLock> lock;
-  if (store.flag(config::Option::kAppendOnly)) {
-    auto taken = fs.try_lock(aof::LogPlace{store.text(config::Option::kDir)}.lock_path());
-    if (!taken.ok()) {
-      const bool held = taken.error().code == EWOULDBLOCK;
-      return refuse(store, log,
-                    (held ? "Another server uses this directory (" : "Can't lock this directory (") +
-                        taken.error().message + ")");
-    }
-    lock = std::move(*taken);
-  }
   Server server(store, log, fs, std::move(invocation));
   for (const config::Rename& rename : loaded.beside.renames) {
     if (auto renamed = server.rename_command(rename.from, rename.to); !renamed) {

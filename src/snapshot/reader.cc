@@ -183,7 +183,7 @@ void Reader::end() {
     }
     verified_ = stored != 0;
   }
-  if (in_.left() > 0) {
+  if (in_.left() > 0 && !more_allowed_) {
     return in_.fail(std::to_string(in_.left()) + " bytes stand behind its end");
   }
   phase_ = Phase::kDone;

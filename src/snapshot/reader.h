@@ -37,6 +37,9 @@ class Reader {
   // `keyspace` makes values; it gets none.
   Reader(ByteSource& source, uint64_t size_bytes, keyspace::Keyspace& keyspace, EntrySink& sink);
 
+  // Bytes behind the end are no damage, but somebody else's.
+  void allow_more() { more_allowed_ = true; }
+
   // Goes on for about `budget_bytes` of the file; true when all of it is read. After an error it is spent.
   base::Result<bool> load_on(uint64_t budget_bytes);
 
@@ -73,6 +76,7 @@ class Reader {
   uint64_t entries_ = 0;
   uint64_t skipped_ = 0;
   bool verified_ = false;
+  bool more_allowed_ = false;
 };
 
 }  // namespace sluice::snapshot

@@ -64,19 +64,21 @@ class Reading final : public aof::LoadSink, public snapshot::EntrySink {
   void begin_file() override {}
   base::Result<void> apply(std::span<const base::ByteView>) override { return {}; }
   base::Result<void> extension(base::ByteView) override { return {}; }
-  base::Result<bool> rdb_base(const std::string& path, size_t budget_bytes) override {
+  base::Result<aof::RdbProgress> rdb_base(const aof::RdbBase& rdb, size_t budget_bytes) override {
     if (!reader_) {
-      auto file = fs_.open(path, base::kOpenRead);
+      auto file = fs_.open(rdb.path, base::kOpenRead);
       if (!file.ok()) return base::Error{file.error().message};
       const auto size = (*file)->size();
       if (!size.ok()) return base::Error{size.error().message};
       base_file_ = std::move(*file);
       source_.emplace(*base_file_);
       reader_.emplace(*source_, *size, keyspace_, *this);
+      if (rdb.log_follows) reader_->allow_more();
     }
-    base::Result<bool> done = reader_->load_on(budget_bytes);
-    if (done.ok() && *done) base_keys = reader_->entries();
-    return done;
+    const base::Result<bool> done = reader_->load_on(budget_bytes);
+    if (!done.ok()) return done.error();
+    if (*done) base_keys = reader_->entries();
+    return aof::RdbProgress{reader_->offset(), *done};
   }
   base::Result<void> entry(snapshot::LoadedEntry) override { return {}; }
   base::Result<void> aux(base::ByteView, base::ByteView) override { return {}; }

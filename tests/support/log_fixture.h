@@ -50,12 +50,12 @@ class RecordingSink final : public aof::LoadSink {
     return {};
   }
   // Takes two steps, so that there is something between them.
-  base::Result<bool> rdb_base(const std::string& path, size_t) override {
+  base::Result<aof::RdbProgress> rdb_base(const aof::RdbBase& rdb, size_t) override {
     if (refuse_rdb) return base::Error{"an RDB file, which cannot be read"};
-    const bool first = rdb_begun != path;
-    rdb_begun = first ? path : "";
-    if (!first) seen.push_back("rdb:" + path);
-    return !first;
+    const bool first = rdb_begun != rdb.path;
+    rdb_begun = first ? rdb.path : "";
+    if (!first) seen.push_back("rdb:" + rdb.path);
+    return aof::RdbProgress{rdb_bytes, !first};
   }
 
   // What was seen, without the marks of new files.
@@ -70,6 +70,7 @@ class RecordingSink final : public aof::LoadSink {
   std::vector<std::string> seen;
   std::string refuse;
   bool refuse_rdb = false;
+  uint64_t rdb_bytes = 0;  // how long every base in RDB format is said to be
   std::string rdb_begun;
 };
 

@@ -2,48 +2,117 @@
 
 #include <doctest/doctest.h>
 
+#include "support/dying_fs.h"
+#include "support/log_fixture.h"
 #include "support/memory_fs.h"
 
 namespace sluice::aof {
 namespace {
 
+using testing::MemoryFs;
+
 const std::string kSnapshot = "./dump.rdb";
 const std::string kBase = "./appendonlydir/appendonly.aof.1.base.rdb";
 const std::string kContent = "REDIS0010" + std::string(3'000'000, 'd') + "checksum";
+const std::string kSingleFile = "./appendonly.aof";
+const std::string kMoved = "./appendonlydir/appendonly.aof";
+const std::string kLog = testing::record({"SET", "a", "1"});
+
+Adopted adopt(base::Fs& fs) {
+  const auto adopted = adopt_first_base(fs, {}, kSnapshot);
+  REQUIRE_MESSAGE(adopted.ok(), adopted.error().message);
+  return *adopted;
+}
 
 TEST_CASE("First base: a snapshot without a log becomes the base of one, and stays itself") {
-  testing::MemoryFs fs;
+  MemoryFs fs;
   fs.put(kSnapshot, kContent);
-  auto adopted = adopt_snapshot(fs, {}, kSnapshot);
-  REQUIRE(adopted.ok());
-  CHECK(*adopted);
+  CHECK(adopt(fs) == Adopted::kSnapshot);
   CHECK(fs.content(kBase) == kContent);
   CHECK(fs.content(kSnapshot) == kContent);
   const auto manifest = read_manifest(fs, {});
   REQUIRE(manifest.ok());
   CHECK(manifest->base->name == "appendonly.aof.1.base.rdb");
-  CHECK_FALSE(*adopt_snapshot(fs, {}, kSnapshot));
+  CHECK(adopt(fs) == Adopted::kNothing);
 }
 
-TEST_CASE("First base: without a snapshot, or with a log of any kind, nothing is done") {
-  testing::MemoryFs fs;
-  CHECK_FALSE(*adopt_snapshot(fs, {}, kSnapshot));
+TEST_CASE("First base: without a snapshot, or with a log in parts, nothing is done") {
+  MemoryFs fs;
+  CHECK(adopt(fs) == Adopted::kNothing);
+  CHECK_FALSE(fs.exists(testing::kManifestPath));
+  Manifest manifest;
+  manifest.increments = {{"appendonly.aof.1.incr.aof", 1}};
+  REQUIRE(fs.mkdir("./appendonlydir").ok());
+  REQUIRE(write_manifest(fs, {}, manifest).ok());
   fs.put(kSnapshot, kContent);
-  fs.put("./appendonly.aof", "*1\r\n");
-  CHECK_FALSE(*adopt_snapshot(fs, {}, kSnapshot));
+  fs.put(kSingleFile, kLog);
+  CHECK(adopt(fs) == Adopted::kNothing);
+  CHECK(fs.content(kSingleFile) == kLog);
 }
 
 TEST_CASE("First base: a crash before the manifest is made good, a base that is another's is not touched") {
-  testing::MemoryFs fs;
+  MemoryFs fs;
   fs.put(kSnapshot, kContent);
   fs.put(kBase, kContent);
-  CHECK(*adopt_snapshot(fs, {}, kSnapshot));
+  CHECK(adopt(fs) == Adopted::kSnapshot);
 
-  testing::MemoryFs other;
+  MemoryFs other;
   other.put(kSnapshot, kContent);
   other.put(kBase, kContent + "more of it");
-  CHECK_FALSE(*adopt_snapshot(other, {}, kSnapshot));
+  CHECK(adopt(other) == Adopted::kNothing);
   CHECK(other.content(kBase) == kContent + "more of it");
+}
+
+TEST_CASE("First base: a log in one file is moved as it is, and wins over a snapshot") {
+  MemoryFs fs;
+  fs.put(kSingleFile, kLog);
+  fs.put(kSnapshot, kContent);
+  CHECK(adopt(fs) == Adopted::kSingleFile);
+  CHECK_FALSE(fs.exists(kSingleFile));
+  CHECK(fs.content(kMoved) == kLog);
+  CHECK(fs.content(kSnapshot) == kContent);
+  CHECK(testing::load(fs).records == std::vector<std::string>{"SET a 1"});
+  CHECK(adopt(fs) == Adopted::kNothing);
+}
+
+TEST_CASE("First base: moving the one file survives a crash between any two steps") {
+  uint64_t steps = 0;
+  for (uint64_t died_at = 0; steps == 0 || died_at < steps; ++died_at) {
+    CAPTURE(died_at);
+    for (const bool power_goes : {false, true}) {
+      MemoryFs fs;
+      fs.put(kSingleFile, kLog);
+      fs.put(kSnapshot, kContent);
+      testing::DyingFs dying(fs);
+      dying.die_after(died_at);
+      if (adopt_first_base(dying, {}, kSnapshot).ok()) steps = dying.calls();
+      if (power_goes) {
+        fs.crash();
+      } else {
+        fs.kill_process();
+      }
+      (void)adopt(fs);
+      CHECK(testing::load(fs).records == std::vector<std::string>{"SET a 1"});
+      CHECK(fs.content(kMoved) == kLog);
+    }
+  }
+  CHECK(steps > 4);
+}
+
+TEST_CASE("First base: increments without a manifest, or a second file of that name, are not guessed about") {
+  MemoryFs fs;
+  fs.put(kSingleFile, kLog);
+  SUBCASE("increments") {
+    fs.put(testing::kFirstIncrement, std::string(1000, 'x'));
+    CHECK(adopt(fs) == Adopted::kNothing);
+    CHECK_FALSE(testing::load(fs).ok());
+  }
+  SUBCASE("a second one") {
+    fs.put(kMoved, "another");
+    CHECK_FALSE(adopt_first_base(fs, {}, kSnapshot).ok());
+    CHECK(fs.content(kMoved) == "another");
+  }
+  CHECK(fs.content(kSingleFile) == kLog);
 }
 
 }  // namespace

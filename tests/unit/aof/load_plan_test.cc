@@ -86,6 +86,39 @@ TEST_CASE("LoadPlan: an RDB base that lost all its bytes is refused, not loaded 
   CHECK(plan_load(plan.fs, plan.place, plan.manifest).ok());
 }
 
+TEST_CASE("LoadPlan: a log made anew goes on behind every offset there was, ours and others'") {
+  Plan plan;
+  CHECK(start_beside(plan.fs, plan.place, 7)->offset == 7);
+  plan.increment(header(5000));
+  plan.increment("*1\r\n$4\r\nPING\r\n");
+  REQUIRE(write_manifest(plan.fs, plan.place, plan.manifest).ok());
+  auto start = start_beside(plan.fs, plan.place, 7);
+  REQUIRE(start);
+  CHECK(start->offset >= 5014);
+  CHECK(start->manifest.increments == plan.manifest.increments);
+  CHECK(start_beside(plan.fs, plan.place, 9000)->offset == 9000);
+  plan.fs.put(plan.place.path(plan.manifest.increments[0].name), "garbage");
+  CHECK_FALSE(start_beside(plan.fs, plan.place, 7));
+}
+
+TEST_CASE("LoadPlan: only the one file of Redis 6 has commands behind its snapshot, and may be torn") {
+  Plan plan;
+  plan.manifest.base = ManifestFile{"appendonly.aof", 1};
+  plan.fs.put(plan.place.path("appendonly.aof"), "REDIS0009");
+  auto parts = plan_load(plan.fs, plan.place, plan.manifest);
+  REQUIRE(parts);
+  CHECK(parts->at(0).log_follows);
+  CHECK(parts->at(0).last);
+  plan.increment("*1\r\n$4\r\nPING\r\n");
+  CHECK_FALSE(plan_load(plan.fs, plan.place, plan.manifest)->at(0).last);
+  Plan snapshot;
+  snapshot.manifest.base = ManifestFile{"appendonly.aof.1.base.rdb", 1};
+  snapshot.fs.put(snapshot.place.path("appendonly.aof.1.base.rdb"), "REDIS0010");
+  parts = plan_load(snapshot.fs, snapshot.place, snapshot.manifest);
+  CHECK_FALSE(parts->at(0).log_follows);
+  CHECK_FALSE(parts->at(0).last);
+}
+
 TEST_CASE("LoadPlan: a file that is not there is named together with the manifest") {
   Plan plan;
   plan.increment(header(0));

@@ -309,10 +309,55 @@ TEST_CASE("Loader: an RDB base goes to the sink by name, and its refusal names t
   CHECK(done.error().message == path + ": an RDB file, which cannot be read");
 }
 
-TEST_CASE("Loader: a log in one file is recognised and refused with the way out") {
+// As first_base leaves it.
+void put_moved_file(MemoryFs& fs, const std::string& content) {
+  fs.put(kManifestPath, "file appendonly.aof seq 1 type b\n");
+  fs.put("./appendonlydir/appendonly.aof", content);
+}
+
+TEST_CASE("Loader: behind the snapshot that the one file of Redis 6 begins with, commands are read") {
   MemoryFs fs;
-  fs.put("./appendonly.aof", kA);
-  CHECK(contains(load(fs).error, "./appendonly.aof: a log in one file"));
+  const std::string path = "./appendonlydir/appendonly.aof";
+  const std::string snapshot = "REDIS0009 as long as the sink says";
+  put_moved_file(fs, snapshot + kA + kMulti + kB + kC + kExec);
+  RecordingSink sink;
+  sink.rdb_bytes = snapshot.size();
+  Loader loader(fs, {}, sink);
+  for (;;) {
+    const auto done = loader.step(1);
+    REQUIRE(done);
+    if (*done) break;
+  }
+  CHECK(sink.records() == Records{"rdb:" + path, "SET a 1", "SET b 2", "SET c 3"});
+  CHECK(loader.progress().loaded_bytes == loader.progress().total_bytes);
+}
+
+TEST_CASE(
+    "Loader: the torn end of the one file of Redis 6 is cut and kept, or refused if that is configured") {
+  const std::string path = "./appendonlydir/appendonly.aof";
+  const std::string torn = kMulti + kB + kC.substr(0, 7);
+  LoaderOptions strict;
+  strict.load_truncated = false;
+  MemoryFs fs;
+  put_moved_file(fs, kA + torn);
+  CHECK(contains(load(fs, strict).error, path + ": offset " + std::to_string(kA.size())));
+  CHECK(fs.content(path) == kA + torn);
+  const LoadOutcome outcome = load(fs);
+  CHECK(outcome.records == Records{"SET a 1"});
+  CHECK(outcome.found(FindingKind::kCut));
+  CHECK(fs.content(path) == kA);
+  CHECK(fs.content(path + "." + std::to_string(kA.size()) + ".cut") == torn);
+  // Behind it an increment was written: from now on it cannot be torn.
+  RunningLog log(fs, SyncMode::kAlways, outcome.start);
+  log.put(kB);
+  fs.put(path, kA.substr(0, 9));
+  CHECK_FALSE(load(fs).ok());
+}
+
+TEST_CASE("Loader: garbage in the one file of Redis 6 is refused") {
+  MemoryFs fs;
+  put_moved_file(fs, kA + "garbage" + kB);
+  CHECK(contains(load(fs).error, "appendonly.aof: offset " + std::to_string(kA.size())));
 }
 
 TEST_CASE("Loader: a lost manifest or a lost increment is not an empty log") {

@@ -121,14 +121,19 @@ TEST_CASE("Manifest: a crash while it is replaced leaves the old one or the new 
   CHECK(read_manifest(fs, place)->increments == next.increments);
 }
 
-TEST_CASE("Manifest: a lone file of Redis 6 is told from nothing and from parts") {
-  MemoryFs fs;
-  const LogPlace place;
-  CHECK(find_log(fs, place) == LogFound::kNothing);
-  fs.put("./appendonly.aof", "*1\r\n");
-  CHECK(find_log(fs, place) == LogFound::kSingleFile);
-  fs.put("./appendonlydir/appendonly.aof.manifest", encode_manifest(sample()));
-  CHECK(find_log(fs, place) == LogFound::kManifest);
+TEST_CASE("Manifest: what is being made is noted, and is no part of the log") {
+  Manifest manifest = sample();
+  manifest.unfinished = {"appendonly.aof.3.base.rdb", "a b\n.aof.4.incr.aof"};
+  const auto back = parse_manifest(encode_manifest(manifest), "m");
+  REQUIRE(back);
+  CHECK(back->verified);
+  CHECK(back->unfinished == manifest.unfinished);
+  CHECK(back->increments == manifest.increments);
+  CHECK_FALSE(back->names("appendonly.aof.3.base.rdb"));
+  CHECK(back->names("appendonly.aof.3.incr.aof"));
+  for (const std::string bad : {"", "a b", "../x", "\"a"}) {
+    CHECK_FALSE(parse_manifest("#SLUICE-UNFINISHED:" + bad + "\n", "m"));
+  }
 }
 
 TEST_CASE("Manifest: files it does not name are orphans once they hold more than a header") {

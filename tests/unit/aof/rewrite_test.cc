@@ -8,6 +8,8 @@
 
 #include <doctest/doctest.h>
 
+#include "aof/leftovers.h"
+#include "aof/load_plan.h"
 #include "snapshot/crc64.h"
 #include "snapshot/encoder.h"
 #include "snapshot/writer.h"
@@ -214,6 +216,204 @@ TEST_CASE("Rewrite: a crash between any two steps leaves a set that loads") {
       CHECK(loaded >= released);
     }
   }
+}
+
+namespace {
+
+// An earlier log that was closed, and one that is switched on beside it.
+void leave_old_log(MemoryFs& fs) {
+  RunningLog old(fs, SyncMode::kAlways);
+  old.put(record({"SET", "old", "1"}));
+  REQUIRE(old.writer.close().ok());
+}
+
+struct SwitchedOn {
+  explicit SwitchedOn(base::Fs& disk)
+      : recorder(keyspace, disk, clock, [] {}),
+        writer(disk, random, flusher, {{}, SyncMode::kAlways, 1 << 20}) {
+    keyspace.database(0).insert("key", keyspace::Value(types::StringValue(5)));
+    auto start = aof::start_beside(disk, {}, 1);
+    if (!start) return;
+    first_offset = start->offset;
+    if (writer.start_beside(std::move(*start)).ok()) rewrite.emplace(aof::LogPlace{}, writer, recorder);
+  }
+
+  void put(const std::string& unit) {
+    writer.append(unit, 0);
+    turn();
+  }
+  void turn() {
+    writer.end_turn(now_us);
+    flusher.run_pending();
+    writer.tick(now_us);
+  }
+  void finish_base() {
+    for (int i = 0; i < 20 && rewrite->active(); ++i) {
+      turn();
+      (void)rewrite->step(now_us, true);
+      recorder.run_pending();
+    }
+  }
+  // Logged before the base has its moment, while it is written, and when it is there.
+  void tell() {
+    if (!rewrite) return;
+    put(kBefore);
+    rewrite->begin({});
+    for (int i = 0; i < 3; ++i) {
+      turn();
+      (void)rewrite->step(now_us, true);
+    }
+    put(kDuring);
+    finish_base();
+    put(kAfter);
+  }
+
+  base::ManualClock clock{1'000'000};
+  keyspace::Keyspace keyspace{1, 1};
+  base::Random random{9};
+  int64_t now_us = 10'000'000;
+  aof::Flusher flusher{[] {}};
+  snapshot::Recorder recorder;
+  aof::Writer writer;
+  std::optional<Rewrite> rewrite;
+  uint64_t first_offset = 0;
+};
+
+const Records kOldLog = {"SET old 1"};
+const Records kNewLog = {"rdb:./appendonlydir/appendonly.aof.1.base.rdb", "SET during 1", "SET after 1"};
+
+}  // namespace
+
+TEST_CASE("Switching on: the new log takes the place of the old one when its base is there, not before") {
+  for (const bool old_log : {false, true}) {
+    MemoryFs fs;
+    if (old_log) leave_old_log(fs);
+    SwitchedOn log(fs);
+    REQUIRE(log.rewrite);
+    log.put(kBefore);
+    CHECK_FALSE(log.writer.listed());
+    CHECK(log.writer.synced() > log.first_offset);
+    CHECK(log.writer.durable() == 0);
+    if (old_log) CHECK(load(fs).records == kOldLog);
+    log.rewrite->begin({});
+    log.finish_base();
+    CHECK(log.writer.listed());
+    CHECK(log.writer.durable() == log.writer.synced());
+    log.put(kDuring);
+    log.put(kAfter);
+    fs.crash();
+    const LoadOutcome outcome = load(fs);
+    CHECK(outcome.records == kNewLog);
+    CHECK(outcome.start.offset == log.writer.offset());
+    CHECK(outcome.findings.empty());
+    CHECK(outcome.start.manifest.unfinished.empty());
+  }
+}
+
+TEST_CASE("Switching on: a crash between any two steps leaves the old state or the new log, and no garbage") {
+  for (const bool old_log : {false, true}) {
+    uint64_t steps = 0;
+    {
+      MemoryFs fs;
+      if (old_log) leave_old_log(fs);
+      DyingFs dying(fs);
+      SwitchedOn log(dying);
+      log.tell();
+      REQUIRE(log.writer.listed());
+      steps = dying.calls();
+    }
+    for (const bool power_goes : {false, true}) {
+      for (uint64_t died_at = 0; died_at < steps; ++died_at) {
+        CAPTURE(old_log);
+        CAPTURE(power_goes);
+        CAPTURE(died_at);
+        MemoryFs fs;
+        if (old_log) leave_old_log(fs);
+        uint64_t durable = 0;
+        {
+          DyingFs dying(fs);
+          dying.die_after(died_at);
+          SwitchedOn log(dying);
+          log.tell();
+          durable = log.writer.durable();
+        }
+        if (power_goes) {
+          fs.crash();
+        } else {
+          fs.kill_process();
+        }
+        REQUIRE(aof::clear_leftovers(fs, {}).ok());
+        const LoadOutcome outcome = load(fs);
+        REQUIRE_MESSAGE(outcome.ok(), outcome.error);
+        CHECK_FALSE(outcome.found(aof::FindingKind::kOrphan));
+        CHECK(!fs.exists(kTemporaryPath));
+        Records awaited = old_log ? kOldLog : Records{};
+        const bool is_new = !outcome.records.empty() && outcome.records[0] == kNewLog[0];
+        if (is_new) awaited.assign(kNewLog.begin(), kNewLog.begin() + std::ptrdiff_t(outcome.records.size()));
+        CHECK(outcome.records == awaited);
+        if (durable > 0) CHECK(is_new);
+        if (durable > 0) CHECK(outcome.start.offset >= durable);
+      }
+    }
+  }
+}
+
+TEST_CASE("Switching on: taken back, it leaves what was there and nothing else") {
+  for (const bool old_log : {false, true}) {
+    MemoryFs fs;
+    if (old_log) leave_old_log(fs);
+    const auto before = fs.list_dir("./appendonlydir");
+    SwitchedOn log(fs);
+    log.put(kBefore);
+    log.rewrite->begin({});
+    for (int i = 0; i < 3; ++i) {
+      log.turn();
+      (void)log.rewrite->step(log.now_us, true);
+    }
+    log.put(kDuring);
+    log.rewrite->cancel();
+    log.finish_base();
+    log.rewrite.reset();
+    log.writer.discard();
+    if (old_log) CHECK(*fs.list_dir("./appendonlydir") == *before);
+    if (!old_log) CHECK(fs.list_dir("./appendonlydir")->empty());
+    CHECK(load(fs).records == (old_log ? kOldLog : Records{}));
+  }
+}
+
+TEST_CASE("Switching on: files that cannot be made are an error, and nothing is left behind") {
+  const DiskCall kCalls[] = {DiskCall::kMkdir, DiskCall::kOpen, DiskCall::kWrite, DiskCall::kFdatasync};
+  for (const DiskCall call : kCalls) {
+    CAPTURE(static_cast<int>(call));
+    MemoryFs fs;
+    leave_old_log(fs);
+    const auto before = fs.list_dir("./appendonlydir");
+    auto start = aof::start_beside(fs, {}, 1);
+    REQUIRE(start);
+    base::Random random(3);
+    aof::Flusher flusher([] {});
+    aof::Writer writer(fs, random, flusher, {});
+    fs.fail_next(call, ENOSPC);
+    CHECK_FALSE(writer.start_beside(std::move(*start)).ok());
+    CHECK(*fs.list_dir("./appendonlydir") == *before);
+    CHECK(load(fs).records == kOldLog);
+  }
+}
+
+TEST_CASE("Rewrite: a base that a crash left behind is known as ours at the next start") {
+  MemoryFs fs;
+  {
+    Desk desk(fs);
+    desk.log.put(kBefore);
+    desk.rewrite.begin({});
+    while (desk.rewrite.preparing()) desk.step();
+    desk.step();
+    desk.recorder.run_pending();
+    REQUIRE(fs.exists(kBasePath));
+    fs.kill_process();
+  }
+  CHECK(*aof::clear_leftovers(fs, {}) == std::vector<std::string>{kBasePath});
+  CHECK(load(fs).records == Records{"SET before 1"});
 }
 
 // The disk refuses one call and works again: the rewrite may fail, the log goes on.

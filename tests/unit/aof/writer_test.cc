@@ -318,7 +318,7 @@ TEST_CASE("Writer: a rewrite may be asked for again at once after its sync of th
   log.put(kB);
   REQUIRE(log.writer.rotation_ready());
   fs.fail_next(DiskCall::kFdatasync, EIO);
-  CHECK_FALSE(log.writer.rotate(log.now_us).ok());
+  CHECK_FALSE(log.writer.rotate(log.writer.next_base(), log.now_us).ok());
   log.writer.prepare_rotation();
   log.wait_us(kRetryIntervalUs);
   log.turn();
@@ -443,6 +443,34 @@ TEST_CASE("Writer: close syncs and seals, under every mode") {
     content[content.find("SET")] = 'X';
     fs.put(kFirstIncrement, content);
     CHECK_FALSE(load(fs).ok());
+  }
+}
+
+TEST_CASE("Writer: a close that failed is taken back, and the log goes on without a loss") {
+  for (const SyncMode mode : {SyncMode::kAlways, SyncMode::kEverysec}) {
+    for (const DiskCall call : {DiskCall::kWrite, DiskCall::kFdatasync}) {
+      for (int calls_before = 0; calls_before < 2; ++calls_before) {
+        CAPTURE(static_cast<int>(call));
+        CAPTURE(calls_before);
+        MemoryFs fs;
+        RunningLog log(fs, mode);
+        log.writer.append(kA, 0);
+        log.writer.end_turn(
+            log.now_us);  // its sync was asked for, and the thread stopped before it came to it
+        const uint64_t tag = log.writer.append(kB, 0);
+        fs.fail_next(call, EIO, calls_before + 1);
+        const bool closed = log.writer.close().ok();
+        CHECK_FALSE(closed);
+        fs.clear_faults();
+        for (int i = 0; i < 6; ++i) log.wait_us(kSyncIntervalUs);
+        CHECK_FALSE(log.writer.failure());
+        CHECK(log.writer.synced() >= tag);
+        log.put(kC);
+        CHECK(log.writer.close().ok());
+        fs.crash();
+        CHECK(load(fs).records == Records{"SET a 1", "SET b 2", "SET c 3"});
+      }
+    }
   }
 }
 

@@ -17,7 +17,7 @@ resp::Value copies(int64_t local) {
 // A log that is on, and synced up to where the sink's records go now.
 void sync_all(Harness& h) {
   h.control.log.enabled = true;
-  h.control.log.synced_offset = h.sink.offset();
+  h.control.log.durable_offset = h.sink.offset();
 }
 
 }  // namespace
@@ -82,7 +82,7 @@ TEST_CASE("WAITAOF: answers when the disk has this connection's last write, and 
   CHECK(h.blocking.highest_offset() == h.sink.offset());
   h.executor.synced(written - 1);
   CHECK(writer.reply_text() == "(nothing)");
-  h.control.log.synced_offset = written;
+  h.control.log.durable_offset = written;
   h.executor.synced(written);
   CHECK(writer.reply() == copies(1));
   CHECK(other.reply_text() == "(nothing)");

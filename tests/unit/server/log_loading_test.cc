@@ -71,7 +71,7 @@ TEST_CASE("Log loading: a base in RDB format is loaded, and increments after it"
   Harness h;
   testing::MemoryFs fs;
   fs.put("./dump.rdb", sample(h));
-  REQUIRE(*aof::adopt_snapshot(fs, {}, "./dump.rdb"));
+  REQUIRE(*aof::adopt_first_base(fs, {}, "./dump.rdb") == aof::Adopted::kSnapshot);
   Harness copy;
   server::LogLoading loading(parts_of(copy, fs), aof::LoaderOptions{});
   CHECK(finish(loading, 50).empty());
@@ -85,7 +85,7 @@ TEST_CASE("Log loading: a damaged base is refused with file, offset and reason")
   testing::MemoryFs fs;
   base::Bytes file = sample(h);
   fs.put("./dump.rdb", file.substr(0, file.size() - 20));
-  REQUIRE(*aof::adopt_snapshot(fs, {}, "./dump.rdb"));
+  REQUIRE(*aof::adopt_first_base(fs, {}, "./dump.rdb") == aof::Adopted::kSnapshot);
   server::LogLoading loading(parts_of(h, fs), aof::LoaderOptions{});
   h.run("FLUSHALL");
   const std::string why = finish(loading, 1000);

@@ -103,7 +103,11 @@ struct Query {
 
 enum class Form : uint8_t { kMayStore, kOnlyShows };
 
-Query read_query(exec::Args& args, Form form) {
+// BY and GET read keys that no word names: not for users who may read some keys only.
+constexpr ByteView kByDenied = "ERR BY option of SORT denied due to insufficient ACL permissions.";
+constexpr ByteView kGetDenied = "ERR GET option of SORT denied due to insufficient ACL permissions.";
+
+Query read_query(exec::Args& args, Form form, bool reads_every_key) {
   Query query;
   while (args.more() && args.ok()) {
     if (args.accept("ASC")) {
@@ -120,8 +124,10 @@ Query read_query(exec::Args& args, Form form) {
     } else if (args.accept_with("BY")) {
       query.by = Pattern(args.next());
       query.sorts = query.sorts && query.by->names_a_key();
+      if (query.by->names_a_key() && !reads_every_key) args.latch(kByDenied);
     } else if (args.accept_with("GET")) {
       query.shown.emplace_back(args.next());
+      if (!reads_every_key) args.latch(kGetDenied);
     } else {
       args.syntax_error();
     }
@@ -295,7 +301,9 @@ void store(Call& call, const Query& query, Items items) {
 
 Outcome sort_key(Call& call, Form form) {
   const ByteView key = call.args.key();
-  Query query = read_query(call.args, form);
+  const bool reads_every_key =
+      call.on.executor->access().may_read_every_key({call.client, call.command, call.args.words()});
+  Query query = read_query(call.args, form, reads_every_key);
   if (!call.args.ok()) return call.fail(call.args.error());
   auto items = load(call, key, query);
   if (!items) return call.fail(items.error());

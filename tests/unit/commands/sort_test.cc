@@ -149,6 +149,24 @@ TEST_CASE("SORT and SORT_RO: bad arguments") {
   CHECK(h.run("SORT") == error("ERR wrong number of arguments for 'sort' command"));
 }
 
+TEST_CASE("SORT: BY and GET read keys that no word names, and are refused to who may not read any key") {
+  Harness h;
+  h.run("RPUSH", "l", "2", "1");
+  h.run("ACL", "SETUSER", "u", "on", "nopass", "+sort", "+sort_ro", "~l");
+  Peer& peer = h.client();
+  REQUIRE(peer.run("AUTH", "u", "x") == status("OK"));
+  for (const char* name : {"SORT", "SORT_RO"}) {
+    CHECK(peer.run(name, "l") == bulks({"1", "2"}));
+    CHECK(peer.run(name, "l", "BY", "nosort") == bulks({"2", "1"}));
+    CHECK(peer.run(name, "l", "BY", "w*") ==
+          error("ERR BY option of SORT denied due to insufficient ACL permissions."));
+    CHECK(peer.run(name, "l", "GET", "#") ==
+          error("ERR GET option of SORT denied due to insufficient ACL permissions."));
+  }
+  h.run("ACL", "SETUSER", "u", "%R~*");
+  CHECK(peer.run("SORT_RO", "l", "BY", "w*", "GET", "#") == bulks({"1", "2"}));
+}
+
 TEST_CASE("SORT: the keys among its words") {
   Harness h;
   CHECK(h.run("COMMAND", "GETKEYS", "SORT", "k", "BY", "STORE", "GET", "STORE", "LIMIT", "0", "STORE") ==

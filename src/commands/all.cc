@@ -44,6 +44,7 @@ std::vector<std::span<const exec::CommandSpec>> all_families() {
           zset_range_commands(),
           zset_store_commands(),
           zset_blocking_commands(),
+          zset_move_commands(),
           wait_commands()};
 }
 

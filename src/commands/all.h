@@ -52,6 +52,7 @@ std::span<const exec::CommandSpec> zset_commands();
 std::span<const exec::CommandSpec> zset_range_commands();
 std::span<const exec::CommandSpec> zset_store_commands();
 std::span<const exec::CommandSpec> zset_blocking_commands();
+std::span<const exec::CommandSpec> zset_move_commands();
 
 // All of them, in the order COMMAND lists them.
 std::vector<std::span<const exec::CommandSpec>> all_families();

@@ -22,6 +22,7 @@ constexpr Notes kNotes[] = {
      {{{"6.0.0", "a timeout can be a fraction of a second"}}},
      "6.2.0",
      "`BLMOVE` with the `RIGHT` and `LEFT` arguments"},
+    {"bzmovedue", "O(K+M*log(N)), K: keys, M: members moved, N: members"},
     {"bzmpop", "O(K+M*log(N)), K: keys, M: members popped, N: members"},
     {"bzpopmax",
      "O(K+log(N)), K: keys, N: members",

@@ -157,4 +157,10 @@ std::optional<uint64_t> Blocking::next_offset() const {
   return offset_waiters_.begin()->first;
 }
 
+bool Blocking::touch_awaited_by(client::ClientId id) {
+  const Parked& parked = parked_.at(id);
+  for (const Place& place : parked.places) touch(place.queue->first.db, place.queue->first.key);
+  return !parked.places.empty();
+}
+
 }  // namespace sluice::exec

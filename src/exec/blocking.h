@@ -94,6 +94,9 @@ class Blocking {
   [[nodiscard]] client::ClientId timed_out(int64_t now_ms) const;
   // A client whose wake_at has passed; its wake_at is cleared. Or 0.
   client::ClientId take_woken(int64_t now_ms);
+  // As if every key it waits for had been touched, so that those who came before it are served before it.
+  // False when it waits for none.
+  bool touch_awaited_by(client::ClientId id);
   // The client that waits for the lowest offset, if that is at or below this one; it waits for it no longer.
   // Or 0.
   client::ClientId take_reached(uint64_t offset);

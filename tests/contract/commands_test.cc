@@ -188,6 +188,7 @@ const std::vector<Exception>& exceptions() {
   static const std::string kWithScore = "7.2: ZRANK and ZREVRANK take WITHSCORE";
   static const std::string kConditions = "8.4: SET takes IFEQ, IFNE, IFDEQ and IFDNE";
   static const std::string kTarget = "ours: LMPOP and BLMPOP take TO";
+  static const std::string kDue = "ours: ZMPOP and BZMPOP take DUE";
   static const std::vector<Exception> kList{
       {"blmove", "flags", kRunInScripts},
       {"blpop", "flags", kRunInScripts},
@@ -199,6 +200,8 @@ const std::vector<Exception>& exceptions() {
       {"lmpop", "arguments", kTarget},
       {"blmpop", "key", kTarget},
       {"blmpop", "arguments", kTarget},
+      {"zmpop", "arguments", kDue},
+      {"bzmpop", "arguments", kDue},
       {"set", "arguments", kConditions},
       {"set", "history", kConditions},
       {"zrank", "arity", kWithScore},

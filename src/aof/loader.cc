@@ -105,8 +105,6 @@ Result<void> Loader::open_part() {
   if (auto opened = open_file(); !opened) return opened;
   sink_.begin_file();
   if (ours()) return open_increment();
-  reading_.tail = true;
-  reading_.tail_granted = true;
   if (!next.is_base() && !offset_) offset_ = 0;
   return {};
 }
@@ -117,6 +115,7 @@ Result<void> Loader::open_file() {
   if (!file) return to_error(file.error());
   file_ = std::move(*file);
   phase_ = Phase::kRead;
+  reading_.tail = reading_.tail_granted = !ours();  // no annotations are to come
   return {};
 }
 
@@ -126,13 +125,8 @@ Result<void> Loader::load_rdb_base(size_t& budget) {
   progress_.loaded_bytes = base_at_ + loaded->read_bytes;
   budget = 0;
   if (!loaded->done) return {};
-  if (part().log_follows) {
-    if (auto opened = open_file(); !opened) return opened;
-    reading_.buffer_at = loaded->read_bytes;
-    reading_.tail = true;
-    reading_.tail_granted = true;
-    return {};
-  }
+  reading_.buffer_at = loaded->read_bytes;
+  if (part().log_follows) return open_file();
   phase_ = Phase::kOpenPart;
   ++part_index_;
   return {};

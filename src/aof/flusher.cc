@@ -1,5 +1,6 @@
 #include "aof/flusher.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -30,6 +31,25 @@ void Flusher::request(std::shared_ptr<base::File> file, uint64_t offset) {
   changed_.notify_one();
 }
 
+bool Flusher::request_or_sync(std::shared_ptr<base::File> file, uint64_t offset) {
+  Request now;
+  {
+    const std::lock_guard lock(mutex_);
+    if (failed()) return false;
+    pending_ = {std::move(file), offset};
+    if (thread_.joinable() && !syncing_ && measured_ && usual_us_ <= kShortSyncUs) {
+      now = std::exchange(pending_, {});
+      syncing_ = true;
+    }
+  }
+  if (!now.file) {
+    changed_.notify_one();
+    return false;
+  }
+  sync(now);
+  return true;
+}
+
 bool Flusher::run_pending() {
   SLUICE_CHECK(!thread_.joinable(), "the thread does this by itself");
   Request next;
@@ -40,6 +60,7 @@ bool Flusher::run_pending() {
     syncing_ = true;
   }
   sync(next);
+  wake_();
   return true;
 }
 
@@ -68,13 +89,18 @@ void Flusher::run() {
       syncing_ = true;
     }
     sync(next);
+    wake_();
   }
 }
 
 void Flusher::sync(const Request& request) {
+  const int64_t begun_us = clock_ == nullptr ? 0 : clock_->monotonic_us();
   const auto result = request.file->fdatasync();
+  const int64_t took_us = clock_ == nullptr ? 0 : clock_->monotonic_us() - begun_us;
   {
     const std::lock_guard lock(mutex_);
+    usual_us_ = measured_ ? std::max(took_us, (usual_us_ * 7 + took_us) / 8) : took_us;
+    measured_ = clock_ != nullptr;
     syncing_ = false;
     if (result) {
       done_.store(request.offset, std::memory_order_release);
@@ -83,7 +109,6 @@ void Flusher::sync(const Request& request) {
       failure_code_.store(result.error().code, std::memory_order_release);
     }
   }
-  wake_();
 }
 
 }  // namespace sluice::aof

@@ -13,14 +13,18 @@
 #include <mutex>
 #include <thread>
 
+#include "base/clock.h"
 #include "base/fs.h"
 
 namespace sluice::aof {
 
 class Flusher {
  public:
-  // `wake` is called from the flusher's thread (or from run_pending) after each sync; it must be thread-safe.
-  explicit Flusher(std::function<void()> wake) : wake_(std::move(wake)) {}
+  // `wake` is called from the flusher's thread (or from run_pending) after each sync made there; it must be
+  // thread-safe.
+  // With a clock it knows how long syncs take; without one all are the thread's.
+  explicit Flusher(std::function<void()> wake, const base::Clock* clock = nullptr)
+      : wake_(std::move(wake)), clock_(clock) {}
   ~Flusher() { stop(); }
   Flusher(const Flusher&) = delete;
   Flusher& operator=(const Flusher&) = delete;
@@ -33,6 +37,9 @@ class Flusher {
   // Sync `file`, which holds the journal up to `offset`. Replaces a request not yet begun. Ignored after a
   // failure.
   void request(std::shared_ptr<base::File> file, uint64_t offset);
+  // The same for whoever can tell nobody anything before it is done: while syncs are short it is made here and
+  // now, which costs less than two threads waking each other, and answers true, without a wake.
+  bool request_or_sync(std::shared_ptr<base::File> file, uint64_t offset);
   // One pending sync in the calling thread; false if there was none. REQUIRES: no thread runs.
   bool run_pending();
 
@@ -48,6 +55,9 @@ class Flusher {
   void restart();
 
  private:
+  // Above this, or before any was seen, the reactor has better things to do than to wait.
+  static constexpr int64_t kShortSyncUs = 500;
+
   struct Request {
     std::shared_ptr<base::File> file;
     uint64_t offset = 0;
@@ -57,11 +67,15 @@ class Flusher {
   void sync(const Request& request);
 
   std::function<void()> wake_;
+  const base::Clock* clock_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   Request pending_;       // guarded by mutex_
   bool syncing_ = false;  // guarded by mutex_
   bool stop_ = false;     // guarded by mutex_
+  // What the last syncs took, longer ones counting at once; guarded by mutex_.
+  int64_t usual_us_ = 0;
+  bool measured_ = false;  // guarded by mutex_
   std::atomic<uint64_t> done_{0};
   std::atomic<int> failure_code_{0};
   std::thread thread_;

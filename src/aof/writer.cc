@@ -157,7 +157,12 @@ void Writer::want_sync(int64_t now_us) {
   }
   last_sync_us_ = now_us;
   sync_requested_ = written_;
-  flusher_.request(increment_.file, written_);
+  if (mode_ == SyncMode::kAlways) {
+    // Nobody is told anything before.
+    if (flusher_.request_or_sync(increment_.file, written_)) take_results(now_us);
+  } else {
+    flusher_.request(increment_.file, written_);
+  }
 }
 
 void Writer::take_results(int64_t now_us) {

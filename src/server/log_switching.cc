@@ -33,7 +33,7 @@ void Server::open_flusher() {
   flusher_waker_ = std::make_unique<net::Waker>(loop_, [this] {
     if (writer_) tick_log(clock_.monotonic_us());
   });
-  flusher_ = std::make_unique<aof::Flusher>([this] { flusher_waker_->wake(); });
+  flusher_ = std::make_unique<aof::Flusher>([this] { flusher_waker_->wake(); }, &clock_);
   writer_ = std::make_unique<aof::Writer>(fs_, random_, *flusher_, log_options_.writer);
 }
 

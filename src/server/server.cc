@@ -172,6 +172,7 @@ void Server::write_turn() {
       executor_.note_latency(exec::LatencyEvent::kAofWrite, clock_.monotonic_us() - started_us);
     }
     note_disk_state();
+    executor_.synced(writer_->durable());
   }
   flush_outputs();
 }

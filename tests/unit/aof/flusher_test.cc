@@ -5,9 +5,11 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <thread>
 
 #include <doctest/doctest.h>
 
+#include "base/clock.h"
 #include "support/memory_fs.h"
 
 using namespace sluice;
@@ -174,6 +176,73 @@ TEST_CASE("Flusher: stop ends the sync under way, and no request is left behind"
   flusher.stop();
   CHECK(flusher.done() >= 1);
   CHECK_FALSE(flusher.busy());
+}
+
+namespace {
+
+// A file whose syncs take as long as is said, by the clock, and which knows who made the last one.
+class TimedFile final : public base::File {
+ public:
+  explicit TimedFile(base::ManualClock& clock) : clock_(clock) {}
+  base::IoResult<size_t> write(base::ByteView bytes) override { return bytes.size(); }
+  base::IoResult<size_t> pwrite(base::ByteView bytes, uint64_t) override { return bytes.size(); }
+  base::IoResult<size_t> read(char*, size_t) override { return size_t{0}; }
+  base::IoResult<size_t> pread(char*, size_t, uint64_t) override { return size_t{0}; }
+  base::IoResult<void> fdatasync() override {
+    clock_.advance_us(sync_us);
+    synced_here = std::this_thread::get_id() == test_thread_;
+    if (fails) return base::io_error(EIO, "fdatasync", "a");
+    return {};
+  }
+  base::IoResult<void> sync_range(uint64_t, uint64_t, base::Writeback) override { return {}; }
+  base::IoResult<void> truncate(uint64_t) override { return {}; }
+  base::IoResult<uint64_t> size() override { return uint64_t{0}; }
+  base::IoResult<void> close() override { return {}; }
+
+  int64_t sync_us = 100;
+  bool fails = false;
+  bool synced_here = false;
+
+ private:
+  base::ManualClock& clock_;
+  const std::thread::id test_thread_ = std::this_thread::get_id();
+};
+
+}  // namespace
+
+TEST_CASE("Flusher: while syncs are short, who waits for one makes it; a long one sends them to the thread") {
+  base::ManualClock clock(0);
+  Waker waker;
+  Flusher flusher([&] { waker.wake(); }, &clock);
+  const auto file = std::make_shared<TimedFile>(clock);
+  flusher.start();
+  uint64_t offset = 0;
+  int wakes = 0;
+  // Whether it was made here; it is made in any case.
+  const auto sync = [&] {
+    const bool here = flusher.request_or_sync(file, ++offset);
+    if (!here) waker.wait_for(++wakes);
+    CHECK(flusher.done() == offset);
+    CHECK(file->synced_here == here);
+    return here;
+  };
+  CHECK_FALSE(sync());  // nobody knows yet how long it takes
+  CHECK(sync());
+  CHECK(sync());
+  file->sync_us = 20'000;
+  CHECK(sync());
+  file->sync_us = 100;
+  int in_thread = 0;
+  while (!sync()) ++in_thread;
+  CHECK(in_thread > 5);
+  CHECK(in_thread < 100);
+  file->fails = true;
+  CHECK(flusher.request_or_sync(file, ++offset));
+  CHECK(flusher.failure_code() == EIO);
+  CHECK(flusher.done() == offset - 1);
+  CHECK_FALSE(flusher.request_or_sync(file, ++offset));
+  CHECK_FALSE(flusher.busy());
+  flusher.stop();
 }
 
 TEST_CASE("Flusher: a failure in the thread reaches the reactor") {

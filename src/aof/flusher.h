@@ -1,5 +1,5 @@
-// The thread that syncs, so that the reactor never waits for a disk. It sees files and offsets, nothing else:
-// no entries, no clients. The reactor asks with request(), reads the results whenever it likes (they are
+// The thread that syncs, so that the reactor never waits for a disk that is slow. It sees files and offsets,
+// nothing else: no entries, no clients. The reactor asks with request(), reads the results whenever it likes (they are
 // atomics), and is woken after each sync. While one sync runs, requests pile up into one: this is what makes
 // groups of commits by themselves. A failed sync stops everything until restart(): no later sync of that file
 // may pass for success, since the kernel has dropped the pages it could not write.

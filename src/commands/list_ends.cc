@@ -140,6 +140,10 @@ Bytes name_of(const MultiPop::Target& target, ByteView source) {
 // The reply is that of a pop without a target.
 std::optional<Outcome> try_move_to(Call& call, const MultiPop& pop, ByteView source) {
   const Bytes destination = name_of(*pop.target, source);
+  // The user's rules have not seen the name as it was typed (kKeyTemplate).
+  if (!call.on.executor->access().may_use_key({call.client, call.command, call.args.words()}, destination)) {
+    return call.fail("NOPERM No permissions to access a key");
+  }
   const BlockMove move{{source, destination, pop.end, pop.target->end}, pop.count};
   const auto taken = move_block(call, move);
   if (!taken) return call.fail(taken.error());

@@ -60,7 +60,7 @@ constexpr exec::KeySpec target_spec() {
   spec.begin = exec::KeySpec::Begin::kKeyword;
   spec.keyword = "TO";
   spec.start_from = -3;
-  spec.flags = exec::kKeyRw | exec::kKeyInsert;
+  spec.flags = exec::kKeyRw | exec::kKeyInsert | exec::kKeyTemplate;
   spec.notes = "Of TO; each % in it stands for the name of the list that is popped from";
   return spec;
 }

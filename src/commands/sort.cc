@@ -195,7 +195,12 @@ base::Result<Items, keyspace::Refusal> load(Call& call, ByteView key, Query& que
   keyspace::Entry* entry = look_up(call, key, Purpose::kUse);
   if (entry == nullptr) return Items();
   if (const auto* list = keyspace::get_if<List>(entry->value)) return items_of(*list, query);
-  if (const auto* set = keyspace::get_if<SortedSet>(entry->value)) return items_of(*set, query);
+  if (auto* set = keyspace::get_if<SortedSet>(entry->value)) {
+    // No change that anyone hears of, but OBJECT ENCODING shows it.
+    call.access().db->before_change(*entry);
+    set->leave_packed();
+    return items_of(*set, query);
+  }
   const auto* set = keyspace::get_if<Set>(entry->value);
   if (set == nullptr) return keyspace::Refusal::kWrongType;
   // A set has no order of its own that a log or a script could rely on.

@@ -1,5 +1,6 @@
 #include "exec/access.h"
 
+#include <array>
 #include <utility>
 
 #include "exec/client_line.h"
@@ -29,7 +30,9 @@ acl::Attempt AccessCheck::attempt(const Command& command, std::span<const base::
   channels_.clear();
   if (command.spec->arity_ok(words.size())) {
     if (find_keys(*command.spec, words, found_) == KeySearch::kFound) {
-      for (const KeyArgument& key : found_) keys_.push_back({key.index, access_of(key.flags)});
+      for (const KeyArgument& key : found_) {
+        if ((key.flags & kKeyTemplate) == 0) keys_.push_back({key.index, access_of(key.flags)});
+      }
     }
     if (command.has(kNamesChannels)) {
       const size_t last = command.has(kChannelFirst) ? 1 : words.size() - 1;
@@ -59,6 +62,14 @@ bool AccessCheck::may_read_every_key(const Asked& asked) {
   if (!asked.client.has(client::kRestricted)) return true;
   const acl::User& user = services_.users.of(asked.client);
   return user.may_use_every_key(attempt(asked.command, asked.words), acl::kReads);
+}
+
+bool AccessCheck::may_use_key(const Asked& asked, base::ByteView key) {
+  if (!asked.client.has(client::kRestricted)) return true;
+  const std::array<base::ByteView, 2> words = {asked.words[0], key};
+  const std::array<acl::KeyUse, 1> keys = {acl::KeyUse{1, acl::kReads | acl::kWrites}};
+  const acl::User& user = services_.users.of(asked.client);
+  return user.check({asked.command.id, asked.command.has(kNoAuth), words, keys}).allowed();
 }
 
 void AccessCheck::note_failed_login(const Asked& asked, base::ByteView name) {

@@ -95,6 +95,7 @@ enum KeyFlag : uint16_t {
   kKeyNotKey = 1u << 8,
   kKeyIncomplete = 1u << 9,
   kKeyVariableFlags = 1u << 10,
+  kKeyTemplate = 1u << 11,  // not the key yet: the handler makes it, and asks the user's rules. Not shown
 };
 
 // Where keys stand among the arguments (https://redis.io/docs/latest/develop/reference/key-specs/).

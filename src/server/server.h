@@ -43,7 +43,7 @@ namespace sluice::server {
 
 // Inside one poll phase a turn ends after so many commands, or after this long, so that nobody's reply waits
 // for the thousandth socket.
-inline constexpr size_t kCommandsPerTurn = 512;
+inline constexpr size_t kCommandsPerTurn = 1024;
 inline constexpr int64_t kTurnUs = 1000;
 // Connections whose kept input is taken up again per turn, and elements freed per turn.
 inline constexpr size_t kResumesPerTurn = 1000;

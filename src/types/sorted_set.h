@@ -120,6 +120,10 @@ class SortedSet {
   template <class Visit>
   void sample(size_t count, base::Random& random, Visit&& visit) const;
 
+  // A tree and table from now on, as Redis makes of whatever it sorts.
+  void leave_packed() {
+    if (table_ == nullptr) convert();
+  }
   // The listpack of a packed set, null once it is a tree and table; what an encoder copies.
   [[nodiscard]] const ds::Listpack* packed() const { return table_ == nullptr ? &packed_ : nullptr; }
   // For a snapshot, which walks the leaves of the tree, and is told of their changes; null while packed.

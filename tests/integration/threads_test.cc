@@ -1,5 +1,5 @@
-// The three threads at once, as the tsan build wants to see them: the flusher syncing under `always`, the
-// worker writing rewrites and snapshots, and the reactor losing connections whose replies it still holds.
+// The three threads at once, as the tsan build wants to see them: the flusher syncing, the worker writing
+// rewrites and snapshots, and the reactor losing connections whose replies it still holds.
 #include <atomic>
 #include <string>
 #include <thread>
@@ -28,12 +28,16 @@ struct Account {
   int missed = 0;  // awaited pushes that were not acknowledged
 };
 
-Account produce_and_leave(int port, int producer, const std::atomic<bool>& done) {
+enum class Mode : uint8_t { kAlways, kDurable };
+
+// Waits for the disk in either mode: by the server's, or by its own on one that syncs every second.
+Account produce_and_leave(int port, int producer, Mode mode, const std::atomic<bool>& done) {
   Account account;
   for (; !done; ++account.lives) {
     const int life = account.lives;
     RedisClient client(port);
     const std::string list = "jobs:" + std::to_string(producer);
+    if (mode == Mode::kDurable) CHECK_FALSE(client.run("CLIENT", "DURABLE", "ON").is_error());
     for (int job = 0; job < kAwaited; ++job) client.send("RPUSH", list, name_of(producer, life, job));
     for (int job = 0; job < kAwaited; ++job) {
       if (client.read().kind != resp::Kind::kInteger) ++account.missed;
@@ -57,10 +61,9 @@ void keep_saving(int port, std::atomic<bool>& done) {
   done = true;
 }
 
-}  // namespace
-
-TEST_CASE("rewrites, snapshots, syncs and lost connections at once: a clean end, and every push is there") {
-  ServerProcess server({"--appendonly", "yes", "--appendfsync", "always"});
+void everything_at_once(Mode mode) {
+  ServerProcess server(
+      {"--appendonly", "yes", "--appendfsync", mode == Mode::kAlways ? "always" : "everysec"});
   server.start();
   {
     RedisClient client(server.port());
@@ -73,7 +76,7 @@ TEST_CASE("rewrites, snapshots, syncs and lost connections at once: a clean end,
   std::vector<std::thread> producers;
   for (int i = 0; i < kProducers; ++i) {
     producers.emplace_back(
-        [&, i] { accounts[static_cast<size_t>(i)] = produce_and_leave(server.port(), i, done); });
+        [&, i] { accounts[static_cast<size_t>(i)] = produce_and_leave(server.port(), i, mode, done); });
   }
   saving.join();
   for (std::thread& producer : producers) producer.join();
@@ -92,6 +95,18 @@ TEST_CASE("rewrites, snapshots, syncs and lost connections at once: a clean end,
       CHECK(jobs.children[static_cast<size_t>(n)].text == name_of(i, n / kAwaited, n % kAwaited));
     }
   }
+}
+
+}  // namespace
+
+// Here the reactor makes syncs itself while they are short.
+TEST_CASE("rewrites, snapshots, lost connections and syncs of every turn at once: every push is there") {
+  everything_at_once(Mode::kAlways);
+}
+
+// Here they are the flusher's.
+TEST_CASE("rewrites, snapshots, lost connections and syncs asked for at once: every push is there") {
+  everything_at_once(Mode::kDurable);
 }
 
 }  // namespace sluice::test

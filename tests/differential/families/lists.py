@@ -22,8 +22,10 @@ FAMILY = Family("lists", [
     Row("OBJECT ENCODING", "key", "encoding"),
     Row("DEL", "key", weight=0.3),
     Row("SORT", "key ( ASC | DESC | ALPHA | LIMIT small small )", before=ENCODING, weight=0.5),
-    Row("SORT", "key { ALPHA | BY 'l* | ALPHA BY { 's* | 'h*->m1 | odd } | BY 'nosort } ( DESC | GET { '# | 's* | 'h*->m2 | 's | '*->f | odd } )",
-        weight=0.5),
-    Row("SORT_RO", "key ( DESC | ALPHA | STORE key | LIMIT small small | GET '# | BY 'nosort )", weight=0.3),
+    Row("SORT", "key BY 'nosort ( GET { '# | 's* } )", "set", weight=0.3),
+    Row("SORT_RO", "key BY 'nosort", "set", weight=0.1),
+    Row("SORT", "key { BY 'l* | ALPHA BY { 's* | 'h*->m1 | odd } } ( DESC | GET { '# | 's* | 'h*->m2 | 's | '*->f | odd } )", "set", weight=0.5),
+    Row("SORT", "key ALPHA ( DESC | GET { '# | 's* | 'h*->m2 | 's | '*->f | odd } )", weight=0.5),
+    Row("SORT_RO", "key ( DESC | ALPHA | STORE key | LIMIT small small | GET '# )", weight=0.3),
     Row("SORT", "key { ALPHA | BY 'nosort } ( DESC | LIMIT small small | GET '# ) STORE key", weight=0.5, fixed=True),
 ])

@@ -159,6 +159,23 @@ TEST_CASE("LMPOP TO: what is popped goes to another list, and the reply is LMPOP
                                 "LMOVE low work RIGHT LEFT"});
 }
 
+TEST_CASE("LMPOP TO: the target that it makes is held to the user's rules, nothing moves") {
+  Harness h;
+  h.run("ACL", "SETUSER", "u", "on", "nopass", "+@all", "~q:*");
+  Peer& worker = h.client();
+  REQUIRE(worker.run("AUTH", "u", "x") == status("OK"));
+  h.run("RPUSH", "q:1", "a", "b");
+  const resp::Value refused = error("NOPERM No permissions to access a key");
+  CHECK(worker.run("LMPOP", "1", "q:1", "LEFT", "TO", "held:%", "LEFT") == refused);
+  CHECK(worker.run("LMPOP", "1", "q:1", "LEFT", "TO", "other", "LEFT") == refused);
+  CHECK(worker.run("BLMPOP", "0", "1", "q:1", "LEFT", "TO", "held:%", "LEFT") == refused);
+  CHECK(h.run("LLEN", "q:1") == integer(2));
+  CHECK(worker.run("LMPOP", "1", "q:1", "LEFT", "TO", "%:held", "LEFT") ==
+        array({bulk("q:1"), bulks({"a"})}));
+  CHECK(worker.run("LMPOP", "1", "q:1", "LEFT", "TO", "q:other", "LEFT") ==
+        array({bulk("q:1"), bulks({"b"})}));
+}
+
 TEST_CASE("LMPOP TO: a percent sign stands for the name of the source") {
   Harness h;
   h.run("RPUSH", "b", "x");

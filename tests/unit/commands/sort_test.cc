@@ -13,6 +13,17 @@ const resp::Value kNoNumber = error("ERR One or more scores can't be converted i
 
 }  // namespace
 
+TEST_CASE("SORT: a sorted set is a skiplist afterwards, as in Redis") {
+  Harness h;
+  h.run("ZADD", "z", "2", "b", "1", "a");
+  CHECK(h.run("OBJECT", "ENCODING", "z") == bulk("listpack"));
+  h.propagated();
+  CHECK(h.run("SORT_RO", "z", "ALPHA") == bulks({"a", "b"}));
+  CHECK(h.run("OBJECT", "ENCODING", "z") == bulk("skiplist"));
+  CHECK(h.propagated().empty());
+  CHECK(h.run("ZRANGE", "z", "0", "-1", "WITHSCORES") == bulks({"a", "1", "b", "2"}));
+}
+
 TEST_CASE("SORT: numbers in order, up or down, and a part of them") {
   Harness h;
   h.run("RPUSH", "l", "3", "-1.5", "1e2", "0x10", "inf");
@@ -97,7 +108,6 @@ TEST_CASE("SORT: sets and sorted sets") {
   CHECK(h.run("SORT", "z") == kNoNumber);
   CHECK(h.run("SORT", "z", "BY", "nosort") == bulks({"b", "10", "a"}));
   CHECK(h.run("SORT", "z", "BY", "nosort", "DESC", "LIMIT", "0", "2") == bulks({"a", "10"}));
-  CHECK(h.run("OBJECT", "ENCODING", "z") == bulk("listpack"));
 }
 
 TEST_CASE("SORT: a set that nothing sorts is sorted by text where scripts or the log rely on it") {

@@ -1,8 +1,8 @@
 // The thread that syncs, so that the reactor never waits for a disk that is slow. It sees files and offsets,
-// nothing else: no entries, no clients. The reactor asks with request(), reads the results whenever it likes (they are
-// atomics), and is woken after each sync. While one sync runs, requests pile up into one: this is what makes
-// groups of commits by themselves. A failed sync stops everything until restart(): no later sync of that file
-// may pass for success, since the kernel has dropped the pages it could not write.
+// nothing else: no entries, no clients. The reactor asks with request(), reads the results whenever it likes
+// (they are atomics), and is woken after each sync. While one sync runs, requests pile up into one: this is
+// what makes groups of commits by themselves. A failed sync stops everything until restart(): no later sync
+// of that file may pass for success, since the kernel has dropped the pages it could not write.
 #pragma once
 
 #include <atomic>
@@ -37,8 +37,8 @@ class Flusher {
   // Sync `file`, which holds the journal up to `offset`. Replaces a request not yet begun. Ignored after a
   // failure.
   void request(std::shared_ptr<base::File> file, uint64_t offset);
-  // The same for whoever can tell nobody anything before it is done: while syncs are short it is made here and
-  // now, which costs less than two threads waking each other, and answers true, without a wake.
+  // The same for whoever can tell nobody anything before it is done: while syncs are short it is made here
+  // and now, which costs less than two threads waking each other, and answers true, without a wake.
   bool request_or_sync(std::shared_ptr<base::File> file, uint64_t offset);
   // One pending sync in the calling thread; false if there was none. REQUIRES: no thread runs.
   bool run_pending();

@@ -49,14 +49,14 @@ struct Neutral {
 // of members is added in the table's order, which chance decides, and a set that met its fourth number before
 // its first word went another way than one that met the word first. Of these only the contents count.
 constexpr Neutral kHistory[] = {
-    {" string int", " string"},          {" string embstr", " string"},
-    {" string raw", " string"},          {" list quicklist", " list listpack"},
-    {" set hashtable", " set listpack"}, {" set intset", " set listpack"},
+    {" string int", " string"},           {" string embstr", " string"},
+    {" string raw", " string"},           {" list quicklist", " list listpack"},
+    {" set hashtable", " set listpack"},  {" set intset", " set listpack"},
+    {" zset skiplist", " zset listpack"},
 };
 // What follows from limits, besides.
 constexpr Neutral kForms[] = {
     {" hash hashtable", " hash listpack"},
-    {" zset skiplist", " zset listpack"},
 };
 
 std::string without(std::string digest, std::span<const Neutral> neutral) {

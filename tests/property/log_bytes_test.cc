@@ -215,12 +215,12 @@ std::vector<int> changes(size_t at) {
 }
 
 const VariedLog& increments() {
-  static const VariedLog log(Plan::kTwoIncrements);
-  return log;
+  static const VariedLog kLog(Plan::kTwoIncrements);
+  return kLog;
 }
 const VariedLog& with_base() {
-  static const VariedLog log(Plan::kBaseAndIncrement);
-  return log;
+  static const VariedLog kLog(Plan::kBaseAndIncrement);
+  return kLog;
 }
 
 constexpr size_t kDailyCuts = 1200;

@@ -238,7 +238,8 @@ void settle_graveyard(Harness& h) {
 
 // A keyspace that a crowd changes while snapshots are written to a disk in memory.
 struct Scene {
-  Scene(uint64_t seed_, GroupTally& tally) : seed(seed_), harness(seed_), crowd(harness, seed_, tally) {
+  Scene(uint64_t its_seed, GroupTally& tally)
+      : seed(its_seed), harness(its_seed), crowd(harness, its_seed, tally) {
     configure(harness, seed);
     crowd.fill();
   }

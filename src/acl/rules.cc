@@ -12,12 +12,10 @@ std::string_view text_of(RuleError error) {
       return "Syntax error";
     case RuleError::kAfterAllKeys:
       return "Adding a pattern after the * pattern (or the 'allkeys' flag) is not valid and does not have "
-             "any "
-             "effect. Try 'resetkeys' to start with an empty list of patterns";
+             "any effect. Try 'resetkeys' to start with an empty list of patterns";
     case RuleError::kAfterAllChannels:
       return "Adding a pattern after the * pattern (or the 'allchannels' flag) is not valid and does not "
-             "have "
-             "any effect. Try 'resetchannels' to start with an empty list of channels";
+             "have any effect. Try 'resetchannels' to start with an empty list of channels";
     case RuleError::kNoSuchPassword:
       return "The password you are trying to remove from the user does not exist";
     case RuleError::kBadDigest:

@@ -21,8 +21,7 @@ namespace sluice::aof {
 class Flusher {
  public:
   // `wake` is called from the flusher's thread (or from run_pending) after each sync made there; it must be
-  // thread-safe.
-  // With a clock it knows how long syncs take; without one all are the thread's.
+  // thread-safe. With a clock it knows how long syncs take; without one all are the thread's.
   explicit Flusher(std::function<void()> wake, const base::Clock* clock = nullptr)
       : wake_(std::move(wake)), clock_(clock) {}
   ~Flusher() { stop(); }

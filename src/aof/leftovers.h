@@ -17,8 +17,8 @@ inline constexpr const char* kRewriteFile = "temp-rewrite.rdb";
 inline constexpr const char* kFirstBaseFile = "temp-first-base.rdb";
 
 // Deletes them, and has the manifest forget those it noted; a manifest of nothing else goes, too, since there
-// is no log. Answers their paths. A manifest that is
-// damaged, or not as we wrote it, is left to the loader with what it notes.
+// is no log. Answers their paths. A manifest that is damaged, or not as we wrote it, is left to the loader
+// with what it notes.
 base::Result<std::vector<std::string>> clear_leftovers(base::Fs& fs, const LogPlace& place);
 
 }  // namespace sluice::aof

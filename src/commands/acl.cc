@@ -68,8 +68,7 @@ Outcome cmd_genpass(Call& call) {
   if (bits <= 0 || bits > kMaxPasswordBits) {
     return call.fail(
         "ERR ACL GENPASS argument must be the number of bits for the output password, a positive number up "
-        "to "
-        "4096");
+        "to 4096");
   }
   call.reply.bulk(acl::random_password(static_cast<size_t>(bits)));
   return Outcome::kDone;

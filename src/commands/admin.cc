@@ -187,7 +187,6 @@ Outcome cmd_slowlog_reset(Call& call) {
   return Outcome::kDone;
 }
 
-// A master that no replica follows.
 constexpr uint32_t kSlowlogFlags = kAdmin | kLoading | kStale;
 constexpr ByteView kEverywhere = "request_policy:all_shards response_policy:all_succeeded";
 

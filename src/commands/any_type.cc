@@ -16,6 +16,11 @@ std::string invalid_expire_time(const exec::Call& call) {
   return "ERR invalid expire time in '" + call.command.full_name + "' command";
 }
 
+void remove_key(exec::Call& call, base::ByteView key) {
+  keyspace::Entry* entry = call.on.keyspace.find(call.access(), key);
+  if (entry != nullptr) call.on.keyspace.remove(call.access(), *entry, keyspace::events::del);
+}
+
 int64_t refcount_of(const keyspace::Value& value) {
   constexpr int64_t kSharedIntegers = 10000;
   const auto* text = std::get_if<types::StringValue>(&value);

@@ -22,6 +22,8 @@ keyspace::Entry* look_up(exec::Call& call, base::ByteView key, Purpose purpose);
 
 // "ERR invalid expire time in 'set' command".
 std::string invalid_expire_time(const exec::Call& call);
+// The key goes, if it is there: what storing an empty result comes to.
+void remove_key(exec::Call& call, base::ByteView key);
 // How many hold the value. Redis has one object for all numbers 0 to 9999, and says so with INT_MAX.
 int64_t refcount_of(const keyspace::Value& value);
 // When the key expires, in unix milliseconds.

@@ -9,6 +9,7 @@
 
 #include "base/number.h"
 #include "commands/all.h"
+#include "commands/any_type.h"
 #include "commands/bit_offset.h"
 #include "commands/family.h"
 
@@ -286,8 +287,8 @@ Outcome cmd_bitop(Call& call) {
   for (const ByteView text : *texts) size = std::max(size, text.size());
   if (size > 0) {
     call.on.keyspace.store(call.access(), destination, combined(*texts, size, *operation), events::set);
-  } else if (keyspace::Entry* old = call.on.keyspace.find(call.access(), destination); old != nullptr) {
-    call.on.keyspace.remove(call.access(), *old, events::del);
+  } else {
+    remove_key(call, destination);
   }
   call.reply.integer(static_cast<int64_t>(size));
   return Outcome::kDone;

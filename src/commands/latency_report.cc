@@ -56,15 +56,13 @@ const char* advice_on(LatencyEvent event) {
     case LatencyEvent::kAofWrite:
       return "the disk is slow to take the log: look at what else writes to it, and at its free space";
     case LatencyEvent::kCommand:
-      return "SLOWLOG names the commands; those whose work grows with the value are the usual ones, and SCAN "
-             "and "
-             "its kin do the same in steps";
+      return "SLOWLOG names the commands; those whose work grows with the value are the usual ones, and "
+             "SCAN and its kin do the same in steps";
     case LatencyEvent::kExpireCycle:
       return "many keys end in the same moment: spread their deadlines";
     case LatencyEvent::kFastCommand:
       return "a command that does little was held up: look at whether the machine swaps, or has too few "
-             "cores for "
-             "what runs on it";
+             "cores for what runs on it";
   }
   return "";
 }
@@ -107,8 +105,7 @@ std::string latency_graph(LatencyEvent event, const Series& series, int64_t now_
 std::string latency_advice(const exec::LatencyMonitor& monitor, int64_t threshold_ms) {
   if (threshold_ms == 0) {
     return "Nothing is recorded: CONFIG SET latency-monitor-threshold to the milliseconds from which on you "
-           "want "
-           "to hear of it.\n";
+           "want to hear of it.\n";
   }
   std::string text;
   for (size_t i = 0; i < exec::kLatencyEvents; ++i) {

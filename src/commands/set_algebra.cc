@@ -7,6 +7,7 @@
 
 #include "base/number.h"
 #include "commands/all.h"
+#include "commands/any_type.h"
 #include "commands/element_reply.h"
 #include "commands/family.h"
 
@@ -150,8 +151,8 @@ Outcome store(Call& call, Operation operation, const keyspace::Event& event) {
   const size_t size = (*result)->size();
   if (size > 0) {
     call.on.keyspace.store(call.access(), destination, std::move(*result), event);
-  } else if (keyspace::Entry* old = call.on.keyspace.find(call.access(), destination); old != nullptr) {
-    call.on.keyspace.remove(call.access(), *old, events::del);
+  } else {
+    remove_key(call, destination);
   }
   call.reply.integer(static_cast<int64_t>(size));
   return Outcome::kDone;

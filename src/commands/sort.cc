@@ -196,9 +196,11 @@ base::Result<Items, keyspace::Refusal> load(Call& call, ByteView key, Query& que
   if (entry == nullptr) return Items();
   if (const auto* list = keyspace::get_if<List>(entry->value)) return items_of(*list, query);
   if (auto* set = keyspace::get_if<SortedSet>(entry->value)) {
-    // No change that anyone hears of, but OBJECT ENCODING shows it.
-    call.access().db->before_change(*entry);
-    set->leave_packed();
+    if (set->packed() != nullptr) {
+      // No change that anyone hears of, but OBJECT ENCODING shows it.
+      call.access().db->before_change(*entry);
+      set->leave_packed();
+    }
     return items_of(*set, query);
   }
   const auto* set = keyspace::get_if<Set>(entry->value);
@@ -297,9 +299,8 @@ void store(Call& call, const Query& query, Items items) {
     list->push_all(List::End::kBack, texts);
     call.on.keyspace.store(call.access(), *query.destination, std::move(list), events::sortstore);
     call.unit().changes.count_dirty(texts.size() - 1);
-  } else if (keyspace::Entry* old = call.on.keyspace.find(call.access(), *query.destination);
-             old != nullptr) {
-    call.on.keyspace.remove(call.access(), *old, events::del);
+  } else {
+    remove_key(call, *query.destination);
   }
   call.reply.integer(static_cast<int64_t>(texts.size()));
 }

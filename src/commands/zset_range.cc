@@ -5,6 +5,7 @@
 
 #include "base/number.h"
 #include "commands/all.h"
+#include "commands/any_type.h"
 #include "commands/element_reply.h"
 #include "commands/family.h"
 #include "commands/zset_bounds.h"
@@ -185,8 +186,7 @@ Outcome cmd_zrangestore(Call& call) {
   if (!set) return call.fail(set.error());
   const RankRange range = *set ? query.within(**set) : RankRange{};
   if (range.count == 0) {
-    keyspace::Entry* old = call.on.keyspace.find(call.access(), destination);
-    if (old != nullptr) call.on.keyspace.remove(call.access(), *old, events::del);
+    remove_key(call, destination);
     if (query.by == By::kName) call.propagate_as({"DEL", destination});
   } else {
     auto stored = call.on.keyspace.make<SortedSet>();

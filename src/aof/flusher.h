@@ -36,9 +36,10 @@ class Flusher {
   // Sync `file`, which holds the journal up to `offset`. Replaces a request not yet begun. Ignored after a
   // failure.
   void request(std::shared_ptr<base::File> file, uint64_t offset);
-  // The same for whoever can tell nobody anything before it is done: while syncs are short it is made here
-  // and now, which costs less than two threads waking each other, and answers true, without a wake.
-  bool request_or_sync(std::shared_ptr<base::File> file, uint64_t offset);
+  // The same for whoever can tell nobody anything before it is done, after a turn that took `turn_us`: while
+  // syncs are short, also beside such turns, it is made here and now, which costs less than two threads
+  // waking each other, and answers true, without a wake.
+  bool request_or_sync(std::shared_ptr<base::File> file, uint64_t offset, int64_t turn_us);
   // One pending sync in the calling thread; false if there was none. REQUIRES: no thread runs.
   bool run_pending();
 
@@ -56,6 +57,10 @@ class Flusher {
  private:
   // Above this, or before any was seen, the reactor has better things to do than to wait.
   static constexpr int64_t kShortSyncUs = 500;
+  // A turn so many times as long as a sync has work to fill the time of one with, unless handing it over
+  // costs more than that: two threads waking each other take about kHandOverUs.
+  static constexpr int64_t kLongTurn = 2;
+  static constexpr int64_t kHandOverUs = 40;
 
   struct Request {
     std::shared_ptr<base::File> file;
@@ -63,6 +68,8 @@ class Flusher {
   };
 
   void run();
+  // REQUIRES: mutex_ is held.
+  [[nodiscard]] bool pays_here(int64_t turn_us) const;
   void sync(const Request& request);
 
   std::function<void()> wake_;

@@ -71,8 +71,10 @@ class Writer {
   // for every reply and push the unit made. `db_after` is the database selected once the unit was read: a
   // batch that has to move to a new increment is preceded by what it needs.
   uint64_t append(ByteView unit, uint32_t db_after);
-  // Writes what was appended. `now_us` is monotonic time, here and below.
-  void end_turn(int64_t now_us);
+  // Whether anything was, since the end of the last turn.
+  [[nodiscard]] bool has_open_batch() const { return current_.length > 0; }
+  // Writes what was appended, in `turn_us` if anything was. `now_us` is monotonic time, here and below.
+  void end_turn(int64_t now_us, int64_t turn_us = 0);
   // Somebody waits until the log is synced to `offset`: under everysec that is not left to the second.
   void sync_soon(uint64_t offset, int64_t now_us);
   // Takes the flusher's results and works on recovery. When the flusher woke the loop, and every 100 ms.
@@ -203,6 +205,7 @@ class Writer {
   uint64_t sync_requested_ = 0;
   uint64_t sync_awaited_ = 0;  // somebody waits for a sync up to here
   int64_t last_sync_us_ = 0;
+  int64_t turn_us_ = 0;  // how long the last turn took
   uint64_t delayed_syncs_ = 0;
 
   State state_ = State::kHealthy;

@@ -117,6 +117,7 @@ void Server::before_poll() {
   if (due && executor_.tick()) loop_.request_turn();
   if (std::exchange(log_went_, false)) executor_.synced(UINT64_MAX);  // nobody will sync anything for them
   settle_attention();
+  if (gathers()) return loop_.request_turn();
   write_turn();
   close_lost();
   save_some();
@@ -162,12 +163,20 @@ uint64_t Server::watermark_of(const client::Outbox& outbox) const {
   return writer_ ? outbox.watermark(writer_->released(), writer_->durable()) : UINT64_MAX;
 }
 
+// Whether the turn goes on after a look at the sockets that does not wait. As long as each look finds more to
+// log, those who send one command at a time come to share a write and a sync.
+bool Server::gathers() {
+  const bool found_more = commands_in_turn_ > std::exchange(commands_gathered_, commands_in_turn_);
+  return found_more && writer_ && writer_->has_open_batch() && executor_.now_us() - turn_began_us_ < kTurnUs;
+}
+
 // The end of a turn: one write for everything that was logged, then the answers may go.
 void Server::write_turn() {
-  commands_in_turn_ = 0;
+  const bool idle = std::exchange(commands_in_turn_, 0) == 0;
+  commands_gathered_ = 0;
   if (writer_) {
     const int64_t started_us = clock_.monotonic_us();
-    writer_->end_turn(started_us);
+    writer_->end_turn(started_us, idle ? 0 : started_us - turn_began_us_);
     if (settings_.latency_threshold_ms > 0) {
       executor_.note_latency(exec::LatencyEvent::kAofWrite, clock_.monotonic_us() - started_us);
     }

@@ -2,8 +2,8 @@
 // read and executed, then the batch is written once, watermarks advance, replies leave, and what is left to
 // do is done in slices. One thread; beside it the flusher behind the log, and the worker behind snapshots.
 //
-//   poll ─> read, parse, execute ... ─> before poll: tick · resume the unblocked · write the batch · flush ·
-//   close · a slice of what is being saved or freed
+//   poll ─> read, parse, execute ... ─> before poll: tick · resume the unblocked · (look once more, while
+//   that finds more to log) · write the batch · flush · close · a slice of what is being saved or freed
 #pragma once
 
 #include <algorithm>
@@ -41,8 +41,8 @@
 
 namespace sluice::server {
 
-// Inside one poll phase a turn ends after so many commands, or after this long, so that nobody's reply waits
-// for the thousandth socket.
+// A turn ends after so many commands, or after this long, inside a poll phase or after several, so that
+// nobody's reply waits for the thousandth socket.
 inline constexpr size_t kCommandsPerTurn = 1024;
 inline constexpr int64_t kTurnUs = 1000;
 // Connections whose kept input is taken up again per turn, and elements freed per turn.
@@ -175,6 +175,7 @@ class Server final : public ConnectionOwner {
   void drop_log();
   void take_up_base(bool was_listed);
   void settle_attention();
+  bool gathers();
   void write_turn();
   void flush_outputs();
   void check_output_limit(Connection& connection);
@@ -248,6 +249,7 @@ class Server final : public ConnectionOwner {
   std::vector<client::ClientId> lost_;
   std::vector<client::ClientId> resumes_;  // may go on with kept input
   size_t commands_in_turn_ = 0;
+  size_t commands_gathered_ = 0;  // of them, when the sockets were last looked at
   int64_t turn_began_us_ = 0;
   int64_t next_cron_us_ = 0;
   int64_t next_rotation_look_us_ = 0;

@@ -112,10 +112,13 @@ void add_shapes(std::vector<Case>& cases) {
       shape_case("get-p16", {{"GET", "bench:key:" + random}, 16, 2'000'000, 100'000, set, 600'000}));
   cases.push_back(
       shape_case("sadd-p16", {{"SADD", "bench:set", "member:" + random}, 16, 2'000'000, 100'000}));
-  cases.push_back(shape_case("always-lpush-p1", {push, 1, 60'000}, kAlways));
-  cases.push_back(shape_case("always-lpush-p16", {push, 16, 400'000}, kAlways));
-  cases.push_back(shape_case("always-lpush-1000", {push, 1, 200'000, 1, {}, 0, 1'000}, kAlways));
+  cases.push_back(shape_case("lpush-1000", {push, 1, 400'000, 1, {}, 0, 1'000}));
+  cases.push_back(shape_case("always-lpush-p1", {push, 1, 200'000}, kAlways));
+  cases.push_back(shape_case("always-lpush-p16", {push, 16, 2'000'000}, kAlways));
+  cases.push_back(shape_case("always-lpush-1000", {push, 1, 400'000, 1, {}, 0, 1'000}, kAlways));
+  cases.push_back(shape_case("always-lpush-1000-p16", {push, 16, 2'000'000, 1, {}, 0, 1'000}, kAlways));
   cases.push_back(shape_case("everysec-lpush-p1", {push, 1, 200'000}, kEverySecond));
+  cases.push_back(shape_case("everysec-lpush-p16", {push, 16, 2'000'000}, kEverySecond));
 }
 
 // A case of one row, run into an empty server.

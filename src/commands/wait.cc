@@ -44,8 +44,8 @@ Outcome cmd_waitaof(Call& call) {
   const bool synced = log.enabled && log.durable_offset >= awaited;
   if (((local > 0 && !synced) || *replicas > 0) && exec::may_wait(call)) {
     Park park = until_time_is_up(call, timeout_ms);
-    // With replicas to wait for, the sync changes nothing before the time is up.
-    if (*replicas == 0) park.offset = awaited;
+    // With replicas to wait for, the sync changes nothing before the time is up, but having no log does.
+    if (local > 0) park.offset = *replicas == 0 ? awaited : exec::kLogWentOffset;
     return call.block_on(park);
   }
   call.reply.array(2);

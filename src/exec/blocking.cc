@@ -14,7 +14,7 @@ void Blocking::park(client::Client& client, int db, OwnedRequest request, const 
   parked.answers_late = reason.answers_late;
   parked.offset = reason.offset;
   if (reason.offset != 0) offset_waiters_.emplace(reason.offset, client.id);
-  highest_offset_ = std::max(highest_offset_, reason.offset);
+  if (reason.offset != kLogWentOffset) highest_offset_ = std::max(highest_offset_, reason.offset);
   const Ticket ticket = ++last_ticket_;
   for (const base::ByteView key : reason.keys) {
     auto* const queue = &*queues_.try_emplace(KeyName{db, base::Bytes(key)}).first;

@@ -28,6 +28,9 @@ namespace sluice::exec {
 // What a waiter is told when its time is up: the null of its reply's shape.
 enum class NullShape : uint8_t { kBulk, kArray };
 
+// The offset of a log that was switched off: nobody will sync anything, whoever waits for it is run again.
+inline constexpr uint64_t kLogWentOffset = UINT64_MAX;
+
 struct Park {
   std::vector<base::ByteView> keys;  // none: waits for time or offset only
   keyspace::Type type = keyspace::Type::kList;

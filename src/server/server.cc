@@ -115,7 +115,7 @@ void Server::before_poll() {
   executor_.refresh_clock();
   const bool due = executor_.next_tick_us().value_or(INT64_MAX) <= clock_.monotonic_us();
   if (due && executor_.tick()) loop_.request_turn();
-  if (std::exchange(log_went_, false)) executor_.synced(UINT64_MAX);  // nobody will sync anything for them
+  if (std::exchange(log_went_, false)) executor_.synced(exec::kLogWentOffset);
   settle_attention();
   if (gathers()) return loop_.request_turn();
   write_turn();

@@ -64,3 +64,22 @@ TEST_CASE("Log and Redis: what redis-server appended to our increment comes back
   CHECK(contains(loaded.records, "RPUSH q a b c appended a b c"));
   CHECK(contains(loaded.records, "rpush q last"));
 }
+
+TEST_CASE("Log and Redis: what a manifest notes as unfinished is nothing to redis-server") {
+  const TemporaryFolder folder;
+  base::PosixFs fs;
+  const aof::LogPlace place = place_in(folder);
+  write_log(fs, place, {});
+  auto manifest = aof::read_manifest(fs, place);
+  REQUIRE(manifest.ok());
+  manifest->unfinished.push_back("appendonly.aof.7.base.rdb");
+  REQUIRE(aof::write_manifest(fs, place, *manifest).ok());
+  REQUIRE(aof::read_manifest(fs, place)->unfinished.size() == 1);
+
+  const Output checked = shell("redis-check-aof " + place.manifest_path());
+  CAPTURE(checked.text);
+  CHECK(checked.status == 0);
+  const Output served = with_redis(folder.path(), "redis-cli -s s lrange q 0 -1;");
+  CAPTURE(served.text);
+  CHECK(served.text.starts_with("a\nb\nc\n"));
+}

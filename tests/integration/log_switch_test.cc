@@ -303,10 +303,15 @@ TEST_CASE(
   CHECK(waiter.run("RPUSH", "q", "a") == integer(1));
   waiter.send("WAITAOF", "1", "0", "0");
   waiter.flush();
+  RedisClient copies_waiter(server.port());
+  CHECK(copies_waiter.run("RPUSH", "q", "b") == integer(2));
+  copies_waiter.send("WAITAOF", "1", "1", "0");
+  copies_waiter.flush();
   REQUIRE(soon(
-      [&] { return client.run("INFO", "clients").text.find("blocked_clients:1") != std::string::npos; }));
+      [&] { return client.run("INFO", "clients").text.find("blocked_clients:2") != std::string::npos; }));
   CHECK(client.run("CONFIG", "SET", "appendonly", "no").text == "OK");
   CHECK(waiter.read().text.find("appendonly is disabled") != std::string::npos);
+  CHECK(copies_waiter.read().text.find("appendonly is disabled") != std::string::npos);
   CHECK(persistence_says(client, "aof_rewrite_in_progress:0"));
   CHECK(persistence_says(client, "aof_last_bgrewrite_status:ok"));
   CHECK(files::is_empty(server.dir() + "/appendonlydir"));
@@ -335,6 +340,37 @@ TEST_CASE(
     increments += entry.path().string().ends_with(".incr.aof") ? 1 : 0;
   }
   CHECK(increments == 2);  // the old one and that of this start
+}
+
+TEST_CASE("appendonly switched on while no base can be written: tried again until one is there") {
+  ServerProcess server({"--appendonly", "no", "--save", ""});
+  server.start();
+  RedisClient client(server.port());
+  fill_slowly(client);
+  CHECK(client.run("CONFIG", "SET", "snapshot-rate-limit", "0").text == "OK");
+  limit_file_size(server.pid(), 1'000'000);
+  CHECK(client.run("CONFIG", "SET", "appendonly", "yes").text == "OK");
+  CHECK(soon([&] { return persistence_says(client, "aof_last_bgrewrite_status:err"); }));
+  CHECK(client.run("RPUSH", "q", "a") == integer(1));
+  CHECK(client.run("WAITAOF", "1", "0", "50").children[0] == integer(0));
+  limit_file_size(server.pid(), RLIM_INFINITY);
+  CHECK(becomes_loadable(client));
+  CHECK(persistence_says(client, "aof_last_bgrewrite_status:ok"));
+}
+
+TEST_CASE("appendonly switched on: a stop that its base does not come in time for is taken back") {
+  ServerProcess server({"--appendonly", "no", "--save", "", "--shutdown-timeout", "0"});
+  server.start();
+  RedisClient client(server.port());
+  fill_slowly(client);
+  CHECK(client.run("CONFIG", "SET", "appendonly", "yes").text == "OK");
+  REQUIRE(::kill(server.pid(), SIGTERM) == 0);
+  REQUIRE(
+      soon([&] { return server.log().find("Not stopping: the log was switched on") != std::string::npos; }));
+  RedisClient other(server.port());
+  CHECK(other.run("RPUSH", "q", "a") == integer(1));
+  CHECK(becomes_loadable(other));
+  CHECK(server.stop() == 0);
 }
 
 TEST_CASE("BGREWRITEAOF without a log: makes one of what there is now, which a start with a log finds") {

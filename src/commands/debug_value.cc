@@ -17,9 +17,6 @@ namespace {
 using ds::Element;
 using keyspace::Entry;
 
-// Redis's access clock: seconds, 24 bits of them.
-constexpr uint32_t kLruClockMask = (1u << 24) - 1;
-
 // Each element of a value in its order, hashes as field, value, field, value, sorted sets as member, score.
 struct VisitTexts {
   template <class Visit>
@@ -114,13 +111,13 @@ Outcome debug_object(Call& call) {
   for_each_text(entry->value, [&](ByteView text) { text_bytes += text.size(); });
   std::array<char, 32> address{};
   std::snprintf(address.data(), address.size(), "%p", static_cast<const void*>(entry));
-  const int64_t idle_s = std::max<int64_t>(call.access().now_ms / 1000 - entry->access_s, 0);
+  const int64_t now_s = call.access().now_ms / 1000;
   std::string line = std::string("Value at:") + address.data() +
                      " refcount:" + std::to_string(refcount_of(entry->value)) +
                      " encoding:" + std::string(keyspace::encoding_of(entry->value)) +
                      " serializedlength:" + std::to_string(text_bytes) +
-                     " lru:" + std::to_string(entry->access_s & kLruClockMask) +
-                     " lru_seconds_idle:" + std::to_string(idle_s);
+                     " lru:" + std::to_string(entry->usage.clock_s(now_s)) +
+                     " lru_seconds_idle:" + std::to_string(entry->usage.idle_s(now_s));
   const auto* list = std::get_if<std::unique_ptr<types::List>>(&entry->value);
   if (list != nullptr && keyspace::encoding_of(entry->value) == "quicklist") line += list_fields(**list);
   call.reply.status(line);

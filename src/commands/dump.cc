@@ -1,7 +1,6 @@
 // A value as bytes, and back: DUMP RESTORE.
 #include "snapshot/dump.h"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -33,8 +32,7 @@ Outcome cmd_dump(Call& call) {
 struct RestoreOptions {
   bool replace = false;
   bool absolute = false;
-  std::optional<int64_t> idle_s;
-  std::optional<int64_t> frequency;
+  keyspace::Usage::Record use;
 };
 
 // Latches Redis's errors. An idle time and a frequency exclude each other.
@@ -45,11 +43,12 @@ RestoreOptions read_restore_options(Call& call) {
       options.replace = true;
     } else if (call.args.accept("ABSTTL")) {
       options.absolute = true;
-    } else if (!options.frequency && call.args.accept_with("IDLETIME")) {
-      options.idle_s = call.args.integer_between(0, INT64_MAX, "ERR Invalid IDLETIME value, must be >= 0");
-    } else if (!options.idle_s && call.args.accept_with("FREQ")) {
-      options.frequency =
-          call.args.integer_between(0, 255, "ERR Invalid FREQ value, must be >= 0 and <= 255");
+    } else if (!options.use.frequency && call.args.accept_with("IDLETIME")) {
+      options.use.idle_s = static_cast<uint64_t>(
+          call.args.integer_between(0, INT64_MAX, "ERR Invalid IDLETIME value, must be >= 0"));
+    } else if (!options.use.idle_s && call.args.accept_with("FREQ")) {
+      options.use.frequency = static_cast<uint8_t>(
+          call.args.integer_between(0, 255, "ERR Invalid FREQ value, must be >= 0 and <= 255"));
     } else {
       call.args.syntax_error();
     }
@@ -102,10 +101,7 @@ Outcome cmd_restore(Call& call) {
   if (expiry_ms && is_past(call, *expiry_ms)) return restore_nothing(call, taken);
   Entry& entry = call.on.keyspace.store(call.access(), key, std::move(*value), events::restore);
   if (expiry_ms) call.on.keyspace.deadlines().set_expiry(*call.access().db, entry, *expiry_ms);
-  if (options.idle_s) {
-    const int64_t used_s = call.access().now_ms / 1000 - *options.idle_s;
-    entry.access_s = static_cast<uint32_t>(std::max<int64_t>(used_s, 0));
-  }
+  entry.usage = call.on.keyspace.fresh_usage(call.access().now_ms, options.use);
   if (expiry_ms && !options.absolute) propagate_absolute(call, *expiry_ms);
   call.reply.ok();
   return Outcome::kDone;

@@ -287,6 +287,8 @@ constexpr KeySpecs kLooks = one_key(1, kKeyRo);
 constexpr KeySpecs kUpdates = one_key(1, kKeyRw | kKeyUpdate);
 constexpr KeySpecs kAdds = one_key(1, kKeyRw | kKeyAccess | kKeyUpdate);
 constexpr uint32_t kGrows = kWrite | kDenyOom | kFast;
+// The state of a job: its worker has to write it, or the job cannot end.
+constexpr uint32_t kNotes = kGrows | kUsesReserve;
 
 constexpr CommandSpec kRows[] = {
     {"hdel", cmd_hdel, at_least(3), one_key(1, kKeyRw | kKeyDelete), kWrite | kFast, Group::kHash, "2.0.0",
@@ -297,7 +299,7 @@ constexpr CommandSpec kRows[] = {
      "Shows the value of a field.", "key field"},
     {"hgetall", cmd_hgetall, exactly(2), kReads, kReadonly, Group::kHash, "2.0.0",
      "Shows all fields of a hash with their values.", "key", 0, "nondeterministic_output_order"},
-    {"hincrby", cmd_hincrby, exactly(4), kAdds, kGrows, Group::kHash, "2.0.0",
+    {"hincrby", cmd_hincrby, exactly(4), kAdds, kNotes, Group::kHash, "2.0.0",
      "Adds to the integer in a field; an absent one counts as 0.", "key field increment"},
     {"hincrbyfloat", cmd_hincrbyfloat, exactly(4), kAdds, kGrows, Group::kHash, "2.6.0",
      "Adds to the number in a field, fractions allowed; an absent one counts as 0.",
@@ -308,14 +310,14 @@ constexpr CommandSpec kRows[] = {
      "Counts the fields of a hash.", "key"},
     {"hmget", cmd_hmget, at_least(3), kReads, kReadonly | kFast, Group::kHash, "2.0.0",
      "Shows the values of several fields.", "key field [field ...]"},
-    {"hmset", cmd_hmset, at_least(4), kUpdates, kGrows, Group::kHash, "2.0.0",
+    {"hmset", cmd_hmset, at_least(4), kUpdates, kNotes, Group::kHash, "2.0.0",
      "Gives fields their values; HSET with another answer.", "key field value [field value ...]"},
     {"hrandfield", cmd_hrandfield, at_least(2), kReads, kReadonly, Group::kHash, "6.2.0",
      "Draws fields of a hash at random.", "key options[count [WITHVALUES]]", 0, "nondeterministic_output"},
     {"hscan", cmd_hscan, at_least(3), kReads, kReadonly, Group::kHash, "2.8.0",
      "Shows the fields of a hash page by page.", "key cursor [MATCH pattern] [COUNT count]", 0,
      "nondeterministic_output"},
-    {"hset", cmd_hset, at_least(4), kUpdates, kGrows, Group::kHash, "2.0.0", "Gives fields their values.",
+    {"hset", cmd_hset, at_least(4), kUpdates, kNotes, Group::kHash, "2.0.0", "Gives fields their values.",
      "key field value [field value ...]"},
     {"hsetnx", cmd_hsetnx, exactly(4), one_key(1, kKeyRw | kKeyInsert), kGrows, Group::kHash, "2.0.0",
      "Gives a field its value unless it has one.", "key field value"},

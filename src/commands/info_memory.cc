@@ -77,7 +77,7 @@ void info_memory(const InfoSource& source, InfoText& text) {
   const base::ByteView names[] = {"maxmemory-policy"};
   text.field("maxmemory_policy", call.on.config.get(names).front().text);
   allocator_fields(allocator, used, resident, text);
-  text.field("mem_not_counted_for_evict", 0);
+  text.field("mem_not_counted_for_evict", call.on.control.uncounted_memory_bytes());
   text.field("mem_replication_backlog", 0);
   text.field("mem_total_replication_buffers", 0);
   text.field("mem_clients_slaves", 0);

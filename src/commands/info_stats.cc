@@ -39,8 +39,10 @@ void keyspace_fields(exec::Call& call, InfoText& text) {
   text.field("expire_cycle_cpu_milliseconds", 0);
   text.field("evicted_keys", stats.evicted_keys);
   text.field("evicted_clients", 0);
-  text.field("total_eviction_exceeded_time", 0);
-  text.field("current_eviction_exceeded_time", 0);
+  const int64_t since_us = stats.eviction_exceeded_since_us;
+  const int64_t exceeding_us = since_us == 0 ? 0 : call.on.clock.monotonic_us() - since_us;
+  text.field("total_eviction_exceeded_time", (stats.eviction_exceeded_us + exceeding_us) / 1000);
+  text.field("current_eviction_exceeded_time", exceeding_us / 1000);
   text.field("keyspace_hits", stats.keyspace_hits);
   text.field("keyspace_misses", stats.keyspace_misses);
   text.field("pubsub_channels", call.on.hub.channel_count(client::Topic::kChannel));

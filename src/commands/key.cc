@@ -61,11 +61,11 @@ Outcome cmd_type(Call& call) {
 // What a key takes along besides its value.
 struct Luggage {
   std::optional<int64_t> expiry_ms;
-  uint32_t access_s;
+  keyspace::Usage usage;
 };
 
 Luggage luggage_of(Call& call, const Entry& entry) {
-  return {expiry_of(call, entry), entry.access_s};
+  return {expiry_of(call, entry), entry.usage};
 }
 
 // A new key. REQUIRES: the name is free.
@@ -73,7 +73,7 @@ Entry& plant(Call& call, const Access& access, ByteView key, Value value, const 
   // An expired key that is only hidden still holds the name.
   if (Entry* stale = access.db->find(key); stale != nullptr) call.on.keyspace.expire(access, *stale);
   Entry& entry = access.db->insert(key, std::move(value));
-  entry.access_s = luggage.access_s;
+  entry.usage = luggage.usage;
   access.changes->created(*access.db, entry, nullptr);
   if (luggage.expiry_ms) call.on.keyspace.deadlines().set_expiry(*access.db, entry, *luggage.expiry_ms);
   return entry;
@@ -206,8 +206,8 @@ Outcome cmd_copy(Call& call) {
   }
   if (taken != nullptr) uproot(call, there, *taken, nullptr);
   Value value = std::visit([](const auto& held) { return Value(clone_of(held)); }, source->value);
-  const auto now_s = static_cast<uint32_t>(call.access().now_ms / 1000);
-  Entry& copied = plant(call, there, to, std::move(value), {expiry_of(call, *source), now_s});
+  const Luggage luggage{expiry_of(call, *source), call.on.keyspace.fresh_usage(call.access().now_ms)};
+  Entry& copied = plant(call, there, to, std::move(value), luggage);
   there.changes->touched(*there.db, copied, &events::copy_to);
   there.changes->count_dirty(1);
   call.reply.integer(1);
@@ -251,6 +251,13 @@ Outcome cmd_keys(Call& call) {
 
 // --- OBJECT
 
+constexpr ByteView kTimesNotKept =
+    "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between "
+    "policies at runtime LRU and LFU data will take some time to adjust.";
+constexpr ByteView kFrequenciesNotKept =
+    "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when "
+    "switching between policies at runtime LRU and LFU data will take some time to adjust.";
+
 // The entry, or null once null was replied.
 const Entry* inspect(Call& call) {
   const Entry* entry = look_up(call, call.args.key(), Purpose::kInspect);
@@ -267,17 +274,18 @@ Outcome cmd_object_encoding(Call& call) {
 Outcome cmd_object_idletime(Call& call) {
   const Entry* entry = inspect(call);
   if (entry == nullptr) return Outcome::kDone;
-  // The clock may have been set back since.
-  call.reply.integer(std::max<int64_t>(call.access().now_ms / 1000 - entry->access_s, 0));
+  if (call.on.keyspace.usage_rules().counts) return call.fail(kTimesNotKept);
+  call.reply.integer(entry->usage.idle_s(call.access().now_ms / 1000));
   return Outcome::kDone;
 }
 
-// How often a key is used is kept under no policy.
 Outcome cmd_object_freq(Call& call) {
-  if (inspect(call) == nullptr) return Outcome::kDone;
-  return call.fail(
-      "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when "
-      "switching between policies at runtime LRU and LFU data will take some time to adjust.");
+  const Entry* entry = inspect(call);
+  if (entry == nullptr) return Outcome::kDone;
+  const keyspace::UsageRules& rules = call.on.keyspace.usage_rules();
+  if (!rules.counts) return call.fail(kFrequenciesNotKept);
+  call.reply.integer(entry->usage.frequency(rules, call.access().now_ms / 1000));
+  return Outcome::kDone;
 }
 
 Outcome cmd_object_refcount(Call& call) {

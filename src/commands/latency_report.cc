@@ -58,6 +58,8 @@ const char* advice_on(LatencyEvent event) {
     case LatencyEvent::kCommand:
       return "SLOWLOG names the commands; those whose work grows with the value are the usual ones, and "
              "SCAN and its kin do the same in steps";
+    case LatencyEvent::kEvictionCycle:
+      return "memory is full and keys go to make room: raise maxmemory, or let fewer big values come at once";
     case LatencyEvent::kExpireCycle:
       return "many keys end in the same moment: spread their deadlines";
     case LatencyEvent::kFastCommand:

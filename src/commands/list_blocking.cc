@@ -96,8 +96,8 @@ constexpr uint16_t kTakes = kKeyRw | kKeyAccess | kKeyDelete;
 constexpr KeySpecs kFromAndTo = two_keys(key_range(1, 0, 1, kTakes), key_range(2, 0, 1, kKeyRw | kKeyInsert));
 
 constexpr CommandSpec kRows[] = {
-    {"blmove", cmd_blmove, exactly(6), kFromAndTo, kWrite | kDenyOom | kBlocking, Group::kList, "6.2.0",
-     "Moves an element from one list to another, waiting for one if there is none.",
+    {"blmove", cmd_blmove, exactly(6), kFromAndTo, kWrite | kDenyOom | kBlocking | kUsesReserve, Group::kList,
+     "6.2.0", "Moves an element from one list to another, waiting for one if there is none.",
      "source destination wherefrom<LEFT|RIGHT> whereto<LEFT|RIGHT> timeout"},
     {"blmpop", cmd_blmpop, at_least(5), two_keys(keynum_spec(2, kTakes), target_spec()), kWrite | kBlocking,
      Group::kList, "7.0.0",
@@ -107,8 +107,9 @@ constexpr CommandSpec kRows[] = {
      "Takes the first element of the first list that has one, waiting if none has.", "key [key ...] timeout"},
     {"brpop", cmd_brpop, at_least(3), keys_from(1, -2, 1, kTakes), kWrite | kBlocking, Group::kList, "2.0.0",
      "Takes the last element of the first list that has one, waiting if none has.", "key [key ...] timeout"},
-    {"brpoplpush", cmd_brpoplpush, exactly(4), kFromAndTo, kWrite | kDenyOom | kBlocking, Group::kList,
-     "2.2.0", "Moves the last element of a list to the front of another, waiting for one if there is none.",
+    {"brpoplpush", cmd_brpoplpush, exactly(4), kFromAndTo, kWrite | kDenyOom | kBlocking | kUsesReserve,
+     Group::kList, "2.2.0",
+     "Moves the last element of a list to the front of another, waiting for one if there is none.",
      "source destination timeout"},
 };
 static_assert(rows_are_sound(kRows));

@@ -84,11 +84,12 @@ constexpr KeySpecs kFromAndTo =
     two_keys(key_range(1, 0, 1, kKeyRw | kKeyAccess | kKeyDelete), key_range(2, 0, 1, kKeyRw | kKeyInsert));
 
 constexpr CommandSpec kRows[] = {
-    {"blmovem", cmd_blmovem, at_least(6), kFromAndTo, kWrite | kDenyOom | kBlocking, Group::kList, "8.10.0",
+    {"blmovem", cmd_blmovem, at_least(6), kFromAndTo, kWrite | kDenyOom | kBlocking | kUsesReserve,
+     Group::kList, "8.10.0",
      "Moves several elements from one list to another, waiting until there are enough.",
      "source destination wherefrom<LEFT|RIGHT> whereto<LEFT|RIGHT> timeout [selector<COUNT|EXACTLY> count "
      "ordering<OBO|BULK>]"},
-    {"lmovem", cmd_lmovem, at_least(5), kFromAndTo, kWrite | kDenyOom, Group::kList, "8.10.0",
+    {"lmovem", cmd_lmovem, at_least(5), kFromAndTo, kWrite | kDenyOom | kUsesReserve, Group::kList, "8.10.0",
      "Moves several elements from one list to another.",
      "source destination wherefrom<LEFT|RIGHT> whereto<LEFT|RIGHT> [selector<COUNT|EXACTLY> count "
      "ordering<OBO|BULK>]"},

@@ -48,7 +48,7 @@ std::string ScriptHost::refusal(const exec::Command& command, std::span<const ba
   }
   if (session_.wrote) return {};
   if (command.has(exec::kWrite) && !call_.on.state.disk_error.empty()) return call_.on.state.disk_error;
-  if (command.has(exec::kDenyOom) && call_.unit().out_of_memory && !session_.ignores_memory) {
+  if (exec::lacks_memory(call_.unit().room, command.flags) && !session_.ignores_memory) {
     return std::string(errors::kOutOfMemory);
   }
   return {};

@@ -44,7 +44,8 @@ Outcome go_on(Call& call) {
 // A script that declares what it does is judged as a whole; others at each of their calls.
 std::string refusal(Call& call, const script::ScriptFlags& flags) {
   if (!flags.declared || flags.no_writes) return {};
-  if (call.unit().out_of_memory && !flags.allow_oom) return std::string(errors::kOutOfMemory);
+  if (exec::lacks_memory(call.unit().room, kDenyOom) && !flags.allow_oom)
+    return std::string(errors::kOutOfMemory);
   if (!call.on.state.disk_error.empty()) return call.on.state.disk_error;
   if (call.command.has(kReadonly)) return std::string(kWritesUnderRo);
   return {};

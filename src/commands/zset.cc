@@ -373,7 +373,7 @@ constexpr KeySpecs kReads = one_key(1, kKeyRo | kKeyAccess);
 constexpr KeySpecs kPops = one_key(1, kKeyRw | kKeyAccess | kKeyDelete);
 
 constexpr CommandSpec kRows[] = {
-    {"zadd", cmd_zadd, at_least(4), one_key(1, kKeyRw | kKeyUpdate), kWrite | kDenyOom | kFast,
+    {"zadd", cmd_zadd, at_least(4), one_key(1, kKeyRw | kKeyUpdate), kWrite | kDenyOom | kFast | kUsesReserve,
      Group::kSortedSet, "1.2.0", "Adds members to a sorted set, or gives them other scores.",
      "key condition@3.0.2[NX|XX] comparison@6.2.0[GT|LT] [CH:change@3.0.2] [INCR:increment@3.0.2] score "
      "member [score member ...]"},
@@ -382,7 +382,7 @@ constexpr CommandSpec kRows[] = {
     {"zcount", cmd_zcount, exactly(4), kReads, kReadonly | kFast, Group::kSortedSet, "2.0.0",
      "Counts the members with scores in a range.", "key min max"},
     {"zincrby", cmd_zincrby, exactly(4), one_key(1, kKeyRw | kKeyAccess | kKeyUpdate),
-     kWrite | kDenyOom | kFast, Group::kSortedSet, "1.2.0", "Adds to the score of a member.",
+     kWrite | kDenyOom | kFast | kUsesReserve, Group::kSortedSet, "1.2.0", "Adds to the score of a member.",
      "key increment member"},
     {"zlexcount", cmd_zlexcount, exactly(4), kReads, kReadonly | kFast, Group::kSortedSet, "2.8.9",
      "Counts the members with names in a range.", "key min:string max:string"},

@@ -190,7 +190,7 @@ constexpr CommandSpec kRows[] = {
      at_least(7),
      two_keys(keynum_spec(2, kKeyRw | kKeyAccess | kKeyDelete),
               unknown_spec(kKeyRw | kKeyInsert, "Of TO, which stands behind the options")),
-     kWrite | kDenyOom | kBlocking,
+     kWrite | kDenyOom | kBlocking | kUsesReserve,
      Group::kSortedSet,
      "7.2.4",
      "Moves members whose scores are moments gone by to a list or a sorted set, waiting for the next.",

@@ -31,7 +31,6 @@ constexpr std::array<Text, 9> kFacilities{"user",   "local0", "local1", "local2"
 constexpr std::array<Text, 3> kAuthClients{"no", "yes", "optional"};
 
 // Why an absent part is absent, a pending one pending, or a moot option moot.
-constexpr Text kNoEviction = "nothing is evicted yet";
 constexpr Text kCluster = "this server is no cluster node";
 constexpr Text kReplication = "this server neither is nor has a replica";
 constexpr Text kTls = "this server does not speak TLS; put a TLS proxy before it";
@@ -90,10 +89,6 @@ constexpr Row pending(Row row) {
   row.support = Support::kPending;
   return row;
 }
-constexpr Row tuning(Row row) {
-  row.flags |= kTuning;
-  return row;
-}
 constexpr Row moot(Row row) {
   row.support = Support::kMoot;
   return row;
@@ -136,6 +131,14 @@ constexpr Row kRows[] = {
     choice({"enable-protected-configs"}, "no", kAccess, kImmutable,
            "Who may CONFIG SET protected options: no, yes, local"),
     memory({"maxmemory"}, "0", kAtLeast0, "Bytes of data at most; 0 is no limit"),
+    choice({"maxmemory-policy"}, "noeviction", kPolicies, kMutable,
+           "What goes at maxmemory: nothing (pushes are refused), or allkeys-, volatile-lru, -lfu, -random, "
+           "volatile-ttl"),
+    memory({"maxmemory-reserve"}, "0", kAtLeast0,
+           "Bytes above maxmemory for moving and retrying jobs when pushes are refused"),
+    number({"maxmemory-samples"}, "5", kInt1, "Keys looked at to find one to evict"),
+    number({"lfu-log-factor"}, "10", kInt0, "How seldom a use of an often used key counts; 0: always"),
+    number({"lfu-decay-time"}, "1", kInt0, "Minutes after which a key counts as used less often; 0: never"),
     flag({"appendonly"}, "no", kMutable, "Keep the append-only log: what was acknowledged survives"),
     choice({"appendfsync"}, "everysec", kFsyncs, kMutable, "When the log is synced: always, everysec, no"),
     of_type(Type::kFileName,
@@ -193,17 +196,9 @@ constexpr Row kRows[] = {
     memory({"stream-node-max-bytes"}, "4096", kAtLeast0, "Bytes of one stream block; 0 is no limit"),
     number({"stream-node-max-entries"}, "100", kAtLeast0, "Entries of one stream block; 0 is no limit"),
 
-    pending(choice({"maxmemory-policy"}, "noeviction", kPolicies, kMutable,
-                   "nothing is evicted yet: at maxmemory pushes are refused, as under noeviction")),
-    pending(memory({"maxmemory-reserve"}, "0", kAtLeast0,
-                   "no room is kept yet for moving and retrying jobs when pushes are refused")),
-    pending(tuning(number({"maxmemory-samples"}, "5", kInt1, kNoEviction))),
-    pending(tuning(number({"lfu-log-factor"}, "10", kInt0, kNoEviction))),
-    pending(tuning(number({"lfu-decay-time"}, "1", kInt0, kNoEviction))),
-    pending(tuning(number({"tracking-table-max-keys"}, "1000000", kAtLeast0,
-                          "keys are not tracked for clients that cache yet"))),
-    pending(
-        tuning(number({"list-compress-depth"}, "0", kInt0, "the middle of a list is not compressed yet"))),
+    pending(number({"tracking-table-max-keys"}, "1000000", kAtLeast0,
+                   "keys are not tracked for clients that cache yet")),
+    pending(number({"list-compress-depth"}, "0", kInt0, "the middle of a list is not compressed yet")),
 
     moot(number({"hz"}, "10", kInt0, kTicks)),
     moot(flag({"no-appendfsync-on-rewrite"}, "no", kMutable,
@@ -343,7 +338,8 @@ constexpr bool is_row(Option option, Text name) {
   return kRows[static_cast<size_t>(option)].name == name;
 }
 static_assert(is_row(Option::kBind, "bind") && is_row(Option::kDir, "dir"));
-static_assert(is_row(Option::kMaxMemory, "maxmemory") && is_row(Option::kAppendFsync, "appendfsync"));
+static_assert(is_row(Option::kMaxMemory, "maxmemory") && is_row(Option::kLfuDecayTime, "lfu-decay-time") &&
+              is_row(Option::kAppendFsync, "appendfsync"));
 static_assert(is_row(Option::kSave, "save") &&
               is_row(Option::kSetMaxListpackEntries, "set-max-listpack-entries"));
 static_assert(is_row(Option::kStreamNodeMaxEntries, "stream-node-max-entries"));

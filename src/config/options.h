@@ -3,12 +3,11 @@
 // option anywhere: loader, store, CONFIG and the shipped file go by it.
 //
 // Rows come in four classes. *Live* ones are read by some part of the server through their Option id.
-// *Pending* ones belong to parts that are still to come: a file may hold any valid value, since files in use
-// do, but the log says at the start that it has no effect yet, and CONFIG SET refuses to move it away from
-// the default. *Moot* ones tune something that is done in another way here: any valid value is taken, to no
-// effect, and the log says so at the start. *Absent* ones ask for something that nobody would get: Redis's
-// default is taken, anything else is refused with the reason, since a file that asks for a replica must not
-// seem to get one.
+// *Pending* ones belong to parts that are still to come, and no answer depends on them: any valid value is
+// taken, and the log says at the start that it has no effect yet. *Moot* ones tune something that is done in
+// another way here: any valid value is taken, to no effect, and the log says so at the start. *Absent* ones
+// ask for something that nobody would get: Redis's default is taken, anything else is refused with the
+// reason, since a file that asks for a replica must not seem to get one.
 #pragma once
 
 #include <cstddef>
@@ -46,6 +45,11 @@ enum class Option : uint16_t {
   kEnableDebugCommand,
   kEnableProtectedConfigs,
   kMaxMemory,
+  kMaxMemoryPolicy,
+  kMaxMemoryReserve,
+  kMaxMemorySamples,
+  kLfuLogFactor,
+  kLfuDecayTime,
   kAppendOnly,
   kAppendFsync,
   kAppendFilename,
@@ -110,11 +114,20 @@ enum Flag : uint8_t {
   kImmutable = 1,  // Only from the file and the command line.
   kProtected = 2,  // CONFIG SET refuses unless enable-protected-configs allows it.
   kSensitive = 4,  // Never written to a log.
-  kTuning = 8,     // Of a pending row: no answer depends on it, so CONFIG SET takes any value.
 };
 
 // The values of enum options, in the order of their choices.
 enum class AppendFsync : uint8_t { kEverysec, kAlways, kNo };
+enum class MaxMemoryPolicy : uint8_t {
+  kVolatileLru,
+  kVolatileLfu,
+  kVolatileRandom,
+  kVolatileTtl,
+  kAllKeysLru,
+  kAllKeysLfu,
+  kAllKeysRandom,
+  kNoEviction,
+};
 enum class PubsubDefault : uint8_t { kAllChannels, kResetChannels };
 enum class LogLevel : uint8_t { kDebug, kVerbose, kNotice, kWarning, kNothing };
 enum class Access : uint8_t { kNo, kYes, kLocal };  // enable-debug-command, enable-protected-configs.

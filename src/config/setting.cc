@@ -272,6 +272,12 @@ Parsed parse_words(const Row& row, Words words, const Setting& current) {
   }
 }
 
+// Why a value other than the default is refused: the row's reason, and what would be accepted.
+Error only_default(const Row& row) {
+  const Bytes kept = row.default_text.empty() ? "an empty value" : "'" + Bytes(row.default_text) + "'";
+  return error(Bytes(row.doc) + "; only " + kept + " is accepted");
+}
+
 }  // namespace
 
 Result<Setting> parse_setting(const Row& row, Words words, const Setting& current) {
@@ -282,11 +288,6 @@ Result<Setting> parse_setting(const Row& row, Words words, const Setting& curren
     return only_default(row);
   }
   return parsed;
-}
-
-Error only_default(const Row& row) {
-  const Bytes kept = row.default_text.empty() ? "an empty value" : "'" + Bytes(row.default_text) + "'";
-  return error(Bytes(row.doc) + "; only " + kept + " is accepted");
 }
 
 Setting default_setting(const Row& row) {

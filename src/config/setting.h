@@ -30,9 +30,6 @@ using Words = std::span<const base::Bytes>;
 // cannot take because the part is absent are refused here as well.
 base::Result<Setting> parse_setting(const Row& row, Words words, const Setting& current);
 
-// Why a value other than the default is refused: the row's reason, and what would be accepted.
-base::Error only_default(const Row& row);
-
 // REQUIRES: the row's own default text, which is always valid.
 Setting default_setting(const Row& row);
 

@@ -138,10 +138,6 @@ Result<std::vector<Store::Change>> Store::checked(std::span<const NamedText> pai
     const Row& row = rows()[changes[i].index];
     auto parsed = parse_setting(row, words_of(row, pairs[i].text), settings_[changes[i].index]);
     if (!parsed) return refused(changes[i].name, parsed.error().message);
-    if (row.support == Support::kPending && !row.has(kTuning) && !(*parsed == default_setting(row)) &&
-        !(*parsed == settings_[changes[i].index])) {
-      return refused(changes[i].name, only_default(row).message);
-    }
     changes[i].setting = std::move(*parsed);
   }
   return changes;

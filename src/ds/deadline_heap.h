@@ -50,6 +50,13 @@ class DeadlineHeap {
   [[nodiscard]] Handle top_handle() const { return order_.at(top_position()).handle; }
   [[nodiscard]] const Payload& top() const { return slots_.at(top_handle()).payload; }
 
+  // Any element, for whoever draws one: the payloads at all positions are all elements, in no promised order.
+  // REQUIRES: position < size().
+  [[nodiscard]] const Payload& payload_at(size_t position) const {
+    SLUICE_CHECK(position < size_, "no such position in the deadline heap");
+    return slots_.at(order_.at(position).handle).payload;
+  }
+
   [[nodiscard]] size_t memory_bytes() const { return order_.memory_bytes() + slots_.memory_bytes(); }
 
   // Drops every element, at most `max_chunks` chunks of memory at a call; true while there is more to do.

@@ -100,6 +100,9 @@ class Control {
   [[nodiscard]] virtual LogFacts log_facts() const = 0;
   [[nodiscard]] virtual SavingFacts saving_facts() const = 0;
 
+  // Memory that maxmemory does not count: what waits for the disk, and what a snapshot holds beside the keys.
+  [[nodiscard]] virtual uint64_t uncounted_memory_bytes() const = 0;
+
   // BGSAVE and BGREWRITEAOF: the status to answer.
   virtual base::Result<std::string> save_in_background(bool schedule) = 0;
   virtual base::Result<std::string> rewrite_log() = 0;

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/check.h"
-#include "exec/memory_limit.h"
 #include "exec/resolve.h"
 #include "resp/errors.h"
 
@@ -29,7 +28,11 @@ Presence presence_of(const Call& call, int db, base::ByteView key) {
 }  // namespace
 
 Executor::Executor(Services& services, EffectSink& sink)
-    : services_(services), units_(services, sink), access_(services), waiting_(services, units_, access_) {
+    : services_(services),
+      units_(services, sink),
+      access_(services),
+      eviction_(services, units_),
+      waiting_(services, units_, access_, eviction_) {
   services_.executor = this;
   script_.client.address = "?:0";
 }
@@ -61,7 +64,9 @@ uint32_t Executor::flags_of(client::Client& client, const Command& command,
   if (command.spec->flags_of != nullptr) return command.spec->flags_of(services_, words, command.flags);
   if ((command.flags & kRunsQueue) == 0 || !client.has(client::kMulti)) return command.flags;
   // Read-only or not is the queue's matter; that EXEC itself runs at once is its own.
-  return command.flags | services_.transactions.of(client).all_flags;
+  const Transaction& transaction = services_.transactions.of(client);
+  const uint32_t queued = transaction.all_flags & (transaction.needs_room ? ~uint32_t{kUsesReserve} : ~0u);
+  return command.flags | queued;
 }
 
 Next Executor::cut_off_browser(client::Client& client) {
@@ -88,7 +93,7 @@ Next Executor::submit(client::Client& client, const Request& request) {
   Command& command = **resolved;
   client.last_command = command.full_name;
 
-  services_.state.out_of_memory = over_memory_limit(services_);
+  eviction_.make_room();
   const bool ordinary =
       services_.state.unremarkable() && client.authenticated && (command.flags & kProtected) == 0 &&
       !client.has(client::kMulti | client::kPubsub | client::kMonitor | client::kRestricted);
@@ -195,13 +200,14 @@ bool Executor::tick() {
   refresh_clock();
   if (suspended_) resume_suspended();
   waiting_.end_pause();
+  eviction_.go_on();
   const bool more = waiting_.fire_due();
   if (!waiting_.behind() || services_.state.script_busy) run_held();
   return more || next_tick_us() == 0;
 }
 
 std::optional<int64_t> Executor::next_tick_us() const {
-  if (suspended_) return 0;
+  if (suspended_ || eviction_.unfinished()) return 0;
   return waiting_.next_tick_us();
 }
 

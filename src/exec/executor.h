@@ -2,7 +2,8 @@
 // (unit_runner), and then has those served who waited for the keys it touched (waiting). Owns both, and a
 // script that was suspended. One thread, no recursion but EXEC and scripts. It knows no family and no socket.
 //
-//   submit ── gates ── run ── close command ──┐            ┌── ready keys: re-run the waiters, oldest first,
+//   submit ── room ── gates ── run ── close command ──┐            ┌── ready keys: re-run the waiters, oldest
+//   first,
 //                       └─ EXEC, script: again ┘ close unit ┴   each a unit of its own, generation by
 //                       generation
 #pragma once
@@ -16,6 +17,7 @@
 
 #include "base/result.h"
 #include "exec/access.h"
+#include "exec/eviction.h"
 #include "exec/script_session.h"
 #include "exec/services.h"
 #include "exec/suspended.h"
@@ -60,6 +62,8 @@ class Executor {
   [[nodiscard]] std::optional<int64_t> next_tick_us() const;
   // For LATENCY, if it took long enough.
   void note_latency(LatencyEvent event, int64_t duration_us) { units_.note_latency(event, duration_us); }
+  // maxmemory or what goes with it was changed: the next tick evicts what is too much now.
+  void limits_changed() { eviction_.limits_changed(); }
   // The log was synced to `offset`: waiters for it run again.
   void synced(uint64_t offset) { waiting_.synced(offset); }
 
@@ -101,6 +105,7 @@ class Executor {
   Services& services_;
   UnitRunner units_;
   AccessCheck access_;
+  Eviction eviction_;
   Waiting waiting_;
   std::unique_ptr<Suspended> suspended_;
   ScriptSession script_;

@@ -52,10 +52,10 @@ std::string refuse_unpermitted(const Visitor& v) {
 }
 
 std::string refuse_out_of_memory(const Visitor& v) {
-  if (!v.state.out_of_memory) return {};
   // Queueing takes memory too, so that inside MULTI everything is refused that does not end it.
-  const bool grows = v.client.has(client::kMulti) && (v.flags & kEndsMulti) == 0;
-  if ((v.flags & kDenyOom) == 0 && !grows) return {};
+  const bool queues = v.client.has(client::kMulti) && (v.flags & kEndsMulti) == 0;
+  const bool has_room_to_queue = !queues || v.state.room != Room::kNone;
+  if (has_room_to_queue && !lacks_memory(v.state.room, v.flags)) return {};
   return std::string(errors::kOutOfMemory);
 }
 
@@ -97,6 +97,11 @@ bool waits(const Visitor& v) {
 }
 
 }  // namespace
+
+bool lacks_memory(Room room, uint32_t command_flags) {
+  if (room == Room::kEnough || (command_flags & kDenyOom) == 0) return false;
+  return room == Room::kNone || (command_flags & kUsesReserve) == 0;
+}
 
 bool is_local(const client::Client& client) {
   return client.has(client::kUnixSocket) || client.address.starts_with("127.") ||

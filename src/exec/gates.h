@@ -14,13 +14,20 @@ namespace sluice::exec {
 enum class PauseMode : uint8_t { kNone, kWrite, kAll };
 enum class ProtectedMode : uint8_t { kNo, kLocal, kYes };
 
+// What memory is left for.
+enum class Room : uint8_t {
+  kEnough,   // everything; or keys are being evicted
+  kReserve,  // what moves or retries jobs: the rest is above maxmemory
+  kNone,     // nothing that may grow
+};
+
 // What of the server's condition decides whether a command may run. The server's parts set it; gates only
 // read.
 struct ServerState {
   bool loading = false;
   bool script_busy = false;    // a script has run past busy-reply-threshold
   bool function_busy = false;  // it is a function
-  bool out_of_memory = false;  // used memory is above maxmemory and nothing may be evicted
+  Room room = Room::kEnough;   // judged before each command (exec/eviction)
   std::string disk_error;      // full MISCONF text while the log cannot be written; empty: fine
   bool log_is_behind = false;  // it holds so much that the disk has not: writes wait until it has caught up
   PauseMode pause = PauseMode::kNone;
@@ -29,10 +36,13 @@ struct ServerState {
 
   // Nothing here can refuse a command: the usual case, decided by one look.
   [[nodiscard]] bool unremarkable() const {
-    return !loading && !script_busy && !out_of_memory && disk_error.empty() && pause == PauseMode::kNone &&
-           !log_is_behind;
+    return !loading && !script_busy && room == Room::kEnough && disk_error.empty() &&
+           pause == PauseMode::kNone && !log_is_behind;
   }
 };
+
+// Whether a command with these flags is refused for want of memory.
+[[nodiscard]] bool lacks_memory(Room room, uint32_t command_flags);
 
 enum class Passage : uint8_t {
   kRun,

@@ -6,8 +6,8 @@ namespace sluice::exec {
 
 namespace {
 
-constexpr std::array<base::ByteView, kLatencyEvents> kNames = {"aof-write", "command", "expire-cycle",
-                                                               "fast-command"};
+constexpr std::array<base::ByteView, kLatencyEvents> kNames = {"aof-write", "command", "eviction-cycle",
+                                                               "expire-cycle", "fast-command"};
 
 }  // namespace
 

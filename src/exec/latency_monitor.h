@@ -16,12 +16,13 @@ namespace sluice::exec {
 inline constexpr size_t kLatencySamples = 160;  // kept of each kind
 
 enum class LatencyEvent : uint8_t {
-  kAofWrite,     // the log's batch, at the end of a turn
-  kCommand,      // commands that may take long
-  kExpireCycle,  // one slice of keys whose time has come
-  kFastCommand,  // commands that should never take long
+  kAofWrite,       // the log's batch, at the end of a turn
+  kCommand,        // commands that may take long
+  kEvictionCycle,  // one slice of keys that go since memory is full
+  kExpireCycle,    // one slice of keys whose time has come
+  kFastCommand,    // commands that should never take long
 };
-inline constexpr size_t kLatencyEvents = 4;
+inline constexpr size_t kLatencyEvents = 5;
 
 // As LATENCY names it.
 [[nodiscard]] base::ByteView name_of(LatencyEvent event);

@@ -9,8 +9,21 @@
 
 namespace sluice::exec {
 
+// Which keys go when memory is full (maxmemory-policy).
+enum class EvictBy : uint8_t {
+  kNothing,    // none
+  kIdleTime,   // the one unused longest, of some samples
+  kFrequency,  // the one used least often, of some samples
+  kChance,     // any
+  kDeadline,   // the one that would expire first
+};
+
 struct Settings {
-  uint64_t maxmemory_bytes = 0;      // 0: no limit
+  uint64_t maxmemory_bytes = 0;       // 0: no limit
+  uint64_t memory_reserve_bytes = 0;  // above that, for commands with kUsesReserve
+  EvictBy evict_by = EvictBy::kNothing;
+  bool evict_volatile_only = false;  // keys without an expiry stay
+  size_t eviction_samples = 0;
   int64_t slowlog_threshold_us = 0;  // negative: nothing is logged
   size_t slowlog_max_entries = 0;
   int64_t latency_threshold_ms = 0;  // 0: LATENCY records nothing

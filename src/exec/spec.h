@@ -53,6 +53,7 @@ enum CommandFlag : uint32_t {
   kMayReplicate = 1u << 14,    // may change or announce something: waits while writes are paused
   kEndsMulti = 1u << 25,       // not refused inside MULTI when memory is full
   kDiskProbe = 1u << 24,       // refused like a write while the disk fails (PING: monitoring must notice)
+  kUsesReserve = 1u << 29,     // with kDenyOom: moves or retries a job, for which maxmemory-reserve is kept
   // Which words name channels, for users that may not use all of them.
   kChannelFirst = 1u << 26,     // the one behind the command
   kChannelsAll = 1u << 27,      // all behind the command

@@ -26,6 +26,10 @@ struct Stats {
   uint64_t keyspace_misses = 0;
   uint64_t expired_keys = 0;
   uint64_t evicted_keys = 0;
+  // How long memory was above maxmemory though keys were evicted: in all, and since when (monotonic, 0: is
+  // not).
+  int64_t eviction_exceeded_us = 0;
+  int64_t eviction_exceeded_since_us = 0;
   uint64_t unblocked_clients = 0;
   uint64_t error_replies = 0;
   uint64_t auth_failures = 0;

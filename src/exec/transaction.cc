@@ -32,6 +32,7 @@ void Transactions::queue(client::Client& client, Command& command, std::span<con
   transaction.queue.emplace_back(&command, words);
   transaction.all_flags |= flags;
   transaction.every_flags &= flags;
+  transaction.needs_room |= (flags & (kDenyOom | kUsesReserve)) == kDenyOom;
   client.multi_memory_bytes += transaction.queue.back().memory_bytes();
 }
 

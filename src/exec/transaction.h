@@ -59,6 +59,7 @@ struct Transaction {
   size_t next = 0;             // the command EXEC is at
   uint32_t all_flags = 0;      // of the queued commands, ORed
   uint32_t every_flags = ~0u;  // ANDed
+  bool needs_room = false;     // one of them may grow and not use the reserve
 };
 
 // What FLUSHALL and SWAPDB find under a name: an expired key is there, though nobody can see it.

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "exec/effects.h"
+#include "exec/gates.h"
 #include "keyspace/changes.h"
 
 namespace sluice::exec {
@@ -20,7 +21,7 @@ struct Unit {
   bool wrote = false;           // something was changed so far
   bool to_log = true;           // what follows is logged; a script may say otherwise
   bool pushed = false;          // the answer is made of pushes, which CLIENT REPLY OFF leaves alone
-  bool out_of_memory = false;   // as it was when the unit began: a script is judged by this
+  Room room = Room::kEnough;    // as it was when the unit began: a script is judged by this
 };
 
 }  // namespace sluice::exec

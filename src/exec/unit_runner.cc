@@ -36,7 +36,7 @@ Unit& UnitRunner::begin() {
   unit.wrote = false;
   unit.to_log = true;
   unit.pushed = false;
-  unit.out_of_memory = services_.state.out_of_memory;
+  unit.room = services_.state.room;
   return unit;
 }
 
@@ -243,8 +243,21 @@ void UnitRunner::expire(const keyspace::Due& due) {
   const keyspace::Access access{due.db, &unit.changes, unit.now_us / 1000};
   services_.keyspace.expire(access, *due.entry);
   ++services_.stats.expired_keys;
-  const std::array<base::ByteView, 2> record = {"DEL", due.entry->key()};
-  unit.effects.record(due.db->index(), record);
+  close_removal(unit, *due.db, *due.entry);
+}
+
+void UnitRunner::evict(keyspace::Database& db, keyspace::Entry& entry) {
+  Unit& unit = begin();
+  const keyspace::Access access{&db, &unit.changes, unit.now_us / 1000};
+  services_.keyspace.remove(access, entry, keyspace::events::evicted);
+  ++services_.stats.evicted_keys;
+  close_removal(unit, db, entry);
+}
+
+// Of a key that nobody asked to remove: a unit of one record.
+void UnitRunner::close_removal(Unit& unit, const keyspace::Database& db, const keyspace::Entry& entry) {
+  const std::array<base::ByteView, 2> record = {"DEL", entry.key()};
+  unit.effects.record(db.index(), record);
   apply_changes(unit, false);
   unit.changes.clear();
   sink_.emit(unit.effects);

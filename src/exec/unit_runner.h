@@ -51,12 +51,15 @@ class UnitRunner {
   static void settle_reply(client::Client& client, size_t reply_mark);
   // A key whose time has come goes, as a unit.
   void expire(const keyspace::Due& due);
+  // A key goes since memory is full, as a unit.
+  void evict(keyspace::Database& db, keyspace::Entry& entry);
   // One record of the log. Fails when it cannot be replayed.
   base::Result<void> replay(client::Client& loader, std::span<const base::ByteView> words);
   // For commands that are not shown by themselves (kSkipMonitor).
   void show_to_monitors(const Call& call);
 
  private:
+  void close_removal(Unit& unit, const keyspace::Database& db, const keyspace::Entry& entry);
   Outcome run_command(Call& call, int64_t started_us);
   void close_command(Call& call);
   void apply_changes(Unit& unit, bool replaying);

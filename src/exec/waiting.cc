@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/check.h"
-#include "exec/memory_limit.h"
 
 namespace sluice::exec {
 
@@ -61,7 +60,7 @@ void Waiting::rerun(client::Client& client, Entrance entrance) {
   if (is_gone(client)) return;
   const OwnedRequest& request = services_.blocking.request_of(client.id);
   Command& command = *request.command;
-  services_.state.out_of_memory = over_memory_limit(services_);
+  eviction_.make_room();
   const Verdict verdict =
       pass_gates(services_.state, access_, {client, command, request.words}, command.flags);
   if (verdict.passage == Passage::kWait) {

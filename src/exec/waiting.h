@@ -10,6 +10,7 @@
 
 #include "exec/access.h"
 #include "exec/blocking.h"
+#include "exec/eviction.h"
 #include "exec/gates.h"
 #include "exec/services.h"
 #include "exec/unit_runner.h"
@@ -23,8 +24,8 @@ inline constexpr size_t kServicesPerTurn = 500;
 
 class Waiting {
  public:
-  Waiting(Services& services, UnitRunner& units, AccessCheck& access)
-      : services_(services), units_(units), access_(access) {}
+  Waiting(Services& services, UnitRunner& units, AccessCheck& access, Eviction& eviction)
+      : services_(services), units_(units), access_(access), eviction_(eviction) {}
 
   // Waiters of keys that became ready in an earlier turn have not had their chance yet.
   [[nodiscard]] bool behind() const { return !unserved_.empty(); }
@@ -83,6 +84,7 @@ class Waiting {
   Services& services_;
   UnitRunner& units_;
   AccessCheck& access_;
+  Eviction& eviction_;
   uint64_t synced_offset_ = 0;
   std::deque<Service> unserved_;  // of the generation being served, in the order touched
   bool serving_ = false;

@@ -37,4 +37,8 @@ Due Deadlines::front() const {
   return heap_.top();
 }
 
+Due Deadlines::random(base::Random& random) const {
+  return heap_.payload_at(random.below(heap_.size()));
+}
+
 }  // namespace sluice::keyspace

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/random.h"
 #include "ds/deadline_heap.h"
 #include "keyspace/entry.h"
 
@@ -35,6 +36,8 @@ class Deadlines {
   [[nodiscard]] std::optional<int64_t> next_ms() const;
   // The earliest one, left in place. REQUIRES: next_ms() has a value.
   [[nodiscard]] Due front() const;
+  // Any one, each with the same probability. REQUIRES: size() > 0.
+  [[nodiscard]] Due random(base::Random& random) const;
   [[nodiscard]] size_t size() const { return heap_.size(); }
   [[nodiscard]] size_t memory_bytes() const { return heap_.memory_bytes(); }
 

@@ -120,7 +120,7 @@ base::Result<Edit<T>, Refusal> edit(Keyspace& keyspace, const Access& access, ba
   if (!found.ok() || *found) return found;
   if (Entry* stale = access.db->find(key); stale != nullptr) keyspace.expire(access, *stale);
   Entry& entry = access.db->insert(key, Value(keyspace.make<T>()));
-  entry.access_s = static_cast<uint32_t>(access.now_ms / 1000);
+  entry.usage = keyspace.fresh_usage(access.now_ms);
   return Edit<T>(access, entry, *get_if<T>(entry.value), true);
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "base/bytes.h"
+#include "keyspace/usage.h"
 #include "keyspace/value.h"
 
 namespace sluice::keyspace {
@@ -28,7 +29,7 @@ class Entry {
 
   Value value;
   uint32_t deadline = kNoDeadline;  // Handle in Deadlines.
-  uint32_t access_s = 0;            // Unix seconds of the last access, for OBJECT IDLETIME.
+  Usage usage;                      // Of its use: for eviction and OBJECT.
   uint32_t epoch : 31 = 0;          // Of its creation, or in which a snapshot last had it.
   bool detached : 1 = false;  // No longer in its database; the ChangeLog holds it until the command ends.
 

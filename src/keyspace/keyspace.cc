@@ -4,7 +4,8 @@
 
 namespace sluice::keyspace {
 
-Keyspace::Keyspace(int databases, uint64_t hash_entropy) : seed_(hash_entropy) {
+Keyspace::Keyspace(int databases, uint64_t hash_entropy)
+    : seed_(hash_entropy), usage_random_(hash_entropy + 1) {
   databases_.reserve(static_cast<size_t>(databases));
   for (int i = 0; i < databases; ++i) databases_.push_back(std::make_unique<Database>(i, seed_, gate_));
 }
@@ -22,7 +23,7 @@ Entry* Keyspace::find(const Access& access, base::ByteView key) {
     if (access.expiry == Expiry::kDelete) expire(access, *entry);
     return nullptr;
   }
-  if (access.touch) entry->access_s = static_cast<uint32_t>(access.now_ms / 1000);
+  if (access.touch) entry->usage = entry->usage.used(usage_rules_, access.now_ms / 1000, usage_random_);
   return entry;
 }
 
@@ -33,7 +34,7 @@ Entry& Keyspace::store(const Access& access, base::ByteView key, Value value, co
     // A hidden expired key still sits in the table: it makes way as if it had never been there.
     if (Entry* stale = access.db->find(key); stale != nullptr) expire(access, *stale);
     entry = &access.db->insert(key, std::move(value));
-    entry->access_s = static_cast<uint32_t>(access.now_ms / 1000);
+    entry->usage = fresh_usage(access.now_ms);
     access.changes->created(*access.db, *entry, &event);
   } else {
     access.db->before_change(*entry);
@@ -54,6 +55,29 @@ void Keyspace::remove(const Access& access, Entry& entry, const Event& event) {
 void Keyspace::expire(const Access& access, Entry& entry) {
   deadlines_.clear_expiry(entry);
   access.changes->expired(*access.db, access.db->detach(entry));
+}
+
+Usage::Record Keyspace::record_of_use(const Entry& entry, int64_t now_s) const {
+  Usage::Record record;
+  if (!usage_rules_.recorded) return record;
+  if (usage_rules_.counts) {
+    record.frequency = entry.usage.frequency(usage_rules_, now_s);
+  } else {
+    record.idle_s = static_cast<uint64_t>(entry.usage.idle_s(now_s));
+  }
+  return record;
+}
+
+Keyspace::Found Keyspace::random_entry(base::Random& random) {
+  size_t keys = 0;
+  for (const auto& database : databases_) keys += database->size();
+  if (keys == 0) return {};
+  size_t nth = random.below(keys);
+  for (const auto& database : databases_) {
+    if (nth < database->size()) return {database.get(), database->entries().random(random)};
+    nth -= database->size();
+  }
+  return {};
 }
 
 size_t Keyspace::flush(int index) {

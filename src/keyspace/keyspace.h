@@ -54,6 +54,12 @@ class Keyspace {
   [[nodiscard]] Graveyard& graveyard() { return graveyard_; }
   // The limits by which values change their form; the server sets them from the configuration.
   [[nodiscard]] types::ValueContext& value_context() { return value_context_; }
+  // How uses of keys are remembered, likewise.
+  [[nodiscard]] UsageRules& usage_rules() { return usage_rules_; }
+  // What a key has that is created now, or comes back with a record of its use.
+  [[nodiscard]] Usage fresh_usage(int64_t now_ms, const Usage::Record& record = {}) const {
+    return Usage::fresh(usage_rules_, now_ms / 1000, record);
+  }
   // What entries and the nodes of every value announce their first change to: a snapshot sets both hooks.
   [[nodiscard]] WriteGate& gate() { return gate_; }
 
@@ -81,6 +87,15 @@ class Keyspace {
   // Removes an entry whose time has come; the executor logs it.
   void expire(const Access& access, Entry& entry);
 
+  // What a snapshot keeps of it.
+  [[nodiscard]] Usage::Record record_of_use(const Entry& entry, int64_t now_s) const;
+  // Any key, expired or not, each with the same probability. Null when there is none.
+  struct Found {
+    Database* db = nullptr;
+    Entry* entry = nullptr;
+  };
+  [[nodiscard]] Found random_entry(base::Random& random);
+
   // Replaces a database by an empty one; the old one is freed in slices. Returns how many keys it held.
   size_t flush(int index);
   void swap(int left, int right);
@@ -91,6 +106,8 @@ class Keyspace {
   types::ValueContext value_context_{seed_, gate_.epoch};
   Deadlines deadlines_;
   Graveyard graveyard_{gate_};
+  UsageRules usage_rules_;
+  base::Random usage_random_;
   std::vector<std::unique_ptr<Database>> databases_;
 };
 

@@ -129,8 +129,58 @@ base::LogLevel log_level(const config::Store& config) {
   return base::LogLevel::kNotice;
 }
 
-void apply_settings(const config::Store& config, exec::Settings& settings, exec::ServerState& state) {
+namespace {
+
+struct Policy {
+  exec::EvictBy by;
+  bool volatile_only;
+};
+
+Policy eviction_policy(const config::Store& config) {
+  switch (config.choice<config::MaxMemoryPolicy>(Option::kMaxMemoryPolicy)) {
+    case config::MaxMemoryPolicy::kVolatileLru:
+      return {exec::EvictBy::kIdleTime, true};
+    case config::MaxMemoryPolicy::kVolatileLfu:
+      return {exec::EvictBy::kFrequency, true};
+    case config::MaxMemoryPolicy::kVolatileRandom:
+      return {exec::EvictBy::kChance, true};
+    case config::MaxMemoryPolicy::kVolatileTtl:
+      return {exec::EvictBy::kDeadline, true};
+    case config::MaxMemoryPolicy::kAllKeysLru:
+      return {exec::EvictBy::kIdleTime, false};
+    case config::MaxMemoryPolicy::kAllKeysLfu:
+      return {exec::EvictBy::kFrequency, false};
+    case config::MaxMemoryPolicy::kAllKeysRandom:
+      return {exec::EvictBy::kChance, false};
+    case config::MaxMemoryPolicy::kNoEviction:
+      break;
+  }
+  return {exec::EvictBy::kNothing, false};
+}
+
+void apply_eviction(const config::Store& config, exec::Settings& settings) {
   settings.maxmemory_bytes = size_of(config, Option::kMaxMemory);
+  settings.memory_reserve_bytes = size_of(config, Option::kMaxMemoryReserve);
+  const Policy policy = eviction_policy(config);
+  settings.evict_by = policy.by;
+  settings.evict_volatile_only = policy.volatile_only;
+  settings.eviction_samples = size_of(config, Option::kMaxMemorySamples);
+}
+
+keyspace::UsageRules usage_rules(const config::Store& config) {
+  keyspace::UsageRules rules;
+  const exec::EvictBy by = eviction_policy(config).by;
+  rules.counts = by == exec::EvictBy::kFrequency;
+  rules.recorded = rules.counts || by == exec::EvictBy::kIdleTime;
+  rules.log_factor = static_cast<uint32_t>(config.number(Option::kLfuLogFactor));
+  rules.decay_minutes = static_cast<uint32_t>(config.number(Option::kLfuDecayTime));
+  return rules;
+}
+
+}  // namespace
+
+void apply_settings(const config::Store& config, exec::Settings& settings, exec::ServerState& state) {
+  apply_eviction(config, settings);
   settings.latency_threshold_ms = config.number(Option::kLatencyMonitorThreshold);
   settings.slowlog_threshold_us = config.number(Option::kSlowlogLogSlowerThan);
   settings.slowlog_max_entries = size_of(config, Option::kSlowlogMaxLen);
@@ -156,6 +206,7 @@ void apply_users(const config::Store& config, acl::Registry& users) {
 }
 
 void apply_limits(const config::Store& config, keyspace::Keyspace& keyspace) {
+  keyspace.usage_rules() = usage_rules(config);
   types::ValueContext& context = keyspace.value_context();
   context.hash.max_listpack_entries = size_of(config, Option::kHashMaxListpackEntries);
   context.hash.max_listpack_value_bytes = size_of(config, Option::kHashMaxListpackValue);

@@ -36,6 +36,11 @@ exec::SavingFacts ServerControl::saving_facts() const {
   return server_.saving().facts();
 }
 
+uint64_t ServerControl::uncounted_memory_bytes() const {
+  const aof::Writer* writer = server_.log_writer();
+  return server_.saving().held_bytes() + (writer == nullptr ? 0 : writer->retained_bytes());
+}
+
 base::Result<std::string> ServerControl::save_in_background(bool schedule) {
   return server_.saving().ask_save(schedule);
 }

@@ -16,6 +16,7 @@ class ServerControl final : public exec::Control {
   [[nodiscard]] exec::ProcessFacts process_facts() const override;
   [[nodiscard]] exec::LogFacts log_facts() const override;
   [[nodiscard]] exec::SavingFacts saving_facts() const override;
+  [[nodiscard]] uint64_t uncounted_memory_bytes() const override;
   base::Result<std::string> save_in_background(bool schedule) override;
   base::Result<std::string> rewrite_log() override;
   base::Result<void> save() override;

@@ -29,6 +29,7 @@ void tell_of_unused_log(base::Fs& fs, const aof::LogPlace& place, base::Log& log
 void Server::apply_configuration() {
   apply_settings(config_, settings_, state_);
   apply_limits(config_, keyspace_);
+  executor_.limits_changed();
   apply_users(config_, users_);
   scripts_.set_limits(script_limits(config_));
   listen_ = server::listen_options(config_);

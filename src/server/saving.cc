@@ -271,7 +271,7 @@ exec::SavingFacts Saving::facts() const {
   if (recorder_.active()) {
     facts.keys_total = recorder_.walker().keys_total();
     facts.keys_passed = recorder_.walker().keys_passed();
-    facts.held_bytes = recorder_.held_bytes();
+    facts.held_bytes = held_bytes();
     facts.held_peak_bytes = held_peak_bytes_;
   }
   facts.last_save_held_bytes = last_save_held_bytes_;

@@ -77,6 +77,8 @@ class Saving {
   void cron();
 
   [[nodiscard]] exec::SavingFacts facts() const;
+  // Memory held for the one under way, beside the keyspace.
+  [[nodiscard]] size_t held_bytes() const { return recorder_.active() ? recorder_.held_bytes() : 0; }
   // Whether writes are refused since the last snapshot failed.
   [[nodiscard]] bool refuses_writes() const {
     return options_.stop_writes_on_error && !options_.points.empty() && !last_save_ok_;

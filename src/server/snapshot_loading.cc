@@ -1,6 +1,5 @@
 #include "server/snapshot_loading.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace sluice::server {
@@ -38,13 +37,7 @@ base::Result<void> SnapshotLoading::entry(snapshot::LoadedEntry entry) {
   }
   keyspace::Entry& loaded = db.insert(entry.key, std::move(entry.value));
   if (entry.expiry_ms) keyspace.deadlines().set_expiry(db, loaded, *entry.expiry_ms);
-  if (entry.idle_s) {
-    const int64_t now_s = into_.now_ms / 1000;
-    const auto idle_s = static_cast<int64_t>(std::min<uint64_t>(*entry.idle_s, INT32_MAX));
-    loaded.access_s = static_cast<uint32_t>(std::max<int64_t>(now_s - idle_s, 0));
-  } else {
-    loaded.access_s = static_cast<uint32_t>(into_.now_ms / 1000);
-  }
+  loaded.usage = keyspace.fresh_usage(into_.now_ms, entry.use);
   return {};
 }
 

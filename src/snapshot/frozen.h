@@ -56,6 +56,7 @@ class Frozen {
 
   // The value left its key.
   void keep(keyspace::Value value) { kept_ = std::move(value); }
+  [[nodiscard]] size_t kept_bytes() const { return kept_ ? keyspace::memory_bytes(*kept_) : 0; }
   [[nodiscard]] std::optional<keyspace::Value> take_kept() { return std::exchange(kept_, std::nullopt); }
 
   // Bytes it holds beside the value.

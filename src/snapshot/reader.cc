@@ -100,10 +100,10 @@ bool Reader::opcode(Opcode code) {
       expiry_ms_ = int64_t{in_.int32()} * 1000;
       return true;
     case Opcode::kIdle:
-      idle_s_ = in_.length();
+      use_.idle_s = in_.length();
       return true;
     case Opcode::kFrequency:
-      in_.byte();
+      use_.frequency = in_.byte();
       return true;
     case Opcode::kAux:
       aux();
@@ -160,7 +160,7 @@ void Reader::end_entry() {
   keyspace::Value value = value_->take();
   value_.reset();
   LoadedEntry entry{db_, key_, std::move(value), std::exchange(expiry_ms_, std::nullopt),
-                    std::exchange(idle_s_, std::nullopt)};
+                    std::exchange(use_, {})};
   if (keyspace::vanishes(entry.value)) {
     ++skipped_;
     return;

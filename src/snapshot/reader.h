@@ -19,7 +19,7 @@ struct LoadedEntry {
   base::ByteView key;
   keyspace::Value value;
   std::optional<int64_t> expiry_ms;
-  std::optional<uint64_t> idle_s;
+  keyspace::Usage::Record use;
 };
 
 // Where a file is loaded into. An error ends the load and becomes part of its message.
@@ -71,7 +71,7 @@ class Reader {
   base::Bytes key_;
   uint64_t entry_at_ = 0;
   std::optional<int64_t> expiry_ms_;
-  std::optional<uint64_t> idle_s_;
+  keyspace::Usage::Record use_;
   std::optional<ValueDecoder> value_;
   uint64_t entries_ = 0;
   uint64_t skipped_ = 0;

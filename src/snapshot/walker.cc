@@ -26,6 +26,7 @@ void Walker::begin(const FileFacts& facts) {
   SLUICE_CHECK(!active_, "one walk at a time");
   active_ = true;
   given_up_ = false;
+  began_unix_s_ = facts.created_unix_s;
   scans_.clear();
   scanning_ = 0;
   cursor_ = 0;
@@ -75,7 +76,7 @@ void Walker::give_up() {
 
 size_t Walker::held_bytes() const {
   size_t bytes = out_.size() + aside_.size();
-  for (const auto& frozen : frozen_) bytes += frozen->memory_bytes();
+  for (const auto& frozen : frozen_) bytes += frozen->memory_bytes() + frozen->kept_bytes();
   return bytes;
 }
 
@@ -117,7 +118,8 @@ Walker::Scan* Walker::scan_of(const keyspace::Database& db) {
 // Returns the work done, as bytes.
 size_t Walker::pass(const Scan& scan, const keyspace::Entry& entry) {
   ++keys_passed_;
-  EntryHeads::Entry head{scan.index, entry.key(), code_of(entry.value), std::nullopt};
+  EntryHeads::Entry head{scan.index, entry.key(), code_of(entry.value), std::nullopt,
+                         keyspace_.record_of_use(entry, began_unix_s_)};
   if (entry.deadline != keyspace::kNoDeadline) head.expiry_ms = keyspace_.deadlines().expiry_ms(entry);
   if (needs_freezing(entry.value)) {
     frozen_.push_back(freeze(entry.value, head, keyspace_.gate().epoch.current));

@@ -53,8 +53,8 @@ class Walker final : public keyspace::WriteHook, public ds::NodeHook {
   // For INFO.
   [[nodiscard]] uint64_t keys_total() const { return keys_total_; }
   [[nodiscard]] uint64_t keys_passed() const { return keys_passed_; }
-  // Held beside what the keyspace itself holds: rings, items encoded aside. Nodes that were copied since are
-  // not counted.
+  // Held beside what the keyspace itself holds: rings, items encoded aside, values that no key holds any
+  // more. Nodes that were copied since, and databases that were flushed, are not counted.
   [[nodiscard]] size_t held_bytes() const;
 
   void before_change(const keyspace::Database& db, keyspace::Entry& entry) override;
@@ -85,6 +85,7 @@ class Walker final : public keyspace::WriteHook, public ds::NodeHook {
   ChunkQueue& queue_;
   bool active_ = false;
   bool given_up_ = false;
+  int64_t began_unix_s_ = 0;
 
   std::vector<Scan> scans_;
   size_t scanning_ = 0;  // which of them

@@ -55,6 +55,14 @@ void EntryHeads::entry(const Entry& entry, Encoder& out) {
     out.code(Opcode::kExpireTimeMs);
     out.milliseconds(*entry.expiry_ms);
   }
+  if (entry.use.idle_s) {
+    out.code(Opcode::kIdle);
+    out.length(*entry.use.idle_s);
+  }
+  if (entry.use.frequency) {
+    out.code(Opcode::kFrequency);
+    out.byte(*entry.use.frequency);
+  }
   out.code(entry.code);
   out.text(entry.key);
 }

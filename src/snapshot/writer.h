@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "base/bytes.h"
+#include "keyspace/usage.h"
 #include "snapshot/encoder.h"
 
 namespace sluice::snapshot {
@@ -42,6 +43,7 @@ class EntryHeads {
     base::ByteView key;
     TypeCode code = TypeCode::kString;
     std::optional<int64_t> expiry_ms;
+    keyspace::Usage::Record use = {};
   };
   void entry(const Entry& entry, Encoder& out);
 

@@ -166,6 +166,7 @@ Harness::~Harness() = default;
 void Harness::apply_configuration() {
   server::apply_settings(config, settings, state);
   server::apply_limits(config, keyspace);
+  executor.limits_changed();
   server::apply_users(config, users);
   scripts.set_limits(server::script_limits(config));
   state.debug_commands = exec::ProtectedMode::kYes;

@@ -100,6 +100,17 @@ TEST_CASE("RESTORE: an idle time is taken over") {
   CHECK(h.run("RESTORE", "a", "0", dump(h, "k"), "IDLETIME", "500") == kOk);
   CHECK(h.run("OBJECT", "IDLETIME", "a") == integer(500));
   CHECK(h.run("RESTORE", "b", "0", dump(h, "k"), "FREQ", "5") == kOk);
+  CHECK(h.run("OBJECT", "IDLETIME", "b") == integer(0));
+}
+
+TEST_CASE("RESTORE: a frequency is taken over under an LFU policy, and an idle time is not") {
+  Harness h;
+  h.configure("maxmemory-policy", "allkeys-lfu");
+  h.run("SET", "k", "v");
+  CHECK(h.run("RESTORE", "a", "0", dump(h, "k"), "FREQ", "77") == kOk);
+  CHECK(h.run("OBJECT", "FREQ", "a") == integer(77));
+  CHECK(h.run("RESTORE", "b", "0", dump(h, "k"), "IDLETIME", "500") == kOk);
+  CHECK(h.run("OBJECT", "FREQ", "b") == integer(5));
 }
 
 TEST_CASE("RESTORE: wakes who waits for the list it makes") {

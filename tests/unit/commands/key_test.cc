@@ -273,6 +273,35 @@ TEST_CASE("OBJECT REFCOUNT and FREQ: what Redis answers without an LFU policy") 
               "when switching between policies at runtime LRU and LFU data will take some time to adjust."));
 }
 
+TEST_CASE("OBJECT FREQ: counts uses under an LFU policy, where IDLETIME is not kept") {
+  Harness h;
+  h.configure("maxmemory-policy", "volatile-lfu");
+  h.configure("lfu-log-factor", "0");
+  h.run("RPUSH", "q", "a");
+  CHECK(h.run("OBJECT", "FREQ", "q") == integer(5));
+  h.run("RPUSH", "q", "b");
+  h.run("LLEN", "q");
+  CHECK(h.run("OBJECT", "FREQ", "q") == integer(7));
+  h.run("TYPE", "q");
+  h.run("TTL", "q");
+  h.run("EXISTS", "q");
+  h.run("OBJECT", "ENCODING", "q");
+  CHECK(h.run("OBJECT", "FREQ", "q") == integer(7));
+  h.run("COPY", "q", "copy");
+  CHECK(h.run("OBJECT", "FREQ", "copy") == integer(5));
+  h.run("RENAME", "q", "r");
+  CHECK(h.run("OBJECT", "FREQ", "r") == integer(9));
+  h.advance(std::chrono::minutes(3));
+  CHECK(h.run("OBJECT", "FREQ", "r") == integer(6));
+  CHECK(h.run("OBJECT", "FREQ", "nokey") == null());
+  CHECK(h.run("OBJECT", "IDLETIME", "nokey") == null());
+  CHECK(h.run("OBJECT", "IDLETIME", "r") ==
+        error("ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when "
+              "switching between policies at runtime LRU and LFU data will take some time to adjust."));
+  h.configure("maxmemory-policy", "noeviction");
+  CHECK(h.run("OBJECT", "IDLETIME", "r") == integer(180));
+}
+
 TEST_CASE("OBJECT: help, an unknown subcommand, and wrong counts of arguments") {
   Harness h;
   CHECK(h.run("OBJECT", "HELP").children.size() == 11);

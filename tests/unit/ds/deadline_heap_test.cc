@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 
 #include <doctest/doctest.h>
 
@@ -105,6 +106,16 @@ TEST_CASE("DeadlineHeap: releases its memory in slices and can be used again") {
   const auto handle = heap.push(3, 9);
   CHECK(heap.payload_of(handle) == 9);
   CHECK(heap.top_time_ms() == 3);
+}
+
+TEST_CASE("DeadlineHeap: the payloads at all positions are all that is there") {
+  DeadlineHeap<int> heap;
+  for (int i = 0; i < 100; ++i) heap.push((i * 37) % 100, i);
+  heap.remove(heap.top_handle());
+  std::set<int> seen;
+  for (size_t i = 0; i < heap.size(); ++i) seen.insert(heap.payload_at(i));
+  CHECK(seen.size() == 99);
+  CHECK(seen.count(0) == 0);
 }
 
 }  // namespace sluice::ds

@@ -88,13 +88,26 @@ TEST_CASE("Gates: inside MULTI commands are queued, but for those that run at on
 TEST_CASE(
     "Gates: without memory what takes memory is refused, inside MULTI everything that does not end it") {
   Gatehouse gates;
-  gates.state.out_of_memory = true;
+  gates.state.room = Room::kNone;
   CHECK(gates.refusal(kWrite | kDenyOom) == errors::kOutOfMemory);
   CHECK(gates.pass(kWrite).passage == Passage::kRun);
   gates.client.set(client::kMulti);
   CHECK(gates.refusal(kReadonly) == errors::kOutOfMemory);
   CHECK(gates.refusal(kNotQueued) == errors::kOutOfMemory);
   CHECK(gates.pass(kNotQueued | kEndsMulti).passage == Passage::kRun);
+}
+
+TEST_CASE("Gates: the reserve is for those who may use it, and for queueing what does not grow") {
+  Gatehouse gates;
+  gates.state.room = Room::kReserve;
+  CHECK(gates.refusal(kWrite | kDenyOom) == errors::kOutOfMemory);
+  CHECK(gates.pass(kWrite | kDenyOom | kUsesReserve).passage == Passage::kRun);
+  gates.client.set(client::kMulti);
+  CHECK(gates.pass(kReadonly).passage == Passage::kQueue);
+  CHECK(gates.pass(kWrite | kDenyOom | kUsesReserve).passage == Passage::kQueue);
+  CHECK(gates.refusal(kWrite | kDenyOom) == errors::kOutOfMemory);
+  gates.state.room = Room::kNone;
+  CHECK(gates.refusal(kWrite | kDenyOom | kUsesReserve) == errors::kOutOfMemory);
 }
 
 TEST_CASE("Gates: while the disk fails writes and PING are refused with its reason") {
@@ -141,7 +154,7 @@ TEST_CASE("Gates: of several refusals the first in Redis's order is given") {
   Gatehouse gates;
   gates.client.authenticated = false;
   gates.client.set(client::kMulti);
-  gates.state.out_of_memory = true;
+  gates.state.room = Room::kNone;
   gates.state.disk_error = "MISCONF x";
   gates.state.loading = true;
   gates.state.pause = PauseMode::kAll;
@@ -151,7 +164,7 @@ TEST_CASE("Gates: of several refusals the first in Redis's order is given") {
   CHECK(gates.refusal(flags) == errors::kNotAllowedInMulti);
   gates.client.unset(client::kMulti);
   CHECK(gates.refusal(flags) == errors::kOutOfMemory);
-  gates.state.out_of_memory = false;
+  gates.state.room = Room::kEnough;
   CHECK(gates.refusal(flags) == "MISCONF x");
   gates.state.disk_error.clear();
   CHECK(gates.refusal(flags) == errors::kLoading);

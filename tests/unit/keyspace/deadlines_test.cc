@@ -6,6 +6,19 @@
 
 namespace sluice::keyspace {
 
+TEST_CASE("Deadlines: a random one is any of those set") {
+  Fixture f;
+  base::Random random(1);
+  f.keyspace.deadlines().set_expiry(f.db(), f.add_list("a"), 100);
+  f.keyspace.deadlines().set_expiry(f.db(), f.add_list("b"), 200);
+  int first = 0;
+  for (int i = 0; i < 1000; ++i) {
+    first += f.keyspace.deadlines().random(random).entry->key() == "a" ? 1 : 0;
+  }
+  CHECK(first > 400);
+  CHECK(first < 600);
+}
+
 TEST_CASE("Deadlines: set, moved and cleared, the earliest in front") {
   Fixture f;
   Deadlines& deadlines = f.keyspace.deadlines();

@@ -49,10 +49,47 @@ TEST_CASE("Keyspace: an access is remembered, unless it asks not to be") {
   f.access.now_ms = 5'000'000;
   f.access.touch = false;
   f.keyspace.find(f.access, "q");
-  CHECK(entry.access_s == 1000);
+  CHECK(entry.usage == Usage::at(1000));
   f.access.touch = true;
   f.keyspace.find(f.access, "q");
-  CHECK(entry.access_s == 5000);
+  CHECK(entry.usage == Usage::at(5000));
+}
+
+TEST_CASE("Keyspace: under rules that count, uses are counted, and a snapshot keeps them") {
+  Fixture f;
+  f.keyspace.usage_rules().log_factor = 0;
+  f.keyspace.usage_rules().counts = true;
+  Entry& entry = f.keyspace.store(f.access, "k", number(1), events::set);
+  CHECK(entry.usage == Usage::of_frequency(Usage::kNewFrequency, 1000));
+  f.keyspace.find(f.access, "k");
+  f.keyspace.find(f.access, "k");
+  CHECK(entry.usage == Usage::of_frequency(Usage::kNewFrequency + 2, 1000));
+  CHECK_FALSE(f.keyspace.record_of_use(entry, 1000).frequency.has_value());
+  f.keyspace.usage_rules().recorded = true;
+  CHECK(f.keyspace.record_of_use(entry, 1060).frequency == Usage::kNewFrequency + 1);
+  CHECK_FALSE(f.keyspace.record_of_use(entry, 1060).idle_s.has_value());
+  f.keyspace.usage_rules().counts = false;
+  f.keyspace.find(f.access, "k");
+  CHECK(f.keyspace.record_of_use(entry, 1060).idle_s == 60);
+}
+
+TEST_CASE("Keyspace: a random entry is any of all databases") {
+  Fixture f;
+  base::Random random(1);
+  CHECK(f.keyspace.random_entry(random).entry == nullptr);
+  f.add_list("a");
+  f.access.db = &f.keyspace.database(1);
+  f.keyspace.store(f.access, "b", number(1), events::set);
+  f.keyspace.store(f.access, "c", number(1), events::set);
+  int in_second = 0;
+  constexpr int kDraws = 3000;
+  for (int i = 0; i < kDraws; ++i) {
+    const Keyspace::Found found = f.keyspace.random_entry(random);
+    REQUIRE(found.db->find(found.entry->key()) == found.entry);
+    in_second += found.db == &f.keyspace.database(1) ? 1 : 0;
+  }
+  CHECK(in_second > kDraws * 6 / 10);
+  CHECK(in_second < kDraws * 73 / 100);
 }
 
 TEST_CASE("Keyspace: store creates, or replaces and clears the deadline unless told not to") {

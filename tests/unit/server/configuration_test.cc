@@ -128,6 +128,47 @@ TEST_CASE("Configuration: the hot path's settings and the gates' state follow th
   CHECK(state.debug_commands == exec::ProtectedMode::kYes);
 }
 
+TEST_CASE("Configuration: every eviction policy says what goes, and what of its use a key remembers") {
+  struct Expected {
+    const char* policy;
+    exec::EvictBy by;
+    bool volatile_only;
+    bool counts;
+    bool recorded;
+  };
+  for (const Expected& expected : {
+           Expected{"noeviction", exec::EvictBy::kNothing, false, false, false},
+           Expected{"allkeys-lru", exec::EvictBy::kIdleTime, false, false, true},
+           Expected{"allkeys-lfu", exec::EvictBy::kFrequency, false, true, true},
+           Expected{"allkeys-random", exec::EvictBy::kChance, false, false, false},
+           Expected{"volatile-lru", exec::EvictBy::kIdleTime, true, false, true},
+           Expected{"volatile-lfu", exec::EvictBy::kFrequency, true, true, true},
+           Expected{"volatile-random", exec::EvictBy::kChance, true, false, false},
+           Expected{"volatile-ttl", exec::EvictBy::kDeadline, true, false, false},
+       }) {
+    CAPTURE(expected.policy);
+    const config::Store store = store_with({{"maxmemory-policy", {expected.policy}},
+                                            {"maxmemory-reserve", {"1mb"}},
+                                            {"maxmemory-samples", {"7"}},
+                                            {"lfu-log-factor", {"3"}},
+                                            {"lfu-decay-time", {"9"}}});
+    exec::Settings settings;
+    exec::ServerState state;
+    apply_settings(store, settings, state);
+    CHECK(settings.evict_by == expected.by);
+    CHECK(settings.evict_volatile_only == expected.volatile_only);
+    CHECK(settings.memory_reserve_bytes == uint64_t{1} << 20);
+    CHECK(settings.eviction_samples == 7);
+    keyspace::Keyspace keyspace(1, 1);
+    apply_limits(store, keyspace);
+    const keyspace::UsageRules& rules = keyspace.usage_rules();
+    CHECK(rules.counts == expected.counts);
+    CHECK(rules.recorded == expected.recorded);
+    CHECK(rules.log_factor == 3);
+    CHECK(rules.decay_minutes == 9);
+  }
+}
+
 TEST_CASE("Configuration: what options say of users reaches them, and a password only once") {
   testing::MemoryFs fs;
   client::ClientTable clients;

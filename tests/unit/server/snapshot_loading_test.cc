@@ -47,7 +47,7 @@ TEST_CASE_FIXTURE(
   keyspace::Entry* key = into.database(1).find("key1");
   REQUIRE(key != nullptr);
   CHECK(into.deadlines().expiry_ms(*key) == kNowMs + 5);
-  CHECK(key->access_s == kNowMs / 1000);
+  CHECK(key->usage == keyspace::Usage::at(kNowMs / 1000));
 }
 
 TEST_CASE_FIXTURE(Fixture, "Snapshot loading: expired keys are dropped, unless a log will remove them") {

@@ -23,7 +23,8 @@ struct Recorder final : EntrySink {
     std::string line =
         std::to_string(entry.db) + " " + std::string(entry.key) + " " + ValueText::of(entry.value);
     if (entry.expiry_ms) line += " until " + std::to_string(*entry.expiry_ms);
-    if (entry.idle_s) line += " idle " + std::to_string(*entry.idle_s);
+    if (entry.use.idle_s) line += " idle " + std::to_string(*entry.use.idle_s);
+    if (entry.use.frequency) line += " used " + std::to_string(*entry.use.frequency);
     lines.push_back(line);
     return {};
   }
@@ -105,13 +106,15 @@ TEST_CASE("Reader: every version is read, and what each may hold besides entries
   CHECK(read(with_version("0005", "fe 00 fc 00 68 e5 cf 8b 01 00 00 00 01 61 01 62")) ==
         "0 a embstr: b until 1700000000000\n");
   CHECK(read(with_version("0009", "fe 01 fb 01 00 f8 40 64 00 01 61 01 62 f9 07 00 01 63 01 64")) ==
-        "1 a embstr: b idle 100\n1 c embstr: d\n");
+        "1 a embstr: b idle 100\n1 c embstr: d used 7\n");
   CHECK(read(with_version("0012", "f4 05 01 00 f5 00 00 01 61 01 62")) == "0 a embstr: b\n");
 }
 
-TEST_CASE("Reader: an idle time or a deadline belongs to the next key only") {
+TEST_CASE("Reader: an idle time, a frequency or a deadline belongs to the next key only") {
   CHECK(read(with_version("0010", "f8 05 fc e8 03 00 00 00 00 00 00 00 01 61 01 62 00 01 63 01 64")) ==
         "0 a embstr: b until 1000 idle 5\n0 c embstr: d\n");
+  CHECK(read(with_version("0010", "f9 ff 00 01 61 01 62 00 01 63 01 64")) ==
+        "0 a embstr: b used 255\n0 c embstr: d\n");
 }
 
 TEST_CASE("Reader: empty collections, which nobody can have made, are left out") {

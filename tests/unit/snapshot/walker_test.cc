@@ -24,6 +24,26 @@ TEST_CASE("Walker: every key of every database is written once, with its expiry"
   CHECK(desk.recorder.walker().keys_passed() == 3);
 }
 
+TEST_CASE("Walker: how keys were used is written when the policy goes by it") {
+  SnapshotDesk desk;
+  desk.set("a", "1");
+  desk.access.now_ms += 70'000;
+  SUBCASE("by nothing") {
+    desk.begin();
+    CHECK(desk.written() == Lines{"0 a int: 1"});
+  }
+  SUBCASE("by idle time") {
+    desk.keyspace.usage_rules().recorded = true;
+    desk.begin();
+    CHECK(desk.written() == Lines{"0 a int: 1 idle 70"});
+  }
+  SUBCASE("by frequency") {
+    desk.keyspace.usage_rules().recorded = desk.keyspace.usage_rules().counts = true;
+    desk.begin();
+    CHECK(desk.written() == Lines{"0 a int: 1 used 4"});
+  }
+}
+
 TEST_CASE("Walker: what is changed, removed or added after the moment is written as it was") {
   SnapshotDesk before;
   before.set("changed", "1");
@@ -118,8 +138,10 @@ TEST_CASE("Walker: a big value that is dropped is kept until it was written, the
   SnapshotDesk desk;
   Entry& entry = desk.add_big_set("big");
   desk.begin();
+  const size_t value_bytes = keyspace::memory_bytes(entry.value);
   desk.remove(entry);
   CHECK(desk.keyspace.graveyard().empty());
+  CHECK(desk.recorder.held_bytes() >= value_bytes);
   CHECK(desk.written() == expected);
   CHECK(!desk.keyspace.graveyard().empty());
 }

@@ -32,6 +32,22 @@ TEST_CASE("Writer: a database is selected when it changes, a deadline stands bef
   CHECK(to_hex(out) == "fe 02 fb 40 64 01 00 01 61 fc 00 68 e5 cf 8b 01 00 00 04 01 62 fe 00 02 01 63");
 }
 
+TEST_CASE("Writer: an idle time or a frequency stands between the deadline and the key") {
+  base::Bytes out;
+  Encoder encoder(out, false);
+  EntryHeads heads;
+  EntryHeads::Entry entry{0, "a", TypeCode::kString, 1700000000000};
+  entry.use.idle_s = 100;
+  heads.entry(entry, encoder);
+  CHECK(to_hex(out) == "fe 00 fc 00 68 e5 cf 8b 01 00 00 f8 40 64 00 01 61");
+  out.clear();
+  entry.expiry_ms.reset();
+  entry.use = {};
+  entry.use.frequency = uint8_t{255};
+  heads.entry(entry, encoder);
+  CHECK(to_hex(out) == "f9 ff 00 01 61");
+}
+
 TEST_CASE("Writer: the end is a mark and the checksum of all before, low byte first") {
   base::Bytes out;
   Encoder encoder(out, false);

@@ -1,5 +1,6 @@
 // What a snapshot holds, for tests: a keyspace with a way in, a recorder whose worker runs when told to, and
-// the file read back as lines "<db> <key> <value>[ until <ms>]", sorted.
+// the file read back as lines "<db> <key> <value>[ until <ms>][ idle <s>][ used <n>]",
+// sorted.
 #pragma once
 
 #include <algorithm>
@@ -43,6 +44,8 @@ struct EntryLines final : EntrySink {
   base::Result<void> entry(LoadedEntry entry) override {
     std::string line = std::to_string(entry.db) + " " + std::string(entry.key) + " " + text_of(entry.value);
     if (entry.expiry_ms) line += " until " + std::to_string(*entry.expiry_ms);
+    if (entry.use.idle_s) line += " idle " + std::to_string(*entry.use.idle_s);
+    if (entry.use.frequency) line += " used " + std::to_string(*entry.use.frequency);
     lines.push_back(line);
     return {};
   }
@@ -60,7 +63,7 @@ struct SnapshotDesk : keyspace::Fixture {
     FileJob job;
     job.temporary_path = "./temp";
     job.final_path = "./file";
-    recorder.begin(job, {});
+    recorder.begin(job, {access.now_ms / 1000, 0, false});
   }
   // To the end.
   base::Result<void> finish() {

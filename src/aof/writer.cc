@@ -93,6 +93,7 @@ void Writer::close_batch() {
   if (current_.length == 0) return;
   retained_bytes_ += current_.length;
   batches_.push_back(std::move(current_));
+  count_buffer(batches_.back());
   current_ = Batch{};
   if (!spare_.empty()) {
     current_.bytes = std::move(spare_.back());
@@ -129,6 +130,7 @@ IoResult<void> Writer::write_batch(Batch& batch, Increment& increment) {
   Bytes line;
   append_annotation(line, numbers, batch.bytes, increment.seed);
   batch.bytes.append(line);
+  count_buffer(batch);
   if (auto written = write_at(*increment.file, batch.bytes, increment.size); !written) return written;
   increment.size += batch.bytes.size();
   return {};
@@ -193,10 +195,22 @@ void Writer::take_results(int64_t now_us) {
 void Writer::drop_released_batches() {
   while (written_batches_ > 0 && (mode_ == SyncMode::kNo || batches_.front().end() <= synced_)) {
     retained_bytes_ -= batches_.front().length;
+    buffer_bytes_ -= batches_.front().counted;
     recycle(std::move(batches_.front().bytes));
     batches_.pop_front();
     --written_batches_;
   }
+}
+
+void Writer::count_buffer(Batch& batch) {
+  buffer_bytes_ += batch.bytes.capacity() - batch.counted;
+  batch.counted = batch.bytes.capacity();
+}
+
+size_t Writer::memory_bytes() const {
+  size_t bytes = buffer_bytes_ + current_.bytes.capacity();
+  for (const Bytes& spare : spare_) bytes += spare.capacity();
+  return bytes;
 }
 
 void Writer::recycle(Bytes buffer) {

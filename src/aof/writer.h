@@ -98,6 +98,8 @@ class Writer {
   [[nodiscard]] const std::optional<std::string>& failure() const { return failure_; }
   // Bytes held until they are synced, or written under `no`.
   [[nodiscard]] size_t retained_bytes() const { return retained_bytes_ + current_.length; }
+  // Memory that takes, with room to grow.
+  [[nodiscard]] size_t memory_bytes() const;
   [[nodiscard]] bool past_retention_limit() const {
     return retained_bytes() > options_.retention_limit_bytes;
   }
@@ -147,6 +149,7 @@ class Writer {
     uint64_t start = 0;    // journal offset of the first byte
     uint64_t file_at = 0;  // where it begins in its increment, once written
     uint32_t db = 0;       // selected when it begins
+    size_t counted = 0;    // of its buffer, once closed: in buffer_bytes_
 
     [[nodiscard]] uint64_t end() const { return start + length; }
   };
@@ -162,6 +165,7 @@ class Writer {
   [[nodiscard]] std::vector<std::string> unfinished() const;
   [[nodiscard]] base::IoResult<void> prepare_successor();
   void close_batch();
+  void count_buffer(Batch& batch);
   void write_batches();
   base::IoResult<void> write_batch(Batch& batch, Increment& increment);
   base::IoResult<Increment> open_increment(uint64_t seq, uint64_t start, uint32_t db);
@@ -193,6 +197,7 @@ class Writer {
   std::deque<Batch> batches_;  // closed: the first written_batches_ are written but not synced
   size_t written_batches_ = 0;
   size_t retained_bytes_ = 0;
+  size_t buffer_bytes_ = 0;  // of all closed batches
   std::vector<Bytes> spare_;
 
   uint64_t offset_ = 0;

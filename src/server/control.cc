@@ -38,7 +38,7 @@ exec::SavingFacts ServerControl::saving_facts() const {
 
 uint64_t ServerControl::uncounted_memory_bytes() const {
   const aof::Writer* writer = server_.log_writer();
-  return server_.saving().held_bytes() + (writer == nullptr ? 0 : writer->retained_bytes());
+  return server_.saving().held_bytes() + (writer == nullptr ? 0 : writer->memory_bytes());
 }
 
 base::Result<std::string> ServerControl::save_in_background(bool schedule) {

@@ -35,10 +35,21 @@ enum ClientFlag : uint32_t {
   kInScript = 1u << 16,  // the client a script's calls run as
   kLoader = 1u << 17,    // the client the log is replayed as
   kWatching = 1u << 18,
-  kUnblocked = 1u << 19,   // was parked until a moment ago: its buffered input is due
-  kDurable = 1u << 20,     // its replies wait for the disk, whatever appendfsync says
-  kRestricted = 1u << 21,  // its user may not do everything: each request is looked at
+  kUnblocked = 1u << 19,        // was parked until a moment ago: its buffered input is due
+  kDurable = 1u << 20,          // its replies wait for the disk, whatever appendfsync says
+  kRestricted = 1u << 21,       // its user may not do everything: each request is looked at
+  kTracking = 1u << 22,         // is told when what it read changes (client/tracking)
+  kTrackingBroken = 1u << 23,   // the one it redirects to was gone
+  kTrackingBcast = 1u << 24,    // is told by prefix, whatever it read
+  kTrackingOptIn = 1u << 25,    // only what it reads behind CLIENT CACHING YES
+  kTrackingOptOut = 1u << 26,   // all but what it reads behind CLIENT CACHING NO
+  kTrackingNoLoop = 1u << 27,   // not of its own changes
+  kTrackingCaching = 1u << 28,  // said so just now: holds for the next command, or transaction
 };
+
+// What CLIENT TRACKING can be asked for.
+inline constexpr uint32_t kTrackingOptions =
+    kTrackingBcast | kTrackingOptIn | kTrackingOptOut | kTrackingNoLoop;
 
 struct Client {
   explicit Client(ClientId client_id) : id(client_id) {}

@@ -4,6 +4,7 @@
 
 #include "base/number.h"
 #include "commands/all.h"
+#include "commands/client_tracking.h"
 #include "commands/family.h"
 #include "commands/help.h"
 #include "commands/session.h"
@@ -293,24 +294,20 @@ Outcome cmd_durable(Call& call) {
   return Outcome::kDone;
 }
 
-// -1: keys are not tracked.
-Outcome cmd_getredir(Call& call) {
-  call.reply.integer(-1);
-  return Outcome::kDone;
-}
-
-constexpr uint32_t kOwn = kNoscript | kLoading | kStale;
-constexpr uint32_t kOthers = kAdmin | kNoscript | kLoading | kStale;
+constexpr uint32_t kOwn = kNoscript | kLoading | kStale | kKeepsCaching;
+constexpr uint32_t kOthers = kAdmin | kOwn;
 
 constexpr CommandSpec kClientRows[] = {
+    {"caching", cmd_client_caching, exactly(3), no_keys(), kOwn, Group::kConnection, "6.0.0",
+     "Says whether what the next command reads is tracked.", "mode<YES|NO>"},
     {"durable", cmd_durable, exactly(3), no_keys(), kOwn, Group::kConnection, "7.2.4",
      "Lets the replies of this connection wait until the disk has what they tell of.", "<ON|OFF>"},
     {"getname", cmd_getname, exactly(2), no_keys(), kOwn, Group::kConnection, "2.6.9",
      "Tells the name of this connection."},
-    {"getredir", cmd_getredir, exactly(2), no_keys(), kOwn, Group::kConnection, "6.0.0",
+    {"getredir", cmd_client_getredir, exactly(2), no_keys(), kOwn, Group::kConnection, "6.0.0",
      "Tells which connection gets the invalidations for this one."},
-    {"help", reply_help, exactly(2), no_keys(), kLoading | kStale, Group::kConnection, "5.0.0",
-     "Prints this help."},
+    {"help", reply_help, exactly(2), no_keys(), kLoading | kStale | kKeepsCaching, Group::kConnection,
+     "5.0.0", "Prints this help."},
     {"id", cmd_id, exactly(2), no_keys(), kOwn, Group::kConnection, "5.0.0",
      "Tells the number of this connection, which no other will have."},
     {"info", cmd_client_info, exactly(2), no_keys(), kOwn, Group::kConnection, "6.2.0",
@@ -336,6 +333,12 @@ constexpr CommandSpec kClientRows[] = {
      "Tells which library speaks for this connection.", "<LIB-NAME libname|LIB-VER libver>"},
     {"setname", cmd_setname, exactly(3), no_keys(), kOwn, Group::kConnection, "2.6.9",
      "Names this connection.", "connection-name"},
+    {"tracking", cmd_client_tracking, at_least(3), no_keys(), kOwn, Group::kConnection, "6.0.0",
+     "Says whether this connection is told when what it read changes.",
+     "status<ON|OFF> [REDIRECT client-id] [PREFIX prefix [PREFIX prefix ...]] [BCAST] [OPTIN] [OPTOUT] "
+     "[NOLOOP]"},
+    {"trackinginfo", cmd_client_trackinginfo, exactly(2), no_keys(), kOwn, Group::kConnection, "6.2.0",
+     "Tells how the keys of this connection are tracked."},
     {"unblock", cmd_unblock, at_least(3), no_keys(), kOthers, Group::kConnection, "5.0.0",
      "Ends the waiting of a blocked connection.", "client-id [TIMEOUT|ERROR]"},
     {"unpause", cmd_unpause, exactly(2), no_keys(), kOthers, Group::kConnection, "6.2.0",

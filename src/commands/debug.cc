@@ -34,6 +34,7 @@ Outcome debug_sleep(Call& call) {
 
 Outcome answer_reload(Call& call, const base::Result<void>& reloaded) {
   if (!reloaded) return call.fail(reloaded.error().message);
+  call.on.executor->keyspace_emptied(call);
   return done(call);
 }
 

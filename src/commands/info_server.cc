@@ -112,7 +112,7 @@ void info_clients(const InfoSource& source, InfoText& text) {
   text.field("client_recent_max_input_buffer", source.process.largest_query_bytes);
   text.field("client_recent_max_output_buffer", source.process.largest_outbox_bytes);
   text.field("blocked_clients", call.on.blocking.blocked_clients());
-  text.field("tracking_clients", 0);
+  text.field("tracking_clients", call.on.tracking.trackers());
   text.field("clients_in_timeout_table", call.on.blocking.timeouts());
   text.field("total_blocking_keys", call.on.blocking.blocking_keys());
   text.field("total_blocking_keys_on_nokey", call.on.blocking.blocking_keys_on_gone());

@@ -50,13 +50,12 @@ void keyspace_fields(exec::Call& call, InfoText& text) {
   text.field("pubsubshard_channels", call.on.hub.channel_count(client::Topic::kShard));
 }
 
-// Forks, links between servers, defragmentation, tracking, threads: nothing of it happens here.
+// Forks, links between servers, defragmentation, threads: nothing of it happens here.
 void idle_fields(InfoText& text) {
   for (const base::ByteView name :
        {"latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys",
         "active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses",
-        "total_active_defrag_time", "current_active_defrag_time", "tracking_total_keys",
-        "tracking_total_items", "tracking_total_prefixes", "unexpected_error_replies"}) {
+        "total_active_defrag_time", "current_active_defrag_time"}) {
     text.field(name, 0);
   }
 }
@@ -75,6 +74,11 @@ void info_stats(const InfoSource& source, InfoText& text) {
   traffic_fields(source, text);
   keyspace_fields(source.call, text);
   idle_fields(text);
+  const client::Tracking& tracking = source.call.on.tracking;
+  text.field("tracking_total_keys", tracking.keys());
+  text.field("tracking_total_items", tracking.items());
+  text.field("tracking_total_prefixes", tracking.prefixes());
+  text.field("unexpected_error_replies", 0);
   text.field("total_error_replies", stats.error_replies);
   text.field("dump_payload_sanitizations", 0);
   text.field("total_reads_processed", stats.reads);

@@ -23,6 +23,7 @@ void reset_session(exec::Call& call) {
   client::Client& client = call.client;
   call.on.transactions.end(client);
   call.on.hub.forget(client);
+  call.on.tracking.stop(client);
   client.unset(client::kReplyOff | client::kReplySkip | client::kReplySkipNext | client::kNoEvict |
                client::kNoTouch | client::kReadonly | client::kDurable);
   client.outbox.wait_for_sync(false);

@@ -195,9 +195,9 @@ constexpr Row kRows[] = {
            "Bytes of a member of a packed sorted set"),
     memory({"stream-node-max-bytes"}, "4096", kAtLeast0, "Bytes of one stream block; 0 is no limit"),
     number({"stream-node-max-entries"}, "100", kAtLeast0, "Entries of one stream block; 0 is no limit"),
+    number({"tracking-table-max-keys"}, "1000000", kAtLeast0,
+           "Keys remembered for CLIENT TRACKING; 0 is no limit"),
 
-    pending(number({"tracking-table-max-keys"}, "1000000", kAtLeast0,
-                   "keys are not tracked for clients that cache yet")),
     pending(number({"list-compress-depth"}, "0", kInt0, "the middle of a list is not compressed yet")),
 
     moot(number({"hz"}, "10", kInt0, kTicks)),

@@ -85,8 +85,9 @@ enum class Option : uint16_t {
   kZsetMaxListpackValue,
   kStreamNodeMaxBytes,
   kStreamNodeMaxEntries,
+  kTrackingTableMaxKeys,
 };
-inline constexpr size_t kLiveOptions = static_cast<size_t>(Option::kStreamNodeMaxEntries) + 1;
+inline constexpr size_t kLiveOptions = static_cast<size_t>(Option::kTrackingTableMaxKeys) + 1;
 
 enum class Type : uint8_t {
   kBool,

@@ -10,11 +10,14 @@ namespace sluice::exec {
 namespace {
 
 std::string flag_letters(const client::Client& client) {
-  constexpr std::array<std::pair<uint32_t, char>, 13> kLetters = {{
+  constexpr std::array<std::pair<uint32_t, char>, 16> kLetters = {{
       {client::kMonitor, 'O'},
       {client::kPubsub, 'P'},
       {client::kMulti, 'x'},
       {client::kBlocked, 'b'},
+      {client::kTracking, 't'},
+      {client::kTrackingBroken, 'R'},
+      {client::kTrackingBcast, 'B'},
       {client::kCasDirty, 'd'},
       {client::kCloseAfterReply, 'c'},
       {client::kUnblocked, 'u'},
@@ -115,7 +118,8 @@ std::string client_line(Services& on, client::Client& client, const Viewer& view
   line.field("events", owed ? "rw" : "r");
   line.field("cmd", client.last_command.empty() ? base::ByteView("NULL") : client.last_command);
   line.field("user", on.users.of(client).name());
-  line.number("redir", -1);
+  const bool tracks = client.has(client::kTracking);
+  line.number("redir", tracks ? static_cast<int64_t>(on.tracking.redirect_of(client)) : -1);
   line.number("resp", static_cast<int64_t>(client.protocol));
   line.field("lib-name", client.library_name);
   line.field("lib-ver", client.library_version);

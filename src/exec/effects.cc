@@ -53,7 +53,7 @@ void Effects::record_wire(int db, base::ByteView wire, size_t count) {
 }
 
 void Effects::message(client::Topic topic, base::ByteView channel, base::ByteView payload) {
-  messages_.push_back(Message{topic, base::Bytes(channel), base::Bytes(payload)});
+  messages_.emplace_back(Publication{topic, base::Bytes(channel), base::Bytes(payload)});
 }
 
 void Effects::monitor_line(const client::Client& client, std::span<const base::ByteView> words,
@@ -69,7 +69,7 @@ void Effects::monitor_line(const client::Client& client, std::span<const base::B
     base::append_quoted(line, word);
   }
   line += "\r\n";
-  messages_.push_back(Message{std::nullopt, {}, std::move(line)});
+  messages_.emplace_back(MonitorLine{std::move(line)});
 }
 
 void Effects::keyspace_event(uint16_t wanted, const keyspace::Event& event, int db, base::ByteView key) {

@@ -7,23 +7,29 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/bytes.h"
 #include "client/client.h"
 #include "client/hub.h"
+#include "client/tracking.h"
 #include "keyspace/event.h"
 
 namespace sluice::exec {
 
-// What others are told of a unit: a message to subscribers, or a line for the monitors.
-struct Message {
-  std::optional<client::Topic> topic;  // nothing: for the monitors
+// What others are told of a unit: subscribers, monitors, and those who keep copies of keys.
+struct Publication {
+  client::Topic topic;
   base::Bytes channel;
   base::Bytes payload;
 };
+struct MonitorLine {
+  base::Bytes text;
+};
+using Message = std::variant<Publication, MonitorLine, client::Invalidation>;
 
 class Effects {
  public:
@@ -34,6 +40,7 @@ class Effects {
   void message(client::Topic topic, base::ByteView channel, base::ByteView payload);
   // What MONITOR shows of a command, with a copy of its words.
   void monitor_line(const client::Client& client, std::span<const base::ByteView> words, int64_t now_us);
+  void invalidate(client::Invalidation invalidation) { messages_.emplace_back(std::move(invalidation)); }
   // The messages that tell of something that happened to a key, as far as `wanted` (the classes of
   // notify-keyspace-events) asks for them.
   void keyspace_event(uint16_t wanted, const keyspace::Event& event, int db, base::ByteView key);

@@ -50,6 +50,7 @@ Next Executor::refuse(client::Client& client, Command* command, base::ByteView e
     services_.transactions.end(client);
   }
   if (client.has(client::kMulti)) client.set(client::kMultiDirty);
+  UnitRunner::spend_caching(client, command);
   services_.stats.count_error(text);
   const size_t mark = client.outbox.mark();
   resp::Reply(client.outbox.bytes(), client.protocol).error(text);
@@ -145,7 +146,18 @@ Outcome Executor::invoke(Call& outer, Command& command, client::Client& as,
   return units_.invoke(outer, {command, as, words, reply, entrance});
 }
 
-size_t Executor::flush(Call& call, int db) {
+size_t Executor::flush(Call& call, int first, int last) {
+  size_t keys = 0;
+  for (int db = first; db <= last; ++db) keys += flush_one(call, db);
+  keyspace_emptied(call);
+  return keys;
+}
+
+void Executor::keyspace_emptied(Call& call) {
+  if (services_.tracking.in_use()) call.unit().effects.invalidate(services_.tracking.flushed());
+}
+
+size_t Executor::flush_one(Call& call, int db) {
   keyspace::Database& database = services_.keyspace.database(db);
   services_.transactions.for_each_watched([&](int watched_db, base::ByteView key) {
     if (watched_db != db) return;
@@ -174,6 +186,7 @@ void Executor::disconnect(client::Client& client) {
   waiting_.forget(client);
   services_.transactions.end(client);
   services_.hub.forget(client);
+  services_.tracking.stop(client);
 }
 
 client::ClientId Executor::suspended_client() const {
@@ -204,6 +217,19 @@ bool Executor::tick() {
   const bool more = waiting_.fire_due();
   if (!waiting_.behind() || services_.state.script_busy) run_held();
   return more || next_tick_us() == 0;
+}
+
+bool Executor::tend_caches() {
+  client::Tracking& tracking = services_.tracking;
+  // The unit of a script that is suspended may have answered half of an EXEC: nothing may come between.
+  if (suspended_) return false;
+  if (tracking.anything_to_broadcast()) tracking.broadcast(offset());
+  const size_t limit = services_.settings.tracking_max_keys;
+  const auto too_many = [&] { return limit != 0 && tracking.keys() > limit; };
+  for (size_t room = kForgottenAtOnce; room > 0 && too_many(); --room) {
+    tracking.deliver(tracking.forget_one(services_.random), offset());
+  }
+  return tracking.free_slice(kCachesFreedAtOnce) || too_many();
 }
 
 std::optional<int64_t> Executor::next_tick_us() const {

@@ -35,6 +35,8 @@ enum class Next : uint8_t {
 
 // Commands held by a pause that run in one turn after it.
 inline constexpr size_t kHeldPerTurn = 500;
+// Keys of caches that were flushed, freed in one turn.
+inline constexpr size_t kCachesFreedAtOnce = 1000;
 
 class Executor {
  public:
@@ -58,6 +60,9 @@ class Executor {
   // Whatever is due: deadlines, timeouts, the end of a pause, waiters left from the last turn, a suspended
   // script. True when more is due at once than one turn may do.
   bool tick();
+  // For clients that keep copies of keys (CLIENT TRACKING), once at the end of a turn: tells what changed
+  // below their prefixes, and forgets what is too much. True when more is due than one turn may do.
+  bool tend_caches();
   // When tick() is next needed, in monotonic microseconds; 0: at once; nothing: not before something happens.
   [[nodiscard]] std::optional<int64_t> next_tick_us() const;
   // For LATENCY, if it took long enough.
@@ -75,8 +80,11 @@ class Executor {
   // REQUIRES: it is not the suspended script's.
   void disconnect(client::Client& client);
 
-  // FLUSHDB's work on one database, watchers and waiters included. Returns the number of keys that went.
-  size_t flush(Call& call, int db);
+  // FLUSHDB's work on databases from `first` to `last`, watchers and waiters included. Returns the number of
+  // keys that went.
+  size_t flush(Call& call, int first, int last);
+  // All of it, by other means: what clients keep copies of is no more.
+  void keyspace_emptied(Call& call);
   void swap(Call& call, int left, int right);
 
   // The suspended script's client, or 0.
@@ -97,6 +105,7 @@ class Executor {
   Next cut_off_browser(client::Client& client);
   [[nodiscard]] uint32_t flags_of(client::Client& client, const Command& command,
                                   std::span<const base::ByteView> words);
+  size_t flush_one(Call& call, int db);
   void run_held();
   void suspend(client::Client& client, Command& command, std::span<const base::ByteView> words,
                size_t reply_mark);

@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "client/client_table.h"
 #include "client/hub.h"
+#include "client/tracking.h"
 #include "exec/blocking.h"
 #include "exec/control.h"
 #include "exec/gates.h"
@@ -45,6 +46,7 @@ struct Services {
   keyspace::Keyspace& keyspace;
   client::ClientTable& clients;
   client::Hub& hub;
+  client::Tracking& tracking;
   acl::Registry& users;
   script::Engine& scripts;
   Table& table;

@@ -28,6 +28,7 @@ struct Settings {
   size_t slowlog_max_entries = 0;
   int64_t latency_threshold_ms = 0;  // 0: LATENCY records nothing
   uint16_t notify_classes = 0;       // keyspace::EventClass bits; 0: no notifications
+  size_t tracking_max_keys = 0;      // that are remembered for CLIENT TRACKING; 0: no limit
   bool active_expire = true;         // DEBUG SET-ACTIVE-EXPIRE
   bool latency_tracking = false;
   bool keeps_records = true;  // somebody reads what is propagated: false without a log, to save the encoding

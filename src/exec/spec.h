@@ -54,6 +54,7 @@ enum CommandFlag : uint32_t {
   kEndsMulti = 1u << 25,       // not refused inside MULTI when memory is full
   kDiskProbe = 1u << 24,       // refused like a write while the disk fails (PING: monitoring must notice)
   kUsesReserve = 1u << 29,     // with kDenyOom: moves or retries a job, for which maxmemory-reserve is kept
+  kKeepsCaching = 1u << 30,    // CLIENT: what CLIENT CACHING said is not spent on it
   // Which words name channels, for users that may not use all of them.
   kChannelFirst = 1u << 26,     // the one behind the command
   kChannelsAll = 1u << 27,      // all behind the command

@@ -15,13 +15,14 @@ struct Unit {
   explicit Unit(keyspace::Graveyard& graveyard) : changes(graveyard) {}
 
   Effects effects;
-  keyspace::ChangeLog changes;  // of the command at hand
-  int64_t now_us = 0;           // unix; every command of the unit sees this
-  int depth = 0;                // commands within commands: EXEC 1, a script in EXEC 2
-  bool wrote = false;           // something was changed so far
-  bool to_log = true;           // what follows is logged; a script may say otherwise
-  bool pushed = false;          // the answer is made of pushes, which CLIENT REPLY OFF leaves alone
-  Room room = Room::kEnough;    // as it was when the unit began: a script is judged by this
+  keyspace::ChangeLog changes;        // of the command at hand
+  int64_t now_us = 0;                 // unix; every command of the unit sees this
+  client::Client* speaker = nullptr;  // the connection whose command it is; nobody: a deadline, an eviction
+  int depth = 0;                      // commands within commands: EXEC 1, a script in EXEC 2
+  bool wrote = false;                 // something was changed so far
+  bool to_log = true;                 // what follows is logged; a script may say otherwise
+  bool pushed = false;                // the answer is made of pushes, which CLIENT REPLY OFF leaves alone
+  Room room = Room::kEnough;          // as it was when the unit began: a script is judged by this
 };
 
 }  // namespace sluice::exec

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "exec/keys.h"
 #include "exec/resolve.h"
 
 namespace sluice::exec {
@@ -32,6 +33,7 @@ void UnitRunner::refresh_clock() {
 Unit& UnitRunner::begin() {
   Unit& unit = *unit_;
   unit.now_us = now_us();
+  unit.speaker = nullptr;
   unit.depth = 0;
   unit.wrote = false;
   unit.to_log = true;
@@ -46,6 +48,7 @@ std::unique_ptr<Unit> UnitRunner::set_aside() {
 
 Outcome UnitRunner::run(const Origin& origin, const Request& request) {
   Unit& unit = begin();
+  unit.speaker = &origin.client;
   Call call(services_, unit, origin);
   call.wire_ = request.wire;
   call.big_ = request.big;
@@ -99,7 +102,9 @@ Outcome UnitRunner::run_command(Call& call, int64_t started_us) {
   close_command(call);
   const bool again = call.entrance == Entrance::kRerun || call.entrance == Entrance::kTimeUp;
   if (shown && !again) show_to_monitors(call);
+  if (services_.tracking.in_use()) note_reads(call);
   if (outcome == Outcome::kBlocked || outcome == Outcome::kSuspended) return outcome;
+  spend_caching(call.client, &command);
   // What fails within EXEC is its own commands' failure.
   const bool failed =
       command.has(kRunsQueue) ? outcome == Outcome::kFailed : call.reply.errors() != errors_before;
@@ -170,11 +175,11 @@ void UnitRunner::close_command(Call& call) {
     }
     services_.stats.changes_since_save += unit.changes.dirty();
   }
-  apply_changes(unit, replaying);
+  apply_changes(unit, replaying, call.client.id);
   unit.changes.clear();
 }
 
-void UnitRunner::apply_changes(Unit& unit, bool replaying) {
+void UnitRunner::apply_changes(Unit& unit, bool replaying, client::ClientId author) {
   // By index: dropping an emptied key adds its removal at the end.
   for (size_t i = 0; i < unit.changes.size(); ++i) {
     const keyspace::Change change = unit.changes.changes()[i];
@@ -190,7 +195,12 @@ void UnitRunner::apply_changes(Unit& unit, bool replaying) {
           services_.transactions.touch(db, key);
         }
       }
+      // An expiry is announced first, any other change afterwards.
+      const bool tracked = services_.tracking.in_use();
+      const bool expired = change.kind == keyspace::ChangeKind::kExpired;
+      if (tracked && !expired) invalidate(unit, change, author);
       if (services_.settings.notify_classes != 0) notify(unit, change);
+      if (tracked && expired) invalidate(unit, change, 0);
       if (services_.blocking.anybody_waits()) {
         // A collection that was emptied is about to be removed, and serves nobody before.
         if (!present) {
@@ -215,6 +225,31 @@ void UnitRunner::notify(Unit& unit, const keyspace::Change& change) {
     unit.effects.keyspace_event(wanted, keyspace::events::key_new, db, key);
   }
   if (change.event != nullptr) unit.effects.keyspace_event(wanted, *change.event, db, key);
+}
+
+// A script's own calls are noted one by one, for whoever runs it; what it declares is no reading.
+void UnitRunner::note_reads(const Call& call) {
+  const client::Client* const reader = call.unit_.speaker;
+  if (reader == nullptr || !call.command.has(kReadonly) || call.command.has(kSkipMonitor)) return;
+  if (!client::Tracking::remembers_for(*reader)) return;
+  if (find_keys(*call.command.spec, call.args.words(), keys_read_) != KeySearch::kFound) return;
+  client::Tracking& tracking = services_.tracking;
+  for (const KeyArgument& key : keys_read_) tracking.remember(*reader, call.args.words()[key.index]);
+  const size_t limit = services_.settings.tracking_max_keys;
+  for (size_t room = keys_read_.size() + kForgottenAtOnce; room > 0; --room) {
+    if (limit == 0 || tracking.keys() <= limit) return;
+    call.unit_.effects.invalidate(tracking.forget_one(services_.random));
+  }
+}
+
+void UnitRunner::spend_caching(client::Client& client, const Command* command) {
+  if (client.has(client::kMulti) || (command != nullptr && command->has(kKeepsCaching))) return;
+  client.unset(client::kTrackingCaching);
+}
+
+void UnitRunner::invalidate(Unit& unit, const keyspace::Change& change, client::ClientId author) {
+  auto invalidation = services_.tracking.changed(change.entry->key(), unit.speaker, author);
+  if (invalidation) unit.effects.invalidate(std::move(*invalidation));
 }
 
 void UnitRunner::settle_reply(client::Client& client, size_t reply_mark) {
@@ -258,7 +293,7 @@ void UnitRunner::evict(keyspace::Database& db, keyspace::Entry& entry) {
 void UnitRunner::close_removal(Unit& unit, const keyspace::Database& db, const keyspace::Entry& entry) {
   const std::array<base::ByteView, 2> record = {"DEL", entry.key()};
   unit.effects.record(db.index(), record);
-  apply_changes(unit, false);
+  apply_changes(unit, false, 0);
   unit.changes.clear();
   sink_.emit(unit.effects);
   unit.effects.clear();

@@ -22,6 +22,9 @@ struct Request {
   resp::Parser* big = nullptr;  // holds big arguments
 };
 
+// Keys forgotten at once because there are too many of them, beside those that made room necessary.
+inline constexpr size_t kForgottenAtOnce = 100;
+
 class UnitRunner {
  public:
   UnitRunner(Services& services, EffectSink& sink);
@@ -49,6 +52,9 @@ class UnitRunner {
   void close(Unit& unit, client::Client& client, size_t reply_mark);
   // CLIENT REPLY: takes the answer back if it is not wanted. close() does it itself.
   static void settle_reply(client::Client& client, size_t reply_mark);
+  // What CLIENT CACHING said holds for one command, or one transaction. `command`: what has ended, null if
+  // unknown. run() does it itself.
+  static void spend_caching(client::Client& client, const Command* command);
   // A key whose time has come goes, as a unit.
   void expire(const keyspace::Due& due);
   // A key goes since memory is full, as a unit.
@@ -62,8 +68,12 @@ class UnitRunner {
   void close_removal(Unit& unit, const keyspace::Database& db, const keyspace::Entry& entry);
   Outcome run_command(Call& call, int64_t started_us);
   void close_command(Call& call);
-  void apply_changes(Unit& unit, bool replaying);
+  // `author`: the client as which the command ran, or 0.
+  void apply_changes(Unit& unit, bool replaying, client::ClientId author);
   void notify(Unit& unit, const keyspace::Change& change);
+  // CLIENT TRACKING: what was read, and what was changed by the client `author`.
+  void note_reads(const Call& call);
+  void invalidate(Unit& unit, const keyspace::Change& change, client::ClientId author);
   void count(Call& call, int64_t started_us);
 
   Services& services_;
@@ -75,6 +85,7 @@ class UnitRunner {
   base::Bytes replayed_name_;
   Command* replayed_ = nullptr;
   base::Bytes replay_answer_;
+  std::vector<KeyArgument> keys_read_;  // reused
 };
 
 }  // namespace sluice::exec

@@ -90,6 +90,7 @@ void Waiting::rerun(client::Client& client, Entrance entrance) {
 // Before the unit closes: what became of the reply then counts as that of an ordinary command.
 void Waiting::finish_waiting(client::Client& client) {
   services_.blocking.unpark(client);
+  UnitRunner::spend_caching(client, nullptr);
   client.set(client::kUnblocked);
   ++services_.stats.unblocked_clients;
   services_.clients.needs_attention(client);

@@ -186,6 +186,7 @@ void apply_settings(const config::Store& config, exec::Settings& settings, exec:
   settings.slowlog_max_entries = size_of(config, Option::kSlowlogMaxLen);
   settings.notify_classes = event_classes(config.text(Option::kNotifyKeyspaceEvents));
   settings.latency_tracking = config.flag(Option::kLatencyTracking);
+  settings.tracking_max_keys = size_of(config, Option::kTrackingTableMaxKeys);
   switch (config.choice<config::Access>(Option::kEnableDebugCommand)) {
     case config::Access::kNo:
       state.debug_commands = exec::ProtectedMode::kNo;

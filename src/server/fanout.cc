@@ -40,10 +40,12 @@ uint64_t Fanout::emit(const exec::Effects& effects) {
     }
   }
   for (const exec::Message& message : effects.messages()) {
-    if (message.topic) {
-      hub_.publish(*message.topic, message.channel, message.payload, at);
+    if (const auto* publication = std::get_if<exec::Publication>(&message)) {
+      hub_.publish(publication->topic, publication->channel, publication->payload, at);
+    } else if (const auto* line = std::get_if<exec::MonitorLine>(&message)) {
+      hub_.show(line->text, at);
     } else {
-      hub_.show(message.payload, at);
+      tracking_.deliver(std::get<client::Invalidation>(message), at);
     }
   }
   return at;

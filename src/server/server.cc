@@ -29,16 +29,17 @@ Server::Server(config::Store& config, base::SpdLog& log, base::Fs& fs, Invocatio
       random_(base::Random::entropy()),
       loop_(clock_),
       hub_(clients_),
+      tracking_(clients_, base::Random::entropy()),
       keyspace_(database_count(config), base::Random::entropy()),
       scripts_(clock_, script_limits(config)),
       table_(commands::all_families()),
       users_(table_, clients_, hub_, fs),
       transactions_(clients_),
       control_(*this),
-      services_{clock_,   random_, log_,     memory_,   config_,       keyspace_, clients_,
-                hub_,     users_,  scripts_, table_,    transactions_, blocking_, slowlog_,
-                latency_, stats_,  state_,   settings_, control_},
-      fanout_(hub_),
+      services_{clock_,   random_,   log_,   memory_,  config_,   keyspace_,     clients_,
+                hub_,     tracking_, users_, scripts_, table_,    transactions_, blocking_,
+                slowlog_, latency_,  stats_, state_,   settings_, control_},
+      fanout_(hub_, tracking_),
       executor_(services_, fanout_),
       saving_waker_(loop_, [] {}),
       saving_({keyspace_, fs_, clock_, log_, memory_, stats_}, [this] { saving_waker_.wake(); }),
@@ -118,6 +119,7 @@ void Server::before_poll() {
   if (std::exchange(log_went_, false)) executor_.synced(exec::kLogWentOffset);
   settle_attention();
   if (gathers()) return loop_.request_turn();
+  tell_caches();
   write_turn();
   close_lost();
   save_some();
@@ -125,6 +127,13 @@ void Server::before_poll() {
   if (clock_.monotonic_us() >= next_cron_us_) cron();
   if (stop_deadline_us_ != 0) advance_stop();
   arm_timer();
+}
+
+// What the turn changed, to those who keep copies: before it is written, so that they hear with it.
+void Server::tell_caches() {
+  if (executor_.tend_caches()) loop_.request_turn();
+  if (clients_.anyone_needs_attention()) settle_attention();
+  if (tracking_.anything_to_broadcast()) loop_.request_turn();  // changed by those who were resumed just now
 }
 
 // Whoever was written to by somebody else, unblocked or marked for closing since the last turn.

@@ -25,6 +25,7 @@
 #include "base/random.h"
 #include "client/client_table.h"
 #include "client/hub.h"
+#include "client/tracking.h"
 #include "config/store.h"
 #include "exec/executor.h"
 #include "exec/services.h"
@@ -175,6 +176,7 @@ class Server final : public ConnectionOwner {
   void drop_log();
   void take_up_base(bool was_listed);
   void settle_attention();
+  void tell_caches();
   bool gathers();
   void write_turn();
   void flush_outputs();
@@ -207,6 +209,7 @@ class Server final : public ConnectionOwner {
 
   client::ClientTable clients_;
   client::Hub hub_;
+  client::Tracking tracking_;
   keyspace::Keyspace keyspace_;
   script::Engine scripts_;
   exec::Table table_;

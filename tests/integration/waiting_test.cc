@@ -216,4 +216,26 @@ TEST_CASE("CLIENT LIST and INFO show connections as they are") {
   }));
 }
 
+TEST_CASE("who keeps copies hears of a turn's changes in one message, also of those by woken workers") {
+  ServerProcess server({"--appendonly", "yes", "--appendfsync", "always"});
+  server.start();
+  RedisClient control(server.port());
+  RedisClient listener(server.port());
+  const std::string id = std::to_string(listener.run("CLIENT", "ID").integer);
+  listener.run("SUBSCRIBE", "__redis__:invalidate");
+  control.run("CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", "u:", "REDIRECT", id);
+  for (const char* key : {"u:2", "other", "u:1", "u:2"}) control.send("SET", key, "x");
+  for (int i = 0; i < 4; ++i) control.read();
+  const auto keys_of = [](const resp::Value& message) { return resp::describe(message.children.at(2)); };
+  CHECK(keys_of(listener.read()) == "[\"u:1\", \"u:2\"]");
+
+  RedisClient worker(server.port());
+  worker.send("BLPOP", "q", "0");
+  worker.send("SET", "u:3", "x");
+  worker.flush();
+  REQUIRE(soon([&] { return blocked_clients(control) == "1"; }));
+  control.run("RPUSH", "q", "job");
+  CHECK(keys_of(listener.read()) == "[\"u:3\"]");
+}
+
 }  // namespace sluice::test

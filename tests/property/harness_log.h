@@ -39,7 +39,8 @@ class HarnessLog final : public exec::EffectSink {
   Harness& harness_;
   client::ClientTable nobody_;
   client::Hub no_hub_{nobody_};
-  server::Fanout fanout_{no_hub_};
+  client::Tracking no_caches_{nobody_, 1};
+  server::Fanout fanout_{no_hub_, no_caches_};
 };
 
 // What a load came to.

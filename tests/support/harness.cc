@@ -65,15 +65,16 @@ uint64_t RecordingSink::emit(const exec::Effects& effects) {
     offset_ += effects.records().size();
   }
   for (const exec::Message& message : effects.messages()) {
-    if (!message.topic) {
-      const auto words =
-          base::split_words(base::ByteView(message.payload).substr(message.payload.find("] ") + 2));
+    if (const auto* publication = std::get_if<exec::Publication>(&message)) {
+      messages.push_back(shown(publication->channel) + " " + shown(publication->payload));
+      hub_.publish(publication->topic, publication->channel, publication->payload, offset_);
+    } else if (const auto* line = std::get_if<exec::MonitorLine>(&message)) {
+      const auto words = base::split_words(base::ByteView(line->text).substr(line->text.find("] ") + 2));
       REQUIRE(words);
       monitored.push_back(joined(std::vector<base::ByteView>(words->begin(), words->end())));
-      continue;
+    } else {
+      tracking_.deliver(std::get<client::Invalidation>(message), offset_);
     }
-    messages.push_back(shown(message.channel) + " " + shown(message.payload));
-    hub_.publish(*message.topic, message.channel, message.payload, offset_);
   }
   return offset_;
 }
@@ -142,13 +143,14 @@ Harness::Harness(uint64_t seed)
       random(seed),
       keyspace(16, seed),
       hub(clients),
+      tracking(clients, seed),
       scripts(clock),
       table(commands::all_families()),
       users(table, clients, hub, fs),
       transactions(clients),
-      services{clock, random,       log,      memory,  config,  keyspace, clients, hub,      users,  scripts,
-               table, transactions, blocking, slowlog, latency, stats,    state,   settings, control},
-      sink(hub),
+      services{clock,   random, log,          memory,   config,  keyspace, clients, hub,   tracking, users,
+               scripts, table,  transactions, blocking, slowlog, latency,  stats,   state, settings, control},
+      sink(hub, tracking),
       executor(services, sink),
       first_(nullptr) {
   apply_configuration();
@@ -191,6 +193,8 @@ void Harness::advance(std::chrono::milliseconds by) {
 
 void Harness::settle() {
   while (executor.tick()) {
+  }
+  while (executor.tend_caches()) {
   }
 }
 

@@ -25,6 +25,7 @@
 #include "base/random.h"
 #include "client/client_table.h"
 #include "client/hub.h"
+#include "client/tracking.h"
 #include "config/store.h"
 #include "exec/executor.h"
 #include "exec/services.h"
@@ -41,7 +42,7 @@ using Lines = std::vector<std::string>;
 // database changes), messages as "channel payload".
 class RecordingSink final : public exec::EffectSink {
  public:
-  explicit RecordingSink(client::Hub& hub) : hub_(hub) {}
+  RecordingSink(client::Hub& hub, client::Tracking& tracking) : hub_(hub), tracking_(tracking) {}
 
   uint64_t emit(const exec::Effects& effects) override;
   [[nodiscard]] uint64_t offset() const override { return offset_; }
@@ -54,6 +55,7 @@ class RecordingSink final : public exec::EffectSink {
 
  private:
   client::Hub& hub_;
+  client::Tracking& tracking_;
   uint64_t offset_ = 0;
   int db_ = 0;
 };
@@ -180,6 +182,7 @@ class Harness {
   keyspace::Keyspace keyspace;
   client::ClientTable clients;
   client::Hub hub;
+  client::Tracking tracking;
   script::Engine scripts;
   exec::Table table;
   acl::Registry users;

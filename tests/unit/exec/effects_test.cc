@@ -50,8 +50,8 @@ TEST_CASE("Effects: messages are effects, too, and copies") {
   CHECK_FALSE(effects.empty());
   CHECK(effects.record_count() == 0);
   REQUIRE(effects.messages().size() == 1);
-  CHECK(effects.messages()[0].channel == "news");
-  CHECK(effects.messages()[0].payload == "hello");
+  CHECK(std::get<Publication>(effects.messages()[0]).channel == "news");
+  CHECK(std::get<Publication>(effects.messages()[0]).payload == "hello");
 }
 
 TEST_CASE("Effects: monitors see the time, the database, who, and every byte of a command") {
@@ -65,11 +65,21 @@ TEST_CASE("Effects: monitors see the time, the database, who, and every byte of 
   effects.monitor_line(caller, std::span<const base::ByteView>(words, 1), 1'000'000);
   CHECK(effects.record_count() == 0);
   REQUIRE(effects.messages().size() == 2);
-  CHECK_FALSE(effects.messages()[0].topic);
-  CHECK(effects.messages()[0].payload ==
+  CHECK(std::get<MonitorLine>(effects.messages()[0]).text ==
         "+1700000000.000042 [5 10.1.2.3:4567] \"SET\" "
         "\"a\\\"\\\\\\n\\r\\t\\a\\b\\x01\\xff\\x00z\" \"\"\r\n");
-  CHECK(effects.messages()[1].payload == "+1.000000 [5 lua] \"SET\"\r\n");
+  CHECK(std::get<MonitorLine>(effects.messages()[1]).text == "+1.000000 [5 lua] \"SET\"\r\n");
+}
+
+TEST_CASE("Effects: an invalidation is a message like others, whatever its bytes") {
+  Effects effects;
+  effects.invalidate({base::Bytes("a\0b", 3), {{7, 0}, {8, 9}}});
+  CHECK_FALSE(effects.empty());
+  const auto& invalidation = std::get<client::Invalidation>(effects.messages()[0]);
+  CHECK(invalidation.key == base::Bytes("a\0b", 3));
+  REQUIRE(invalidation.listeners.size() == 2);
+  CHECK(invalidation.listeners[1].tracker == 8);
+  CHECK(invalidation.listeners[1].redirect == 9);
 }
 
 TEST_CASE("Effects: a keyspace event is told as far as it is wanted") {
@@ -80,10 +90,10 @@ TEST_CASE("Effects: a keyspace event is told as far as it is wanted") {
   CHECK(effects.empty());
   effects.keyspace_event(kEventKeyspace | kEventKeyevent | kEventList, events::lpush, 12, "q");
   REQUIRE(effects.messages().size() == 2);
-  CHECK(effects.messages()[0].channel == "__keyspace@12__:q");
-  CHECK(effects.messages()[0].payload == "lpush");
-  CHECK(effects.messages()[1].channel == "__keyevent@12__:lpush");
-  CHECK(effects.messages()[1].payload == "q");
+  CHECK(std::get<Publication>(effects.messages()[0]).channel == "__keyspace@12__:q");
+  CHECK(std::get<Publication>(effects.messages()[0]).payload == "lpush");
+  CHECK(std::get<Publication>(effects.messages()[1]).channel == "__keyevent@12__:lpush");
+  CHECK(std::get<Publication>(effects.messages()[1]).payload == "q");
 }
 
 TEST_CASE("Effects: cleared, they are as new") {

@@ -12,7 +12,8 @@ namespace sluice::server {
 namespace {
 
 struct Fixture {
-  Fixture() : log(disk), hub(clients), fanout(hub), listener(clients.next_id()) {
+  Fixture()
+      : log(disk), hub(clients), tracking(clients, 1), fanout(hub, tracking), listener(clients.next_id()) {
     clients.add(listener);
     fanout.set_log(&log.writer);
   }
@@ -48,6 +49,7 @@ struct Fixture {
   testing::RunningLog log;
   client::ClientTable clients;
   client::Hub hub;
+  client::Tracking tracking;
   Fanout fanout;
   client::Client listener;
 };
@@ -98,6 +100,23 @@ TEST_CASE("Fanout: a message waits for the write of the unit it belongs to") {
   CHECK(f.listener.outbox.sendable(tag - 1).empty());
   CHECK(f.listener.outbox.sendable(tag) == "*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$5\r\nhello\r\n");
   CHECK(f.clients.take_attention() == std::vector<client::ClientId>{f.listener.id});
+}
+
+TEST_CASE("Fanout: who keeps a copy is told once the change is written, among the messages in their order") {
+  Fixture f;
+  f.listener.protocol = resp::Protocol::kResp3;
+  f.hub.subscribe(f.listener, client::Topic::kChannel, "c");
+  f.tracking.start(f.listener, 0, 0);
+  f.tracking.remember(f.listener, "k");
+  exec::Effects effects;
+  const base::ByteView set[] = {"SET", "k", "v"};
+  effects.record(0, set);
+  effects.invalidate(*f.tracking.changed("k", nullptr, 0));
+  effects.message(client::Topic::kChannel, "c", "m");
+  const uint64_t tag = f.fanout.emit(effects);
+  CHECK(f.listener.outbox.sendable(tag - 1).empty());
+  CHECK(f.listener.outbox.sendable(tag) ==
+        ">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n>3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$1\r\nm\r\n");
 }
 
 TEST_CASE("Fanout: without a log nothing is written and messages go out at once") {

@@ -32,6 +32,9 @@ std::string allocator_name() {
   return "sanitizer";
 }
 void purge_allocator() {}  // its quarantine is the point of such a build
+std::string allocator_report() {
+  return {};
+}
 
 #else
 
@@ -73,8 +76,16 @@ std::string allocator_name() {
 }
 
 void purge_allocator() {
+  mallctl("thread.tcache.flush", nullptr, nullptr, nullptr, 0);
   const std::string all = "arena." + std::to_string(MALLCTL_ARENAS_ALL) + ".purge";
   mallctl(all.c_str(), nullptr, nullptr, nullptr, 0);
+}
+
+std::string allocator_report() {
+  std::string report;
+  malloc_stats_print([](void* into, const char* text) { *static_cast<std::string*>(into) += text; }, &report,
+                     nullptr);
+  return report;
 }
 
 #endif

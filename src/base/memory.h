@@ -31,8 +31,10 @@ struct AllocatorStats {
 [[nodiscard]] AllocatorStats allocator_stats();
 // "jemalloc-5.3.0"
 [[nodiscard]] std::string allocator_name();
-// Gives unused pages back to the system at once.
+// Gives unused pages back to the system at once, and what the calling thread kept for itself to all.
 void purge_allocator();
+// All that the allocator tells of itself, as text; nothing where it tells nothing.
+[[nodiscard]] std::string allocator_report();
 
 // Physical memory of this process, and of the machine; 0 when the system does not say.
 [[nodiscard]] uint64_t resident_bytes();

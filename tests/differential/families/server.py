@@ -29,6 +29,8 @@ FAMILY = Family("server", [
     Row("SLAVEOF", "{ 'NO 'one | 'no 'two }", weight=0.2, fixed=True),
     Row("FAILOVER", "{ | ABORT | 'abort 'timeout 5 | 'to 'host | 'to 'host { 1 | 'x } 'force | 'timeout { 0 | 5 | 'x | } | odd }", weight=0.3, fixed=True),
     Row("SLOWLOG", "subcommand", weight=0.3),
+    Row("MEMORY PURGE", "{ | odd }", weight=0.1, fixed=True),
+    Row("MEMORY", "{ | 'STATS 'x | 'DOCTOR 'x | 'nosuch }", weight=0.2, fixed=True),
     Row("DEBUG SLEEP", "0", weight=0.2, fixed=True),
     Row("DEBUG PROTOCOL", "{ STRING | INTEGER | DOUBLE | NULL | ARRAY | SET | MAP | TRUE | FALSE | VERBATIM | BIGNUM | ATTRIB | odd }", "set", fixed=True, weight=0.5),
     Row("nosuch", "odd* value*"),

@@ -1,6 +1,7 @@
 #include "base/memory.h"
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -43,4 +44,11 @@ TEST_CASE("purge_allocator: leaves what is in use alone") {
   sluice::base::purge_allocator();
   CHECK(block[kBlock / 2] == 'x');
   CHECK_FALSE(sluice::base::allocator_name().empty());
+}
+
+TEST_CASE("allocator_report: tells of the allocator it names, or nothing") {
+  const std::string report = sluice::base::allocator_report();
+  const bool jemalloc = sluice::base::allocator_name().starts_with("jemalloc");
+  CHECK(jemalloc == (report.find("jemalloc statistics") != std::string::npos));
+  CHECK(jemalloc != report.empty());
 }

@@ -6,6 +6,7 @@
 
 #include "base/number.h"
 #include "commands/list_block.h"
+#include "exec/keys.h"
 
 namespace sluice::commands {
 
@@ -137,11 +138,27 @@ Bytes name_of(const MultiPop::Target& target, ByteView source) {
   return name;
 }
 
+constexpr uint16_t kTakes = kKeyRw | kKeyAccess | kKeyDelete;
+
+// The lists behind their count at `count_at`, and the target: TO is looked for where read_multi_pop() takes
+// it, since a list may be called so.
+bool keys_of_multi_pop(std::span<const ByteView> words, int8_t count_at, std::vector<KeyArgument>& keys) {
+  if (!exec::find_keys_of(keynum_spec(count_at, kTakes), words, keys)) return false;
+  size_t at = static_cast<size_t>(count_at) + keys.size() + 2;  // behind LEFT or RIGHT
+  if (at + 1 < words.size() && same_word(words[at], "COUNT")) at += 2;
+  if (at + 2 < words.size() && same_word(words[at], "TO")) {
+    keys.push_back({at + 1, static_cast<uint16_t>(kKeyRw | kKeyInsert | exec::kKeyTemplate)});
+  }
+  return true;
+}
+
 // The reply is that of a pop without a target.
 std::optional<Outcome> try_move_to(Call& call, const MultiPop& pop, ByteView source) {
   const Bytes destination = name_of(*pop.target, source);
   // The user's rules have not seen the name as it was typed (kKeyTemplate).
-  if (!call.on.executor->access().may_use_key({call.client, call.command, call.args.words()}, destination)) {
+  const exec::Asked asked{call.client, call.command, call.args.words()};
+  client::Client& speaker = call.unit().speaker == nullptr ? call.client : *call.unit().speaker;
+  if (!call.on.executor->access().admit_key(asked, destination, speaker)) {
     return call.fail("NOPERM No permissions to access a key");
   }
   const BlockMove move{{source, destination, pop.end, pop.target->end}, pop.count};
@@ -156,6 +173,14 @@ std::optional<Outcome> try_move_to(Call& call, const MultiPop& pop, ByteView sou
 }
 
 }  // namespace
+
+bool keys_of_lmpop(std::span<const ByteView> words, std::vector<KeyArgument>& keys) {
+  return keys_of_multi_pop(words, 1, keys);
+}
+
+bool keys_of_blmpop(std::span<const ByteView> words, std::vector<KeyArgument>& keys) {
+  return keys_of_multi_pop(words, 2, keys);
+}
 
 std::optional<Outcome> try_multi_pop(Call& call, const MultiPop& pop) {
   for (const ByteView key : pop.keys) {

@@ -54,16 +54,13 @@ struct MultiPop {
 };
 // Latches what is wrong with them.
 MultiPop read_multi_pop(exec::Args& args);
-// Where the target stands among the words: TO is the third from the end.
+// The target among the words, which only keys_of_lmpop() and keys_of_blmpop() find: TO may also name a list.
 constexpr exec::KeySpec target_spec() {
-  exec::KeySpec spec;
-  spec.begin = exec::KeySpec::Begin::kKeyword;
-  spec.keyword = "TO";
-  spec.start_from = -3;
-  spec.flags = exec::kKeyRw | exec::kKeyInsert | exec::kKeyTemplate;
-  spec.notes = "Of TO; each % in it stands for the name of the list that is popped from";
-  return spec;
+  return exec::unknown_spec(exec::kKeyRw | exec::kKeyInsert | exec::kKeyTemplate,
+                            "Of TO; each % in it stands for the name of the list that is popped from");
 }
+bool keys_of_lmpop(std::span<const ByteView> words, std::vector<exec::KeyArgument>& keys);
+bool keys_of_blmpop(std::span<const ByteView> words, std::vector<exec::KeyArgument>& keys);
 // From the first of the keys that holds a list. Nothing when none does.
 std::optional<Outcome> try_multi_pop(Call& call, const MultiPop& pop);
 

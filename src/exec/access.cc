@@ -64,12 +64,19 @@ bool AccessCheck::may_read_every_key(const Asked& asked) {
   return user.may_use_every_key(attempt(asked.command, asked.words), acl::kReads);
 }
 
-bool AccessCheck::may_use_key(const Asked& asked, base::ByteView key) {
+bool AccessCheck::admit_key(const Asked& asked, base::ByteView key, client::Client& speaker) {
   if (!asked.client.has(client::kRestricted)) return true;
-  const std::array<base::ByteView, 2> words = {asked.words[0], key};
-  const std::array<acl::KeyUse, 1> keys = {acl::KeyUse{1, acl::kReads | acl::kWrites}};
+  // As if it stood behind the words: rules may ask for the first of them.
+  std::vector<base::ByteView> words(asked.words.begin(), asked.words.end());
+  words.push_back(key);
+  const std::array<acl::KeyUse, 1> keys = {acl::KeyUse{words.size() - 1, acl::kReads | acl::kWrites}};
   const acl::User& user = services_.users.of(asked.client);
-  return user.check({asked.command.id, asked.command.has(kNoAuth), words, keys}).allowed();
+  const acl::Verdict verdict = user.check({asked.command.id, asked.command.has(kNoAuth), words, keys});
+  if (verdict.allowed()) return true;
+  const acl::Context context =
+      asked.client.has(client::kInScript) ? acl::Context::kScript : context_of(asked.client);
+  note(asked, {verdict.denied, context, base::Bytes(key), user.name(), {}}, speaker);
+  return false;
 }
 
 void AccessCheck::note_failed_login(const Asked& asked, base::ByteView name) {

@@ -46,8 +46,9 @@ class AccessCheck {
   // Whether a client's user may, with this request, read keys that are not among its words (SORT BY).
   bool may_read_every_key(const Asked& asked);
 
-  // The same for reading and changing one key that the command makes up by itself.
-  bool may_use_key(const Asked& asked, base::ByteView key);
+  // The same for reading and changing one key that the command makes up by itself. A refusal is counted and
+  // noted, as admit() does.
+  bool admit_key(const Asked& asked, base::ByteView key, client::Client& speaker);
 
   // A login that failed, tried as `name`. Counted and noted.
   void note_failed_login(const Asked& asked, base::ByteView name);

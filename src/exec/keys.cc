@@ -110,6 +110,10 @@ KeySearch find_keys(const CommandSpec& spec, Words words, std::vector<KeyArgumen
   return result;
 }
 
+bool find_keys_of(const KeySpec& spec, Words words, std::vector<KeyArgument>& keys) {
+  return evaluate(spec, words, keys) != Step::kInvalid;
+}
+
 KeyRange legacy_range(const CommandSpec& spec) {
   int first = INT_MAX;
   int last = 0;

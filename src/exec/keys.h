@@ -22,6 +22,10 @@ enum class KeySearch : uint8_t {
 KeySearch find_keys(const CommandSpec& spec, std::span<const base::ByteView> words,
                     std::vector<KeyArgument>& keys);
 
+// What one spec finds, appended to `keys`: for commands that find others by themselves. False: the words do
+// not say.
+bool find_keys_of(const KeySpec& spec, std::span<const base::ByteView> words, std::vector<KeyArgument>& keys);
+
 // The one range that COMMAND shows for clients that know nothing of key specs: positions of the first and the
 // last key (negative: from the end) and the step between; all 0 when no range says it.
 struct KeyRange {

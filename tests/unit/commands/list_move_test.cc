@@ -176,6 +176,59 @@ TEST_CASE("LMPOP TO: the target that it makes is held to the user's rules, nothi
         array({bulk("q:1"), bulks({"b"})}));
 }
 
+TEST_CASE("LMPOP TO: a target that is refused is counted and noted for ACL LOG, from scripts as such") {
+  Harness h;
+  h.run("ACL", "SETUSER", "u", "on", "nopass", "+lmpop|1", "+eval", "+multi", "+exec", "~q:*");
+  Peer& worker = h.client();
+  REQUIRE(worker.run("AUTH", "u", "x") == status("OK"));
+  h.run("RPUSH", "q:1", "a", "b");
+  // A rule on the first argument is not misled by the name that was made.
+  CHECK(worker.run("LMPOP", "1", "q:1", "LEFT", "TO", "%:held", "LEFT") ==
+        array({bulk("q:1"), bulks({"a"})}));
+  worker.run("LMPOP", "1", "q:1", "LEFT", "TO", "held:%", "LEFT");
+  CHECK(
+      worker.run("EVAL", "return redis.pcall('LMPOP', '1', KEYS[1], 'LEFT', 'TO', 'far', 'LEFT')", "1", "q:1")
+          .is_error());
+  worker.run("MULTI");
+  worker.run("LMPOP", "1", "q:1", "LEFT", "TO", "away", "LEFT");
+  worker.run("EXEC");
+  CHECK(h.stats.denied_keys == 3);
+  std::vector<std::string> noted;
+  for (const auto& entry : h.users.denials().entries()) {
+    const acl::Denial& denial = entry.denial;
+    CHECK(denial.reason == acl::Reason::kKey);
+    CHECK(denial.user == "u");
+    CHECK(denial.client.find("id=" + std::to_string(worker.client.id) + " ") == 0);
+    noted.push_back(denial.object + " " + std::to_string(static_cast<int>(denial.context)));
+  }
+  const auto line = [](const char* key, acl::Context context) {
+    return std::string(key) + " " + std::to_string(static_cast<int>(context));
+  };
+  CHECK(noted == std::vector<std::string>{line("away", acl::Context::kMulti),
+                                          line("far", acl::Context::kScript),
+                                          line("held:q:1", acl::Context::kTopLevel)});
+  CHECK(h.run("LLEN", "q:1") == integer(1));
+}
+
+TEST_CASE("LMPOP, BLMPOP: COMMAND GETKEYS finds the target only where it stands") {
+  Harness h;
+  const auto keys = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"COMMAND", "GETKEYS"});
+    h.first().send_words(words);
+    return h.first().reply_text();
+  };
+  const auto names = [](const std::vector<std::string>& expected) { return resp::describe(bulks(expected)); };
+  CHECK(keys({"LMPOP", "1", "to", "LEFT"}) == names({"to"}));
+  CHECK(keys({"LMPOP", "2", "TO", "x", "LEFT"}) == names({"TO", "x"}));
+  CHECK(keys({"LMPOP", "2", "TO", "x", "LEFT", "COUNT", "3"}) == names({"TO", "x"}));
+  CHECK(keys({"LMPOP", "1", "q", "LEFT", "TO", "d", "RIGHT"}) == names({"q", "d"}));
+  CHECK(keys({"LMPOP", "1", "to", "LEFT", "count", "2", "to", "to", "RIGHT"}) == names({"to", "to"}));
+  CHECK(keys({"BLMPOP", "0", "2", "to", "to", "LEFT", "TO", "d", "LEFT"}) == names({"to", "to", "d"}));
+  CHECK(keys({"BLMPOP", "0", "1", "to", "LEFT"}) == names({"to"}));
+  CHECK(keys({"LMPOP", "9", "q", "LEFT"}) ==
+        resp::describe(error("ERR Invalid arguments specified for command")));
+}
+
 TEST_CASE("LMPOP TO: a percent sign stands for the name of the source") {
   Harness h;
   h.run("RPUSH", "b", "x");

@@ -20,8 +20,7 @@ size_t counted(Call& call, Topic topic) {
 }
 
 void confirm(Call& call, ByteView word, Topic topic, const ByteView* name) {
-  // Within EXEC they are elements of its answer.
-  if (call.entrance == Entrance::kDirect) call.unit().pushed = true;
+  call.unit().pushed = true;
   call.reply.push(3);
   call.reply.bulk(word);
   if (name != nullptr) {

@@ -57,17 +57,29 @@ bool refuse_queued(Call& call, const OwnedRequest& request) {
   return true;
 }
 
+// CLIENT REPLY holds for each part of EXEC's answer by itself, since the queue may change it, and does not
+// for confirmations of subscriptions.
+void settle_part(Call& call, size_t mark) {
+  const bool silent = call.client.has(client::kReplyOff | client::kReplySkip);
+  if (silent && !call.unit().pushed) call.client.outbox.take_back(mark);
+  call.unit().pushed = false;
+}
+
 // Runs what is left of the queue. A script in it may be suspended: EXEC then goes on where it stopped.
 Outcome run_queue(Call& call, Transaction& transaction) {
   Entrance entrance = call.entrance == Entrance::kResumed ? Entrance::kResumed : Entrance::kQueued;
   for (; transaction.next < transaction.queue.size(); ++transaction.next) {
     const OwnedRequest& request = transaction.queue[transaction.next];
-    if (entrance != Entrance::kResumed && refuse_queued(call, request)) continue;
-    const Outcome outcome =
-        call.on.executor->invoke(call, *request.command, call.client, request.words, call.reply, entrance);
-    if (outcome == Outcome::kSuspended) return outcome;
+    const size_t mark = call.client.outbox.mark();
+    if (entrance == Entrance::kResumed || !refuse_queued(call, request)) {
+      const Outcome outcome =
+          call.on.executor->invoke(call, *request.command, call.client, request.words, call.reply, entrance);
+      if (outcome == Outcome::kSuspended) return outcome;
+    }
+    settle_part(call, mark);
     entrance = Entrance::kQueued;
   }
+  call.unit().pushed = true;  // what is left of it
   return Outcome::kDone;
 }
 
@@ -87,7 +99,9 @@ Outcome cmd_exec(Call& call) {
     }
     // Unwatched first, so that the queue's own changes do not mark this client.
     transactions.unwatch(client);
+    const size_t mark = client.outbox.mark();
     call.reply.array(transactions.of(client).queue.size());
+    settle_part(call, mark);
   }
   const Outcome outcome = run_queue(call, transactions.of(client));
   if (outcome != Outcome::kSuspended) transactions.end(client);

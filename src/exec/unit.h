@@ -21,7 +21,7 @@ struct Unit {
   int depth = 0;                      // commands within commands: EXEC 1, a script in EXEC 2
   bool wrote = false;                 // something was changed so far
   bool to_log = true;                 // what follows is logged; a script may say otherwise
-  bool pushed = false;                // the answer is made of pushes, which CLIENT REPLY OFF leaves alone
+  bool pushed = false;                // what was answered stands, whatever CLIENT REPLY says: pushes
   Room room = Room::kEnough;          // as it was when the unit began: a script is judged by this
 };
 

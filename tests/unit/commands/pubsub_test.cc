@@ -138,4 +138,40 @@ TEST_CASE("SUBSCRIBE: confirmations reach a client that turned replies off") {
   CHECK(quiet.reply_text() == "(nothing)");
 }
 
+TEST_CASE("SUBSCRIBE: inside EXEC, too, confirmations alone reach a client that turned replies off") {
+  Harness h;
+  const auto answers = [&](const std::vector<std::vector<std::string>>& requests) {
+    Peer& peer = h.client();
+    for (const auto& words : requests) peer.send_words(words);
+    const std::string bytes(peer.client.outbox.sendable(UINT64_MAX));
+    peer.client.outbox.sent(bytes.size());
+    h.disconnect(peer);
+    return bytes;
+  };
+  const std::string queued = "+QUEUED\r\n";
+  const std::string confirmed = "*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n";
+  CHECK(answers(
+            {{"CLIENT", "REPLY", "OFF"}, {"MULTI"}, {"PING"}, {"SUBSCRIBE", "a"}, {"ECHO", "x"}, {"EXEC"}}) ==
+        confirmed);
+  CHECK(answers({{"MULTI"},
+                 {"CLIENT", "REPLY", "OFF"},
+                 {"SUBSCRIBE", "a"},
+                 {"ECHO", "x"},
+                 {"EXEC"},
+                 {"ECHO", "x"}}) == "+OK\r\n" + queued + queued + queued + "*3\r\n" + confirmed);
+  // What the queue says of replies holds from there on.
+  CHECK(answers({{"MULTI"},
+                 {"CLIENT", "REPLY", "OFF"},
+                 {"ECHO", "unheard"},
+                 {"CLIENT", "REPLY", "ON"},
+                 {"ECHO", "heard"},
+                 {"EXEC"}}) ==
+        "+OK\r\n" + queued + queued + queued + queued + "*4\r\n+OK\r\n$5\r\nheard\r\n");
+  CHECK(answers({{"CLIENT", "REPLY", "SKIP"},
+                 {"MULTI"},
+                 {"SUBSCRIBE", "a"},
+                 {"CLIENT", "REPLY", "SKIP"},
+                 {"EXEC"}}) == queued + queued + "*2\r\n" + confirmed);
+}
+
 }  // namespace sluice::test

@@ -159,9 +159,14 @@ uint64_t find_bit(ByteView bytes, const BitRange& range, bool wanted) {
   return range.end;
 }
 
-// Arguments are judged before the key is looked at: 7.2 does so, 7.0 answered 0 for an absent key.
+// The key is looked at first: where there is none the rest is not judged (7.4 does judge it).
 Outcome cmd_bitcount(Call& call) {
-  const ByteView key = call.args.key();
+  const auto found = call.view<StringValue>(call.args.key());
+  if (!found) return call.fail(found.error());
+  if (!*found) {
+    call.reply.integer(0);
+    return Outcome::kDone;
+  }
   RangeQuery query;
   if (call.args.left() == 1 || call.args.left() > 3) call.args.syntax_error();
   if (call.args.more()) {
@@ -170,10 +175,8 @@ Outcome cmd_bitcount(Call& call) {
     if (call.args.ok() && call.args.more()) query.in_bits = read_unit(call.args);
   }
   if (!call.args.ok()) return call.fail(call.args.error());
-  const auto found = call.view<StringValue>(key);
-  if (!found) return call.fail(found.error());
   base::NumberText digits;
-  const ByteView bytes = *found ? (*found)->view(digits) : ByteView{};
+  const ByteView bytes = (*found)->view(digits);
   // Both counted from the end, and crossed: nothing, even where both would be cut to the beginning.
   const bool crossed = query.first < 0 && query.last < 0 && query.first > query.last;
   const uint64_t count = crossed ? 0 : count_set(bytes, within(query, bytes.size()));
@@ -190,15 +193,10 @@ void read_end_and_unit(exec::Args& args, RangeQuery& query) {
   if (!end.ok()) args.latch(end.error());
 }
 
-// Beyond its end a string is zeros, unless the client named an end.
+// Beyond its end a string is zeros, unless the client named an end. Only the bit is judged before the key.
 Outcome cmd_bitpos(Call& call) {
   const ByteView key = call.args.key();
   const int64_t wanted = call.args.integer_between(0, 1, "ERR The bit argument must be 1 or 0.");
-  if (call.args.ok() && call.args.left() > 3) call.args.syntax_error();
-  RangeQuery query;
-  if (call.args.ok() && call.args.more()) query.first = call.args.integer();
-  const bool ends = call.args.more();
-  if (call.args.ok() && ends) read_end_and_unit(call.args, query);
   if (!call.args.ok()) return call.fail(call.args.error());
   const auto found = call.view<StringValue>(key);
   if (!found) return call.fail(found.error());
@@ -206,6 +204,12 @@ Outcome cmd_bitpos(Call& call) {
     call.reply.integer(wanted == 1 ? -1 : 0);
     return Outcome::kDone;
   }
+  if (call.args.left() > 3) call.args.syntax_error();
+  RangeQuery query;
+  if (call.args.ok() && call.args.more()) query.first = call.args.integer();
+  const bool ends = call.args.more();
+  if (call.args.ok() && ends) read_end_and_unit(call.args, query);
+  if (!call.args.ok()) return call.fail(call.args.error());
   base::NumberText digits;
   const ByteView bytes = (*found)->view(digits);
   const BitRange range = within(query, bytes.size());

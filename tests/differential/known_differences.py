@@ -44,12 +44,6 @@ def _sloppy_count(args, a, b):
         re.fullmatch(rb"0|-?[1-9][0-9]*", args[4]) is None and a == [] and isinstance(b, list)
 
 
-def _absent_bits(args, a, b):
-    return _name(args) in (b"BITCOUNT", b"BITPOS") and isinstance(a, Error) and \
-        a.startswith((b"ERR syntax error", b"ERR value is not an integer", b"ERR The bit argument")) and \
-        (b in (0, -1) or (isinstance(b, Error) and b.startswith((b"WRONGTYPE", b"ERR value is not an integer"))))
-
-
 def _old_range_error(args, a, b):
     """The oracle reads errno without clearing it: a number out of range spoils every SORT that follows."""
     return _name(args).startswith(b"SORT") and isinstance(a, list) and \
@@ -113,7 +107,6 @@ ROWS = [
     ("Lua tables are walked in LuaJIT's order, not PUC Lua's", "sets and maps that went through a script's tables are compared as sets", None),
     ("A byte from 0x80 on is a letter to LuaJIT's compiler, and an unexpected symbol to PUC Lua's", "both must be errors of the compiler", _compiler_text),
     ("LPOS with RANK -2^63 is out of range", "an out-of-range error is required of the server under test", _lpos_rank),
-    ("BITCOUNT and BITPOS judge their arguments before they look at the key", "where the arguments are refused, the oracle may say that the key is absent or of another type", _absent_bits),
     ("A timeout of more milliseconds than a clock can count is out of range, not negative", "the first text may stand for the second; and for anything where XREAD is told to wait for 2^63 - 1", _endless_timeout),
     ("COMMAND GETKEYS reads the count of keys as strictly as EVAL itself (ours)", "where EVAL refuses the count, no keys may stand for some", _sloppy_count),
     ("CLIENT TRACKING follows the keys that a script reads; the oracle those that it declares",

@@ -126,22 +126,28 @@ TEST_CASE("BITPOS: a string goes on with zeros, unless the client named an end")
   CHECK(h.run("BITPOS", "none", "1", "3", "5", "BIT") == integer(-1));
 }
 
-TEST_CASE("BITCOUNT and BITPOS: arguments are judged before the key is looked at") {
+TEST_CASE("BITCOUNT and BITPOS: a range is judged only where there is a string, and the bit before that") {
   Harness h;
   h.run("LPUSH", "l", "a");
-  CHECK(h.run("BITCOUNT", "none", "1") == kSyntax);
-  CHECK(h.run("BITCOUNT", "none", "x", "1", "NIBBLE") == kNotAnInteger);
-  CHECK(h.run("BITCOUNT", "none", "0", "1", "NIBBLE") == kSyntax);
-  CHECK(h.run("BITCOUNT", "none", "x", "1", "BIT", "BIT") == kSyntax);
-  CHECK(h.run("BITCOUNT", "l", "x", "1") == kNotAnInteger);
-  CHECK(h.run("BITCOUNT", "l") == kWrongType);
-  CHECK(h.run("BITPOS", "none", "2") == error("ERR The bit argument must be 1 or 0."));
-  CHECK(h.run("BITPOS", "none", "x") == kNotAnInteger);
-  CHECK(h.run("BITPOS", "none", "1", "x") == kNotAnInteger);
-  CHECK(h.run("BITPOS", "none", "1", "0", "x", "NIBBLE") == kSyntax);
-  CHECK(h.run("BITPOS", "none", "1", "0", "x", "BIT") == kNotAnInteger);
-  CHECK(h.run("BITPOS", "none", "1", "x", "1", "BIT", "BIT") == kSyntax);
-  CHECK(h.run("BITPOS", "l", "1") == kWrongType);
+  h.run("SET", "s", "foobar");
+  CHECK(h.run("BITCOUNT", "s", "1") == kSyntax);
+  CHECK(h.run("BITCOUNT", "s", "x", "1", "NIBBLE") == kNotAnInteger);
+  CHECK(h.run("BITCOUNT", "s", "0", "1", "NIBBLE") == kSyntax);
+  CHECK(h.run("BITCOUNT", "s", "x", "1", "BIT", "BIT") == kSyntax);
+  CHECK(h.run("BITPOS", "s", "1", "x") == kNotAnInteger);
+  CHECK(h.run("BITPOS", "s", "1", "0", "x", "NIBBLE") == kSyntax);
+  CHECK(h.run("BITPOS", "s", "1", "0", "x", "BIT") == kNotAnInteger);
+  CHECK(h.run("BITPOS", "s", "1", "x", "1", "BIT", "BIT") == kSyntax);
+  CHECK(h.run("BITCOUNT", "none", "1") == integer(0));
+  CHECK(h.run("BITCOUNT", "none", "x", "1", "BIT", "BIT") == integer(0));
+  CHECK(h.run("BITCOUNT", "l", "x", "1") == kWrongType);
+  CHECK(h.run("BITPOS", "none", "1", "x") == integer(-1));
+  CHECK(h.run("BITPOS", "none", "0", "0", "x", "NIBBLE", "x") == integer(0));
+  CHECK(h.run("BITPOS", "l", "1", "x") == kWrongType);
+  for (const char* key : {"s", "none", "l"}) {
+    CHECK(h.run("BITPOS", key, "2", "x") == error("ERR The bit argument must be 1 or 0."));
+    CHECK(h.run("BITPOS", key, "x") == kNotAnInteger);
+  }
 }
 
 TEST_CASE("BITOP: shorter sources and absent ones go on with zeros") {

@@ -1,5 +1,6 @@
 // The subcommands of CLIENT by which a connection that keeps copies of keys says what it wants to be told of.
-// Their rows stand with CLIENT's others; whom to tell is known to client/tracking.
+// Their rows stand with CLIENT's others; whom to tell, and the copies, are client/tracking's: here only words
+// are read and judged.
 #pragma once
 
 #include "exec/call.h"

@@ -235,6 +235,22 @@ TEST_CASE("Eviction: a key that goes is logged as DEL, announced, counted, and f
   CHECK(watcher.run("EXEC") == test::null_array());
 }
 
+TEST_CASE("Eviction: who keeps a copy of a key that goes is told") {
+  Harness h;
+  obey(h, "allkeys-lru");
+  test::Peer& reader = h.client();
+  reader.resp3();
+  reader.run("CLIENT", "TRACKING", "ON");
+  fill(h, 2);
+  reader.run("EXISTS", name(0));
+  take_room(h, 0.5);
+  h.settle();
+  REQUIRE(evicted(h) == Names{name(0)});
+  resp::Value push = resp::Value::make_aggregate(resp::Kind::kPush);
+  push.children = {test::bulk("invalidate"), test::bulks({name(0)})};
+  CHECK(reader.reply_text() == resp::describe(push));
+}
+
 TEST_CASE("Eviction: what a command needs room for is evicted before it, in the log too") {
   Harness h;
   obey(h, "allkeys-lru");

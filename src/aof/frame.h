@@ -6,7 +6,8 @@
 //                                                        SELECT record for <db> that belongs to no batch
 //   *3\r\n$5\r\nLPUSH ...                                records, in RESP
 //   #SLUICE:<base64>                                     an effect no Redis command can express, inside its
-//   unit #XXH3:<hash>:<length>:<journal offset>:<synced>      ends one batch
+//                                                        unit: resp/extension.h
+//   #XXH3:<hash>:<length>:<journal offset>:<synced>      ends one batch
 //
 // Journal offsets count the bytes of batches, from 0 at the birth of the log and on over restarts; the lines
 // that begin and end things are not counted. Hashes are keyed with the increment's random seed: a value that
@@ -72,19 +73,5 @@ struct HeaderCheck {
 
 // `head` is the first kMaxHeader bytes of a file, or all of it if it is shorter.
 [[nodiscard]] HeaderCheck check_header(ByteView head);
-
-// Puts `payload` behind `out` as one or, when it is long, several #SLUICE: lines; all but the last end in
-// '+'. REQUIRES of the caller: a unit of more than one record or payload (a leading SELECT aside) is wrapped
-// in MULTI and EXEC, or a torn tail could hold half of it.
-void append_extension(Bytes& out, ByteView payload);
-
-struct ExtensionLine {
-  Bytes bytes;
-  bool continues = false;  // the next line carries on
-};
-
-[[nodiscard]] bool looks_like_extension(ByteView line);
-// `line` comes without its line end. Nothing if it is not exactly what append_extension writes.
-[[nodiscard]] std::optional<ExtensionLine> parse_extension(ByteView line);
 
 }  // namespace sluice::aof

@@ -7,6 +7,7 @@
 #include "aof/file_io.h"
 #include "aof/salvage.h"
 #include "base/check.h"
+#include "resp/extension.h"
 
 namespace sluice::aof {
 
@@ -204,8 +205,8 @@ Result<void> Loader::scan_line(const Item& item) {
     if (!r.tail_granted) r.whole = r.batch;  // the end of a broken batch: nothing of it counts
     return broken("this annotation does not hold", Torn::kNo);
   }
-  if (looks_like_extension(item.line)) {
-    const auto extension = parse_extension(item.line);
+  if (resp::looks_like_extension(item.line)) {
+    const auto extension = resp::parse_extension(item.line);
     if (!extension) return broken("this #SLUICE: line is not as one is written", Torn::kNo);
     r.continued = extension->continues;
   } else if (r.continued) {
@@ -295,8 +296,8 @@ Result<void> Loader::apply_next(size_t& budget) {
   if (item.kind == ItemKind::kRecord && group_mark(args_) == GroupMark::kNone) {
     applied = sink_.apply(args_);
     ++progress_.records;
-  } else if (item.kind == ItemKind::kLine && looks_like_extension(item.line)) {
-    const auto extension = parse_extension(item.line);
+  } else if (item.kind == ItemKind::kLine && resp::looks_like_extension(item.line)) {
+    const auto extension = resp::parse_extension(item.line);
     r.extension.append(extension->bytes);
     if (!extension->continues) {
       applied = sink_.extension(r.extension);

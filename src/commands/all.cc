@@ -36,6 +36,7 @@ std::vector<std::span<const exec::CommandSpec>> all_families() {
           list_blocking_commands(),
           list_move_commands(),
           hash_commands(),
+          hash_expire_commands(),
           acl_commands(),
           persistence_commands(),
           set_commands(),

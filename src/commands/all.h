@@ -46,6 +46,7 @@ std::span<const exec::CommandSpec> list_blocking_commands();
 std::span<const exec::CommandSpec> list_move_commands();
 std::span<const exec::CommandSpec> wait_commands();
 std::span<const exec::CommandSpec> hash_commands();
+std::span<const exec::CommandSpec> hash_expire_commands();
 std::span<const exec::CommandSpec> set_commands();
 std::span<const exec::CommandSpec> set_algebra_commands();
 std::span<const exec::CommandSpec> zset_commands();

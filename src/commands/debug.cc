@@ -76,7 +76,8 @@ Outcome debug_digest_value(Call& call) {
   call.reply.array(call.args.left());
   for (const ByteView key : call.args.rest()) {
     const keyspace::Entry* entry = look_up(call, key, Purpose::kInspect);
-    call.reply.status(digest_text(entry == nullptr ? DigestWords{} : digest_of(entry->value)));
+    call.reply.status(
+        digest_text(entry == nullptr ? DigestWords{} : digest_of(entry->value, call.access().now_ms)));
   }
   return Outcome::kDone;
 }

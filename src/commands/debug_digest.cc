@@ -51,7 +51,7 @@ void add(DigestWords& sum, const DigestWords& term) {
 
 class ValueDigest {
  public:
-  explicit ValueDigest(const Hasher& hasher) : hasher_(hasher) {}
+  ValueDigest(const Hasher& hasher, int64_t now_ms) : hasher_(hasher), now_ms_(now_ms) {}
 
   DigestWords operator()(const types::StringValue& value) {
     base::NumberText buffer;
@@ -65,9 +65,11 @@ class ValueDigest {
     return digest_;
   }
   DigestWords operator()(const std::unique_ptr<types::Hash>& hash) {
-    hash->for_each([&](const Element& field, const Element& value) {
+    hash->for_each([&](const Element& field, const Element& value, int64_t deadline_ms) {
+      if (deadline_ms <= now_ms_) return;
       append_element(line_, field);
       append_element(line_, value);
+      if (deadline_ms != types::kNeverExpires) append_number(line_, static_cast<uint64_t>(deadline_ms));
       sum();
     });
     return digest_;
@@ -141,20 +143,21 @@ class ValueDigest {
   }
 
   const Hasher& hasher_;
+  int64_t now_ms_;
   Bytes line_;
   DigestWords digest_{};
 };
 
-DigestWords digest_value(const Hasher& hasher, const keyspace::Value& value) {
+DigestWords digest_value(const Hasher& hasher, const keyspace::Value& value, int64_t now_ms) {
   Bytes line(keyspace::type_name(keyspace::type_of(value)));
-  append_digest(line, std::visit(ValueDigest(hasher), value));
+  append_digest(line, std::visit(ValueDigest(hasher, now_ms), value));
   return hasher.of(line);
 }
 
 }  // namespace
 
-DigestWords digest_of(const keyspace::Value& value) {
-  return digest_value(Hasher(), value);
+DigestWords digest_of(const keyspace::Value& value, int64_t now_ms) {
+  return digest_value(Hasher(), value, now_ms);
 }
 
 DigestWords digest_of(keyspace::Keyspace& keyspace, int64_t now_ms) {
@@ -166,7 +169,7 @@ DigestWords digest_of(keyspace::Keyspace& keyspace, int64_t now_ms) {
       if (keyspace.expired(*entry, now_ms)) return;
       Bytes line;
       append_word(line, entry->key());
-      append_digest(line, digest_value(hasher, entry->value));
+      append_digest(line, digest_value(hasher, entry->value, now_ms));
       const bool expires = entry->deadline != keyspace::kNoDeadline;
       append_number(line,
                     expires ? static_cast<uint64_t>(keyspace.deadlines().expiry_ms(*entry)) : UINT64_MAX);

@@ -156,7 +156,7 @@ Outcome debug_listpack(Call& call) {
   constexpr size_t kShownBytes = 4096;
   const Entry* entry = inspect(call);
   if (entry == nullptr) return Outcome::kFailed;
-  if (keyspace::encoding_of(entry->value) != "listpack")
+  if (!is_one_of(keyspace::encoding_of(entry->value), {"listpack", "listpackex"}))
     return call.fail("ERR Not a listpack encoded object.");
   std::string line = "listpack:";
   size_t count = 0;

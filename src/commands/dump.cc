@@ -1,6 +1,7 @@
 // A value as bytes, and back: DUMP RESTORE.
 #include "snapshot/dump.h"
 
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "commands/all.h"
 #include "commands/any_type.h"
 #include "commands/family.h"
+#include "commands/hash_fields.h"
 #include "config/store.h"
 
 namespace sluice::commands {
@@ -63,13 +65,39 @@ Outcome restore_nothing(Call& call, Entry* taken) {
   return Outcome::kDone;
 }
 
+// A hash with the deadlines of its fields is a payload that Redis 7.0 does not know: it gets the hash, and we
+// the deadlines besides.
+struct PlainHash {
+  Bytes payload;
+  FieldsByDeadline deadlines;
+};
+
+std::optional<PlainHash> plain_hash(const keyspace::Value& value) {
+  const auto* hash = std::get_if<std::unique_ptr<types::Hash>>(&value);
+  if (hash == nullptr || !(*hash)->has_deadlines()) return std::nullopt;
+  PlainHash plain;
+  auto copy = std::make_unique<types::Hash>((*hash)->clone(types::Hash::Copied::kWithoutDeadlines));
+  plain.payload = snapshot::dump_value(keyspace::Value(std::move(copy)), false);
+  (*hash)->for_each([&plain](const ds::Element& field, const ds::Element&, int64_t deadline_ms) {
+    base::NumberText buffer;
+    if (deadline_ms == types::kNeverExpires) return;
+    plain.deadlines[deadline_ms].emplace_back(field.to_text(buffer));
+  });
+  return plain;
+}
+
 // The log gets the deadline, not the time to live.
-void propagate_absolute(Call& call, int64_t expiry_ms) {
+void propagate_restore(Call& call, const keyspace::Value& value, std::optional<int64_t> expiry_ms,
+                       bool absolute) {
+  const std::optional<PlainHash> plain = plain_hash(value);
+  if (!plain && (absolute || !expiry_ms)) return;
   std::vector<ByteView> words(call.args.words().begin(), call.args.words().end());
-  const base::NumberText text = base::format_int64(expiry_ms);
+  const base::NumberText text = base::format_int64(expiry_ms.value_or(0));
   words[2] = text.view();
-  words.push_back("ABSTTL");
+  if (!absolute) words.push_back("ABSTTL");
+  if (plain) words[3] = plain->payload;
   call.propagate_as(words);
+  if (plain) propagate_deadlines(call, words[1], plain->deadlines);
 }
 
 Outcome cmd_restore(Call& call) {
@@ -102,7 +130,7 @@ Outcome cmd_restore(Call& call) {
   Entry& entry = call.on.keyspace.store(call.access(), key, std::move(*value), events::restore);
   if (expiry_ms) call.on.keyspace.deadlines().set_expiry(*call.access().db, entry, *expiry_ms);
   entry.usage = call.on.keyspace.fresh_usage(call.access().now_ms, options.use);
-  if (expiry_ms && !options.absolute) propagate_absolute(call, *expiry_ms);
+  propagate_restore(call, entry.value, expiry_ms, options.absolute);
   call.reply.ok();
   return Outcome::kDone;
 }

@@ -1,4 +1,4 @@
-// Hashes: fields with values under one key.
+// Hashes: fields with values under one key. Those that are over by now are not seen, whoever looks.
 #include <cmath>
 #include <optional>
 #include <utility>
@@ -8,6 +8,7 @@
 #include "commands/all.h"
 #include "commands/element_reply.h"
 #include "commands/family.h"
+#include "commands/hash_fields.h"
 #include "commands/sample_options.h"
 #include "commands/scan_options.h"
 
@@ -31,6 +32,7 @@ Outcome set_fields(Call& call, SetReply shape) {
   Edit<Hash>& hash = *found;
   int64_t added = 0;
   for (size_t i = 0; i < pairs.size(); i += 2) {
+    expire_first(call, hash, pairs[i]);
     if (hash->set(pairs[i], pairs[i + 1])) ++added;
   }
   if (shape == SetReply::kAdded) {
@@ -56,6 +58,7 @@ Outcome cmd_hsetnx(Call& call) {
   auto found = call.edit<Hash>(key);
   if (!found) return call.fail(found.error());
   Edit<Hash>& hash = *found;
+  expire_first(call, hash, field);
   const bool is_new = !hash.peek().contains(field);
   if (is_new) {
     hash->set(field, value);
@@ -73,6 +76,7 @@ Outcome cmd_hdel(Call& call) {
   uint64_t removed = 0;
   if (hash) {
     for (const ByteView field : call.args.rest()) {
+      expire_first(call, hash, field);
       if (hash->erase(field)) ++removed;
     }
     if (removed > 0) {
@@ -93,6 +97,7 @@ Outcome cmd_hincrby(Call& call) {
   auto found = call.edit<Hash>(key);
   if (!found) return call.fail(found.error());
   Edit<Hash>& hash = *found;
+  expire_first(call, hash, field);
   int64_t value = 0;
   if (const std::optional<Element> current = hash.peek().get(field)) {
     const auto number = current->is_int ? current->number : base::parse_int64(current->text);
@@ -100,13 +105,13 @@ Outcome cmd_hincrby(Call& call) {
     value = *number;
   }
   if (__builtin_add_overflow(value, increment, &value)) return call.fail(errors::kIncrementOverflow);
-  hash->set(field, base::format_int64(value).view());
+  hash->set_keeping_deadline(field, base::format_int64(value).view());
   hash.commit(events::hincrby);
   call.reply.integer(value);
   return Outcome::kDone;
 }
 
-// Logged as the value it came to: long doubles are not the same everywhere.
+// Logged as the value it came to: long doubles are not the same everywhere. HSET takes the deadline away.
 Outcome cmd_hincrbyfloat(Call& call) {
   constexpr ByteView kIncrementNotFinite = "ERR value is NaN or Infinity";
   const ByteView key = call.args.key();
@@ -117,6 +122,7 @@ Outcome cmd_hincrbyfloat(Call& call) {
   auto found = call.edit<Hash>(key);
   if (!found) return call.fail(found.error());
   Edit<Hash>& hash = *found;
+  expire_first(call, hash, field);
   long double value = *increment;
   if (const std::optional<Element> current = hash.peek().get(field)) {
     const auto number =
@@ -126,9 +132,11 @@ Outcome cmd_hincrbyfloat(Call& call) {
   }
   if (!std::isfinite(value)) return call.fail(errors::kIncrementNanOrInfinity);
   const Bytes text = base::format_long_double(value);
-  hash->set(field, text);
+  hash->set_keeping_deadline(field, text);
   hash.commit(events::hincrbyfloat);
   call.propagate_as({"HSET", key, field, text});
+  const int64_t deadline_ms = hash.peek().deadline_ms(field);
+  if (deadline_ms != types::kNeverExpires) propagate_deadline(call, key, deadline_ms, {&field, 1});
   call.reply.bulk(text);
   return Outcome::kDone;
 }
@@ -144,14 +152,14 @@ void reply_value(resp::Reply& reply, const std::optional<Element>& value) {
 }
 
 Outcome cmd_hget(Call& call) {
-  const auto hash = call.view<Hash>(call.args.key());
+  const auto hash = view_live(call, call.args.key());
   if (!hash) return call.fail(hash.error());
   reply_value(call.reply, *hash ? (*hash)->get(call.args.next()) : std::nullopt);
   return Outcome::kDone;
 }
 
 Outcome cmd_hmget(Call& call) {
-  const auto hash = call.view<Hash>(call.args.key());
+  const auto hash = view_live(call, call.args.key());
   if (!hash) return call.fail(hash.error());
   const auto fields = call.args.rest();
   call.reply.array(fields.size());
@@ -162,7 +170,7 @@ Outcome cmd_hmget(Call& call) {
 }
 
 Outcome cmd_hgetall(Call& call) {
-  const auto hash = call.view<Hash>(call.args.key());
+  const auto hash = view_live(call, call.args.key());
   if (!hash) return call.fail(hash.error());
   call.reply.map(*hash ? (*hash)->size() : 0);
   if (!*hash) return Outcome::kDone;
@@ -176,7 +184,7 @@ Outcome cmd_hgetall(Call& call) {
 enum class Side : uint8_t { kFields, kValues };
 
 Outcome list_side(Call& call, Side side) {
-  const auto hash = call.view<Hash>(call.args.key());
+  const auto hash = view_live(call, call.args.key());
   if (!hash) return call.fail(hash.error());
   call.reply.array(*hash ? (*hash)->size() : 0);
   if (!*hash) return Outcome::kDone;
@@ -194,21 +202,21 @@ Outcome cmd_hvals(Call& call) {
 }
 
 Outcome cmd_hexists(Call& call) {
-  const auto hash = call.view<Hash>(call.args.key());
+  const auto hash = view_live(call, call.args.key());
   if (!hash) return call.fail(hash.error());
   call.reply.integer(*hash && (*hash)->contains(call.args.next()) ? 1 : 0);
   return Outcome::kDone;
 }
 
 Outcome cmd_hlen(Call& call) {
-  const auto hash = call.view<Hash>(call.args.key());
+  const auto hash = view_live(call, call.args.key());
   if (!hash) return call.fail(hash.error());
   call.reply.integer(*hash ? static_cast<int64_t>((*hash)->size()) : 0);
   return Outcome::kDone;
 }
 
 Outcome cmd_hstrlen(Call& call) {
-  const auto hash = call.view<Hash>(call.args.key());
+  const auto hash = view_live(call, call.args.key());
   if (!hash) return call.fail(hash.error());
   call.reply.integer(*hash ? static_cast<int64_t>((*hash)->value_length(call.args.next())) : 0);
   return Outcome::kDone;
@@ -218,7 +226,7 @@ Outcome cmd_hscan(Call& call) {
   const ByteView key = call.args.key();
   const uint64_t cursor = scan_cursor(call.args);
   if (!call.args.ok()) return call.fail(call.args.error());
-  const auto hash = call.view<Hash>(key);
+  const auto hash = view_live(call, key);
   if (!hash) return call.fail(hash.error());
   if (!*hash) {
     reply_scan_cursor(call.reply, 0);
@@ -251,7 +259,7 @@ Outcome cmd_hrandfield(Call& call) {
   const ByteView key = call.args.key();
   const SampleOptions options = sample_options(call.args, "WITHVALUES");
   if (!call.args.ok()) return call.fail(call.args.error());
-  const auto hash = call.view<Hash>(key);
+  const auto hash = view_live(call, key);
   if (!hash) return call.fail(hash.error());
   if (options.one) {
     if (*hash) {

@@ -34,6 +34,7 @@ void traffic_fields(const InfoSource& source, InfoText& text) {
 void keyspace_fields(exec::Call& call, InfoText& text) {
   const exec::Stats& stats = call.on.stats;
   text.field("expired_keys", stats.expired_keys);
+  text.field("expired_subkeys", stats.expired_fields);
   text.decimal("expired_stale_perc", 0);  // Expiry is exact: nothing is stale.
   text.field("expired_time_cap_reached_count", 0);
   text.field("expire_cycle_cpu_milliseconds", 0);

@@ -81,13 +81,14 @@ Entry& plant(Call& call, const Access& access, ByteView key, Value value, const 
 
 // Takes a live key out of its database, without a count toward what changed.
 void uproot(Call& call, const Access& access, Entry& entry, const keyspace::Event* event) {
-  call.on.keyspace.deadlines().clear_expiry(entry);
+  call.on.keyspace.deadlines().forget(entry);
   access.changes->removed(*access.db, access.db->detach(entry), event);
 }
 
 // The value of a key on its way out; the entry keeps an empty string.
-Value take_value(const Access& access, Entry& entry) {
+Value take_value(Call& call, const Access& access, Entry& entry) {
   access.db->before_change(entry);
+  call.on.keyspace.deadlines().clear_fields(entry);
   return std::exchange(entry.value, Value());
 }
 
@@ -108,7 +109,7 @@ Outcome rename_generic(Call& call, IfTaken if_taken) {
   if (taken != source) {
     if (taken != nullptr) uproot(call, access, *taken, nullptr);
     const Luggage luggage = luggage_of(call, *source);
-    Entry& renamed = plant(call, access, to, take_value(access, *source), luggage);
+    Entry& renamed = plant(call, access, to, take_value(call, access, *source), luggage);
     uproot(call, access, *source, &events::rename_from);
     access.changes->touched(*access.db, renamed, &events::rename_to);
     access.changes->count_dirty(1);
@@ -155,7 +156,7 @@ Outcome cmd_move(Call& call) {
     return Outcome::kDone;
   }
   const Luggage luggage = luggage_of(call, *source);
-  Entry& moved = plant(call, there, key, take_value(here, *source), luggage);
+  Entry& moved = plant(call, there, key, take_value(call, here, *source), luggage);
   uproot(call, here, *source, &events::move_from);
   there.changes->touched(*there.db, moved, &events::move_to);
   here.changes->count_dirty(1);

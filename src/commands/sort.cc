@@ -14,6 +14,7 @@
 #include "commands/all.h"
 #include "commands/any_type.h"
 #include "commands/family.h"
+#include "commands/hash_fields.h"
 
 namespace sluice::commands {
 
@@ -54,7 +55,7 @@ class Pattern {
     const Bytes key = Bytes(prefix_) + Bytes(element) + Bytes(suffix_);
     keyspace::Entry* entry = look_up(call, key, Purpose::kUse);
     if (entry == nullptr) return std::nullopt;
-    return field_.empty() ? text_of(*entry) : field_of(*entry);
+    return field_.empty() ? text_of(*entry) : field_of(call, *entry);
   }
 
  private:
@@ -64,10 +65,10 @@ class Pattern {
     base::NumberText digits;
     return Bytes(text->view(digits));
   }
-  [[nodiscard]] std::optional<Bytes> field_of(keyspace::Entry& entry) const {
+  [[nodiscard]] std::optional<Bytes> field_of(const Call& call, keyspace::Entry& entry) const {
     const auto* hash = keyspace::get_if<Hash>(entry.value);
     if (hash == nullptr) return std::nullopt;
-    const auto value = hash->get(field_);
+    const auto value = live(call, *hash).get(field_);
     if (!value) return std::nullopt;
     base::NumberText digits;
     return Bytes(value->to_text(digits));

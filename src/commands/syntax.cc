@@ -62,6 +62,7 @@ constexpr std::array kTypes = {
     NamedType{"milliseconds", "integer"},
     NamedType{"ms", "integer"},
     NamedType{"num-matches", "integer"},
+    NamedType{"numfields", "integer"},
     NamedType{"numkeys", "integer"},
     NamedType{"numlocal", "integer"},
     NamedType{"numreplicas", "integer"},

@@ -2,6 +2,7 @@
 
 #include "exec/executor.h"
 #include "resp/errors.h"
+#include "resp/extension.h"
 
 namespace sluice::exec {
 
@@ -49,8 +50,14 @@ Outcome Call::fail(keyspace::Refusal refusal) {
   return Outcome::kFailed;
 }
 
-void Call::propagate_as(std::span<const base::ByteView> words) {
-  append_command(records_, words);
+void Call::propagate_as(std::span<const base::ByteView> words, RecordFor reader) {
+  if (reader == RecordFor::kSluice) {
+    base::Bytes text;
+    append_command(text, words);
+    resp::append_extension(records_, text);
+  } else {
+    append_command(records_, words);
+  }
   ++record_count_;
 }
 

@@ -21,6 +21,10 @@
 
 namespace sluice::exec {
 
+// Whom a record of the log is for. What Redis 7.0 has no command for is hidden from it (resp/extension.h):
+// it loads the log all the same, and lacks only that.
+enum class RecordFor : uint8_t { kEverybody, kSluice };
+
 // How a command came to run.
 enum class Entrance : uint8_t {
   kDirect,  // sent by a client
@@ -86,7 +90,7 @@ class Call {
   Outcome fail(keyspace::Refusal refusal);
 
   // The log gets this in place of the command as received, if anything changed. May be called several times.
-  void propagate_as(std::span<const base::ByteView> words);
+  void propagate_as(std::span<const base::ByteView> words, RecordFor reader = RecordFor::kEverybody);
   void propagate_as(std::initializer_list<base::ByteView> words) {
     propagate_as(std::span<const base::ByteView>(words.begin(), words.size()));
   }

@@ -46,7 +46,8 @@ class Effects {
   void keyspace_event(uint16_t wanted, const keyspace::Event& event, int db, base::ByteView key);
 
   [[nodiscard]] bool empty() const { return records_.empty() && messages_.empty(); }
-  // Records as RESP, with SELECTs between those of different databases, none in front of the first.
+  // Records as RESP and extensions (resp/extension.h), with SELECTs between those of different databases,
+  // none in front of the first.
   [[nodiscard]] base::ByteView records() const { return records_; }
   [[nodiscard]] size_t record_count() const { return record_count_; }
   [[nodiscard]] int first_db() const { return first_db_; }

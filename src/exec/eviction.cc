@@ -101,8 +101,8 @@ bool Eviction::evict_one() {
 
 Found Eviction::first_due() {
   keyspace::Deadlines& deadlines = services_.keyspace.deadlines();
-  for (size_t dead = 0; dead < kDeadKeysPassed && deadlines.size() > 0; ++dead) {
-    const keyspace::Due due = deadlines.front();
+  for (size_t dead = 0; dead < kDeadKeysPassed && deadlines.keys() > 0; ++dead) {
+    const keyspace::Due due = deadlines.front_key();
     if (!due.db->buried()) return {due.db, due.entry};
     deadlines.clear_expiry(*due.entry);
   }
@@ -113,8 +113,8 @@ Found Eviction::first_due() {
 Found Eviction::draw() {
   if (!services_.settings.evict_volatile_only) return services_.keyspace.random_entry(services_.random);
   const keyspace::Deadlines& deadlines = services_.keyspace.deadlines();
-  for (size_t dead = 0; dead < kDeadKeysPassed && deadlines.size() > 0; ++dead) {
-    const keyspace::Due due = deadlines.random(services_.random);
+  for (size_t dead = 0; dead < kDeadKeysPassed && deadlines.keys() > 0; ++dead) {
+    const keyspace::Due due = deadlines.random_key(services_.random);
     if (!due.db->buried()) return {due.db, due.entry};
   }
   return {};

@@ -25,6 +25,7 @@ struct Stats {
   uint64_t keyspace_hits = 0;
   uint64_t keyspace_misses = 0;
   uint64_t expired_keys = 0;
+  uint64_t expired_fields = 0;  // of hashes
   uint64_t evicted_keys = 0;
   // How long memory was above maxmemory though keys were evicted: in all, and since when (monotonic, 0: is
   // not).

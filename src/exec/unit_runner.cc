@@ -1,5 +1,6 @@
 #include "exec/unit_runner.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -154,12 +155,7 @@ void UnitRunner::close_command(Call& call) {
   const bool replaying = call.entrance == Entrance::kReplay;
   if (!replaying) {
     // Keys that turned out to be expired go first: replaying the command must meet what it met.
-    for (const keyspace::Change& change : unit.changes.changes()) {
-      if (change.kind != keyspace::ChangeKind::kExpired) continue;
-      const std::array<base::ByteView, 2> record = {"DEL", change.entry->key()};
-      unit.effects.record(change.db->index(), record);
-      ++services_.stats.expired_keys;
-    }
+    record_expired(unit);
     if (unit.changes.dirty() > 0) unit.wrote = true;
     if (unit.changes.dirty() > 0 && services_.settings.keeps_records && unit.to_log) {
       const int db = call.access_.db->index();
@@ -177,6 +173,26 @@ void UnitRunner::close_command(Call& call) {
   }
   apply_changes(unit, replaying, call.client.id);
   unit.changes.clear();
+}
+
+// What deadlines took, in commands that any server knows.
+void UnitRunner::record_expired(Unit& unit) {
+  size_t field = 0;
+  for (const keyspace::Change& change : unit.changes.changes()) {
+    if (change.kind == keyspace::ChangeKind::kExpired) {
+      ++services_.stats.expired_keys;
+    } else if (change.kind != keyspace::ChangeKind::kFieldsExpired) {
+      continue;
+    }
+    std::vector<base::ByteView> record = {change.fields == 0 ? "DEL" : "HDEL", change.entry->key()};
+    for (const size_t end = field + change.fields; field < end; ++field) {
+      record.emplace_back(unit.changes.expired_fields()[field]);
+    }
+    const bool whole_hash = change.kind == keyspace::ChangeKind::kFieldsExpired && change.fields == 0;
+    services_.stats.expired_fields +=
+        whole_hash ? keyspace::element_count(change.entry->value) : size_t{change.fields};
+    unit.effects.record(change.db->index(), record);
+  }
 }
 
 void UnitRunner::apply_changes(Unit& unit, bool replaying, client::ClientId author) {
@@ -197,7 +213,8 @@ void UnitRunner::apply_changes(Unit& unit, bool replaying, client::ClientId auth
       }
       // An expiry is announced first, any other change afterwards.
       const bool tracked = services_.tracking.in_use();
-      const bool expired = change.kind == keyspace::ChangeKind::kExpired;
+      const bool expired = change.kind == keyspace::ChangeKind::kExpired ||
+                           change.kind == keyspace::ChangeKind::kFieldsExpired;
       if (tracked && !expired) invalidate(unit, change, author);
       if (services_.settings.notify_classes != 0) notify(unit, change);
       if (tracked && expired) invalidate(unit, change, 0);
@@ -213,6 +230,8 @@ void UnitRunner::apply_changes(Unit& unit, bool replaying, client::ClientId auth
     if (emptied) {
       const keyspace::Access access{change.db, &unit.changes, unit.now_us / 1000};
       services_.keyspace.remove(access, *change.entry, keyspace::events::del);
+    } else if (present) {
+      services_.keyspace.deadlines().follow_fields(*change.db, *change.entry);
     }
   }
 }
@@ -273,12 +292,20 @@ void UnitRunner::close(Unit& unit, client::Client& client, size_t reply_mark) {
   client.outbox.tag(waits_for_log ? offset : client.outbox.last_tag());
 }
 
-void UnitRunner::expire(const keyspace::Due& due) {
+size_t UnitRunner::expire(const keyspace::Due& due) {
   Unit& unit = begin();
   const keyspace::Access access{due.db, &unit.changes, unit.now_us / 1000};
-  services_.keyspace.expire(access, *due.entry);
-  ++services_.stats.expired_keys;
-  close_removal(unit, *due.db, *due.entry);
+  size_t gone = 1;
+  if (due.kind == keyspace::DeadlineKind::kKeyExpiry) {
+    services_.keyspace.expire(access, *due.entry);
+  } else {
+    gone = services_.keyspace.expire_fields(access, *due.entry);
+    // It may have been filed too early, which no change tells of.
+    if (!due.entry->detached) services_.keyspace.deadlines().follow_fields(*due.db, *due.entry);
+  }
+  record_expired(unit);
+  close_removal(unit);
+  return std::max<size_t>(gone, 1);
 }
 
 void UnitRunner::evict(keyspace::Database& db, keyspace::Entry& entry) {
@@ -286,16 +313,16 @@ void UnitRunner::evict(keyspace::Database& db, keyspace::Entry& entry) {
   const keyspace::Access access{&db, &unit.changes, unit.now_us / 1000};
   services_.keyspace.remove(access, entry, keyspace::events::evicted);
   ++services_.stats.evicted_keys;
-  close_removal(unit, db, entry);
-}
-
-// Of a key that nobody asked to remove: a unit of one record.
-void UnitRunner::close_removal(Unit& unit, const keyspace::Database& db, const keyspace::Entry& entry) {
   const std::array<base::ByteView, 2> record = {"DEL", entry.key()};
   unit.effects.record(db.index(), record);
+  close_removal(unit);
+}
+
+// Of what nobody asked to remove.
+void UnitRunner::close_removal(Unit& unit) {
   apply_changes(unit, false, 0);
   unit.changes.clear();
-  sink_.emit(unit.effects);
+  if (!unit.effects.empty()) sink_.emit(unit.effects);
   unit.effects.clear();
 }
 

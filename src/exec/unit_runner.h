@@ -55,8 +55,9 @@ class UnitRunner {
   // What CLIENT CACHING said holds for one command, or one transaction. `command`: what has ended, null if
   // unknown. run() does it itself.
   static void spend_caching(client::Client& client, const Command* command);
-  // A key whose time has come goes, as a unit.
-  void expire(const keyspace::Due& due);
+  // A key whose time has come goes, as a unit; of a hash's fields so many as go at once. Returns how much
+  // went: keys, or fields, but at least 1.
+  size_t expire(const keyspace::Due& due);
   // A key goes since memory is full, as a unit.
   void evict(keyspace::Database& db, keyspace::Entry& entry);
   // One record of the log. Fails when it cannot be replayed.
@@ -65,9 +66,10 @@ class UnitRunner {
   void show_to_monitors(const Call& call);
 
  private:
-  void close_removal(Unit& unit, const keyspace::Database& db, const keyspace::Entry& entry);
   Outcome run_command(Call& call, int64_t started_us);
   void close_command(Call& call);
+  void record_expired(Unit& unit);
+  void close_removal(Unit& unit);
   // `author`: the client as which the command ran, or 0.
   void apply_changes(Unit& unit, bool replaying, client::ClientId author);
   void notify(Unit& unit, const keyspace::Change& change);

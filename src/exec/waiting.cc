@@ -162,14 +162,15 @@ bool Waiting::deadlines_paused() const {
 bool Waiting::fire_deadlines() {
   keyspace::Deadlines& deadlines = services_.keyspace.deadlines();
   const int64_t now_ms = units_.now_us() / 1000;
-  for (size_t fired = 0; deadlines.next_ms().value_or(INT64_MAX) <= now_ms; ++fired) {
-    if (fired == kFiringsPerTurn) return true;
+  for (size_t fired = 0; deadlines.next_ms().value_or(INT64_MAX) <= now_ms;) {
+    if (fired >= kFiringsPerTurn) return true;
     const keyspace::Due due = deadlines.front();
     if (due.db->buried()) {
-      deadlines.clear_expiry(*due.entry);
-      continue;
+      deadlines.forget(*due.entry);
+      ++fired;
+    } else {
+      fired += units_.expire(due);
     }
-    units_.expire(due);
   }
   return false;
 }

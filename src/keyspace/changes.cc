@@ -8,6 +8,14 @@ ChangeLog::~ChangeLog() {
   clear();
 }
 
+void ChangeLog::field_expired(Database& db, Entry& entry, base::ByteView field) {
+  const bool goes_on = !changes_.empty() && changes_.back().kind == ChangeKind::kFieldsExpired &&
+                       changes_.back().entry == &entry && changes_.back().fields > 0;
+  if (!goes_on) add(db, &entry, &events::hexpired, ChangeKind::kFieldsExpired);
+  ++changes_.back().fields;
+  expired_fields_.emplace_back(field);
+}
+
 void ChangeLog::clear() {
   for (const Change& change : changes_) {
     if (change.kind == ChangeKind::kRemoved || change.kind == ChangeKind::kExpired) {
@@ -15,6 +23,7 @@ void ChangeLog::clear() {
     }
   }
   changes_.clear();
+  expired_fields_.clear();
   dirty_ = 0;
 }
 

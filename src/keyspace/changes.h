@@ -18,10 +18,11 @@ namespace sluice::keyspace {
 class Graveyard;
 
 enum class ChangeKind : uint8_t {
-  kCreated,  // the key is new
-  kTouched,  // its value or its expiry changed
-  kRemoved,  // the key is gone; the log owns the entry
-  kExpired,  // likewise, by its deadline: the log gets a DEL of its own for it
+  kCreated,        // the key is new
+  kTouched,        // its value or its expiry changed
+  kRemoved,        // the key is gone; the log owns the entry
+  kExpired,        // likewise, by its deadline: the log gets a DEL of its own for it
+  kFieldsExpired,  // fields of a hash are gone, by their deadlines: the log gets an HDEL of its own for them
 };
 
 struct Change {
@@ -29,6 +30,9 @@ struct Change {
   Entry* entry;
   const Event* event;  // null: nothing is published
   ChangeKind kind;
+  // Of kFieldsExpired: how many, their names in expired_fields(). 0: all of a hash that is removed next, for
+  // which the log gets a DEL.
+  uint32_t fields = 0;
 };
 
 class ChangeLog {
@@ -50,6 +54,15 @@ class ChangeLog {
   }
   void expired(Database& db, Entry* entry) { add(db, entry, &events::expired, ChangeKind::kExpired); }
 
+  // A field of the entry is about to go. Those of one entry, one behind the other, are one change.
+  void field_expired(Database& db, Entry& entry, base::ByteView field);
+  // All fields of the entry, which is removed next.
+  void fields_expired(Database& db, Entry& entry) {
+    add(db, &entry, &events::hexpired, ChangeKind::kFieldsExpired);
+  }
+  // The names of all of them, in the order of the changes.
+  [[nodiscard]] std::span<const base::Bytes> expired_fields() const { return expired_fields_; }
+
   // The event of the last change, if that was an expiry: whoever announces it at once, ahead of what follows
   // from it, takes it. Or null.
   const Event* take_last_expiry() {
@@ -70,11 +83,12 @@ class ChangeLog {
 
  private:
   void add(Database& db, Entry* entry, const Event* event, ChangeKind kind) {
-    changes_.push_back(Change{&db, entry, event, kind});
+    changes_.push_back(Change{&db, entry, event, kind, 0});
   }
 
   Graveyard& graveyard_;
   std::vector<Change> changes_;
+  std::vector<base::Bytes> expired_fields_;
   uint64_t dirty_ = 0;
 };
 

@@ -65,7 +65,7 @@ bool Database::release_slice(size_t max, Deadlines& deadlines) {
       if (entries_.empty()) return false;
       // One at a time: an entry may turn out to be a whole slice of work by itself.
       entries_.take_slice(1, [this](Entry* entry) { releasing_ = entry; });
-      deadlines.clear_expiry(*releasing_);
+      deadlines.forget(*releasing_);
     }
     const size_t elements = element_count(releasing_->value);
     if (elements > kFreeAtOnceElements && keyspace::release_slice(releasing_->value, max - done)) return true;

@@ -1,8 +1,11 @@
 // Deadlines: the one ordered index of what is due when. Exact, not sampled: whatever waits for a moment is
 // found here when it comes, in order, and the reactor sleeps until then. Times are unix milliseconds.
 //
-// It only orders; what a firing does is its kind's business and runs as a unit of the executor. Today's kind
-// is the expiry of a key; an entry has at most one such deadline and knows its handle.
+// It only orders; what a firing does is its kind's business and runs as a unit of the executor. A key that
+// expires is one kind, and its entry knows the handle. A hash whose fields expire is another: it is filed
+// once, under the moment at which its next field goes, and keeps the handle beside its deadlines, so that
+// entries pay nothing for it. What is filed may be earlier than that moment, never later: whoever fires
+// looks.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +19,7 @@ namespace sluice::keyspace {
 
 class Database;
 
-enum class DeadlineKind : uint8_t { kKeyExpiry };
+enum class DeadlineKind : uint8_t { kKeyExpiry, kHashFields };
 
 struct Due {
   Database* db;
@@ -33,16 +36,32 @@ class Deadlines {
   // When `entry` expires. REQUIRES: entry.deadline != kNoDeadline.
   [[nodiscard]] int64_t expiry_ms(const Entry& entry) const;
 
+  // Files the hash in `entry` under its next deadline, or takes it out; does nothing about other values. To
+  // be called after every change of one, and when one has come to a key.
+  void follow_fields(Database& db, Entry& entry);
+  // Takes it out: before the value leaves its entry.
+  void clear_fields(Entry& entry);
+  // Everything that names the entry goes: before it leaves its database.
+  void forget(Entry& entry) {
+    clear_expiry(entry);
+    clear_fields(entry);
+  }
+
   [[nodiscard]] std::optional<int64_t> next_ms() const;
   // The earliest one, left in place. REQUIRES: next_ms() has a value.
   [[nodiscard]] Due front() const;
-  // Any one, each with the same probability. REQUIRES: size() > 0.
-  [[nodiscard]] Due random(base::Random& random) const;
-  [[nodiscard]] size_t size() const { return heap_.size(); }
-  [[nodiscard]] size_t memory_bytes() const { return heap_.memory_bytes(); }
+  [[nodiscard]] size_t size() const { return keys_.size() + hashes_.size(); }
+  [[nodiscard]] size_t memory_bytes() const { return keys_.memory_bytes() + hashes_.memory_bytes(); }
+
+  // Keys that expire, for whoever chooses among those only: how many, the first one, any one, each with the
+  // same probability. REQUIRES (of the last two): keys() > 0.
+  [[nodiscard]] size_t keys() const { return keys_.size(); }
+  [[nodiscard]] Due front_key() const { return keys_.top(); }
+  [[nodiscard]] Due random_key(base::Random& random) const;
 
  private:
-  ds::DeadlineHeap<Due> heap_;
+  ds::DeadlineHeap<Due> keys_;
+  ds::DeadlineHeap<Due> hashes_;
 };
 
 }  // namespace sluice::keyspace

@@ -77,6 +77,9 @@ inline constexpr Event hset{kEventHash, "hset"};
 inline constexpr Event hdel{kEventHash, "hdel"};
 inline constexpr Event hincrby{kEventHash, "hincrby"};
 inline constexpr Event hincrbyfloat{kEventHash, "hincrbyfloat"};
+inline constexpr Event hexpire{kEventHash, "hexpire"};
+inline constexpr Event hexpired{kEventHash, "hexpired"};
+inline constexpr Event hpersist{kEventHash, "hpersist"};
 
 inline constexpr Event zadd{kEventZset, "zadd"};
 inline constexpr Event zincr{kEventZset, "zincr"};

@@ -19,9 +19,18 @@ size_t Keyspace::overhead_bytes() const {
 Entry* Keyspace::find(const Access& access, base::ByteView key) {
   Entry* entry = access.db->find(key);
   if (entry == nullptr) return nullptr;
-  if (entry->deadline != kNoDeadline && access.expiry != Expiry::kIgnore && expired(*entry, access.now_ms)) {
+  if (entry->deadline != kNoDeadline && access.expiry != Expiry::kIgnore &&
+      key_expired(*entry, access.now_ms)) {
     if (access.expiry == Expiry::kDelete) expire(access, *entry);
     return nullptr;
+  }
+  if (any_field_due(*entry, access.fields_at_ms())) [[unlikely]] {
+    if (access.expiry == Expiry::kHide) {
+      if (fields_expired(*entry, access.now_ms)) return nullptr;
+    } else {
+      expire_fields(access, *entry);
+      if (entry->detached) return nullptr;
+    }
   }
   if (access.touch) entry->usage = entry->usage.used(usage_rules_, access.now_ms / 1000, usage_random_);
   return entry;
@@ -39,6 +48,7 @@ Entry& Keyspace::store(const Access& access, base::ByteView key, Value value, co
   } else {
     access.db->before_change(*entry);
     if (!keep_expiry) deadlines_.clear_expiry(*entry);
+    deadlines_.clear_fields(*entry);
     graveyard_.bury(std::exchange(entry->value, std::move(value)));
     access.changes->touched(*access.db, *entry, &event);
   }
@@ -47,14 +57,30 @@ Entry& Keyspace::store(const Access& access, base::ByteView key, Value value, co
 }
 
 void Keyspace::remove(const Access& access, Entry& entry, const Event& event) {
-  deadlines_.clear_expiry(entry);
+  deadlines_.forget(entry);
   access.changes->removed(*access.db, access.db->detach(entry), &event);
   access.changes->count_dirty(1);
 }
 
 void Keyspace::expire(const Access& access, Entry& entry) {
-  deadlines_.clear_expiry(entry);
-  access.changes->expired(*access.db, access.db->detach(entry));
+  const bool by_fields = !key_expired(entry, access.now_ms);
+  deadlines_.forget(entry);
+  if (!by_fields) return access.changes->expired(*access.db, access.db->detach(entry));
+  access.changes->fields_expired(*access.db, entry);
+  access.changes->removed(*access.db, access.db->detach(entry), &events::del);
+}
+
+size_t Keyspace::expire_fields(const Access& access, Entry& entry) {
+  auto& hash = *get_if<types::Hash>(entry.value);
+  if (hash.all_due(access.now_ms)) {
+    const size_t fields = hash.size();
+    expire(access, entry);
+    return fields;
+  }
+  if (hash.next_deadline_ms() > access.now_ms) return 0;
+  access.db->before_change(entry);
+  return hash.expire(access.now_ms, kFieldsAtOnce,
+                     [&](base::ByteView field) { access.changes->field_expired(*access.db, entry, field); });
 }
 
 Usage::Record Keyspace::record_of_use(const Entry& entry, int64_t now_s) const {

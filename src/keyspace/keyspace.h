@@ -20,9 +20,9 @@ namespace sluice::keyspace {
 
 class Keyspace;
 
-// What becomes of a key found past its deadline.
+// What becomes of a key, or of a field of a hash, that is found past its deadline.
 enum class Expiry : uint8_t {
-  kDelete,  // removed and logged: the normal case
+  kDelete,  // removed and logged: the normal case. Of many fields only some at once: the rest is hidden
   kHide,    // invisible but left: writes are paused or refused (disk failure, CLIENT PAUSE)
   kIgnore,  // seen as if it had none: the log is being loaded, and brings its own DELs
 };
@@ -34,7 +34,13 @@ struct Access {
   int64_t now_ms;
   Expiry expiry = Expiry::kDelete;
   bool touch = true;  // false: CLIENT NO-TOUCH, and introspection such as TYPE, TTL, OBJECT
+
+  // The moment whose fields of a hash are shown: see types::LiveHash.
+  [[nodiscard]] int64_t fields_at_ms() const { return expiry == Expiry::kIgnore ? INT64_MIN : now_ms; }
 };
+
+// Fields that one look at a hash, or one firing, removes at most.
+inline constexpr size_t kFieldsAtOnce = 64;
 
 // Why a lookup was refused. One place above turns it into wire text.
 enum class Refusal : uint8_t { kWrongType };
@@ -63,10 +69,11 @@ class Keyspace {
   // What entries and the nodes of every value announce their first change to: a snapshot sets both hooks.
   [[nodiscard]] WriteGate& gate() { return gate_; }
 
-  // The live entry, or null. Removes an expired one when the access says so.
+  // The live entry, or null. Removes an expired one when the access says so, and fields of a hash.
   Entry* find(const Access& access, base::ByteView key);
+  // Whether its time has come, or that of all its fields.
   [[nodiscard]] bool expired(const Entry& entry, int64_t now_ms) const {
-    return entry.deadline != kNoDeadline && deadlines_.expiry_ms(entry) <= now_ms;
+    return key_expired(entry, now_ms) || fields_expired(entry, now_ms);
   }
 
   // An empty value of type T, wired to this keyspace's limits.
@@ -84,8 +91,11 @@ class Keyspace {
                bool keep_expiry = false);
   // Removes a live entry.
   void remove(const Access& access, Entry& entry, const Event& event);
-  // Removes an entry whose time has come; the executor logs it.
+  // Removes an entry whose time has come, or that of all its fields; the executor logs it.
   void expire(const Access& access, Entry& entry);
+  // Removes fields of a hash whose time has come, kFieldsAtOnce at most, and the entry when none is left
+  // alive; the executor logs it. Returns how many went.
+  size_t expire_fields(const Access& access, Entry& entry);
 
   // What a snapshot keeps of it.
   [[nodiscard]] Usage::Record record_of_use(const Entry& entry, int64_t now_s) const;
@@ -101,6 +111,18 @@ class Keyspace {
   void swap(int left, int right);
 
  private:
+  [[nodiscard]] bool key_expired(const Entry& entry, int64_t now_ms) const {
+    return entry.deadline != kNoDeadline && deadlines_.expiry_ms(entry) <= now_ms;
+  }
+  [[nodiscard]] static bool fields_expired(const Entry& entry, int64_t now_ms) {
+    const auto* hash = std::get_if<std::unique_ptr<types::Hash>>(&entry.value);
+    return hash != nullptr && (*hash)->all_due(now_ms);
+  }
+  [[nodiscard]] static bool any_field_due(const Entry& entry, int64_t now_ms) {
+    const auto* hash = std::get_if<std::unique_ptr<types::Hash>>(&entry.value);
+    return hash != nullptr && (*hash)->next_deadline_ms() <= now_ms;
+  }
+
   ds::HashSeed seed_;
   WriteGate gate_{};
   types::ValueContext value_context_{seed_, gate_.epoch};

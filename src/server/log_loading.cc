@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
+
+#include "aof/item.h"
 
 namespace sluice::server {
 
@@ -71,6 +74,11 @@ base::Result<void> LogLoading::apply(std::span<const base::ByteView> words) {
 }
 
 base::Result<void> LogLoading::extension(base::ByteView payload) {
+  std::vector<base::ByteView> words;
+  if (!payload.empty()) {
+    const aof::Item item = aof::next_item(payload, words);
+    if (item.kind == aof::ItemKind::kRecord && item.size == payload.size()) return apply(words);
+  }
   return base::Error{"an extension record of a kind this version does not know: '" +
                      std::string(payload.substr(0, 32)) + "'"};
 }

@@ -21,10 +21,13 @@ constexpr size_t kFooterBytes = kVersionBytes + kChecksumBytes;
 base::Bytes dump_value(const keyspace::Value& value, bool compress) {
   base::Bytes payload;
   Encoder out(payload, compress);
-  out.code(code_of(value));
+  const TypeCode code = code_of(value);
+  out.code(code);
   encode_value(value, out);
-  out.byte(static_cast<uint8_t>(kWrittenVersion & 0xff));
-  out.byte(static_cast<uint8_t>(kWrittenVersion >> 8));
+  const bool timed = code == TypeCode::kHashExpiring || code == TypeCode::kHashListpackExpiring;
+  const unsigned version = timed ? kWrittenWithDeadlines : kWrittenVersion;
+  out.byte(static_cast<uint8_t>(version & 0xff));
+  out.byte(static_cast<uint8_t>(version >> 8));
   out.fixed64(crc64(0, payload));
   return payload;
 }

@@ -14,6 +14,10 @@ namespace sluice::snapshot {
 
 // What is written: the version of Redis 7.0, which Redis 7.0 and all later ones read.
 inline constexpr unsigned kWrittenVersion = 10;
+// Unless hashes have fields that expire: then that of Redis 7.4, which can read them.
+inline constexpr unsigned kWrittenWithDeadlines = 12;
+// The latest deadline of a field that its layouts can say, in unix milliseconds.
+inline constexpr uint64_t kLatestFieldMs = (uint64_t{1} << 48) - 1;
 // What is read: up to Redis 7.4's.
 inline constexpr unsigned kNewestVersion = 12;
 inline constexpr std::string_view kMagic = "REDIS";
@@ -45,8 +49,8 @@ enum class TypeCode : uint8_t {
   kListQuicklist2 = 18,  // nodes are listpacks or single values
   kStream2 = 19,         // with counters
   kSetListpack = 20,
-  kStream3 = 21,  // with the active time of consumers
-  kHashExpiringPreGa = 22,
+  kStream3 = 21,            // with the active time of consumers
+  kHashExpiringPreGa = 22,  // deadlines are moments, not told from the earliest
   kHashListpackExpiringPreGa = 23,
   kHashExpiring = 24,
   kHashListpackExpiring = 25,

@@ -103,7 +103,9 @@ class FrozenTable : public Frozen {
 
   Piece next(base::Bytes& out) override {
     if (!begun_) {
-      Encoder(out, false).length(items_);
+      Encoder encoder(out, false);
+      encode_head(encoder);
+      encoder.length(items_);
       begun_ = true;
     }
     out.append(aside_);
@@ -125,6 +127,8 @@ class FrozenTable : public Frozen {
   // The next node in order, null behind the last.
   virtual ds::NodeHeader* advance() = 0;
   [[nodiscard]] virtual bool at_end() const = 0;
+  // What stands before the number of items.
+  virtual void encode_head(Encoder&) {}
   virtual void encode(ds::NodeHeader& node, base::Bytes& out) = 0;
 
  private:
@@ -138,7 +142,9 @@ template <class T>
 class FrozenDict final : public FrozenTable {
  public:
   FrozenDict(const EntryHeads::Entry& entry, uint32_t epoch, const T& value)
-      : FrozenTable(entry, epoch, value.size()), value_(value), identity_(value.identity()) {}
+      : FrozenTable(entry, epoch, value.size()), value_(value), identity_(value.identity()) {
+    if constexpr (std::is_same_v<T, Hash>) earliest_ms_ = value.next_deadline_ms();
+  }
 
   [[nodiscard]] const void* container() const override { return identity_; }
 
@@ -150,10 +156,16 @@ class FrozenDict final : public FrozenTable {
     return step.node;
   }
   [[nodiscard]] bool at_end() const override { return at_end_; }
+  // As it was at the beginning: what goes on with the value's deadlines since then is in changed nodes.
+  [[nodiscard]] bool timed() const { return earliest_ms_ != types::kNeverExpires; }
+  void encode_head(Encoder& encoder) override {
+    if (timed()) encode_earliest(earliest_ms_, encoder);
+  }
   void encode(ds::NodeHeader& node, base::Bytes& out) override {
     Encoder encoder(out, false);
     if constexpr (std::is_same_v<T, Hash>) {
-      T::for_each_in(node, [&](const ds::Element& field, const ds::Element& value) {
+      T::for_each_in(node, [&](const ds::Element& field, const ds::Element& value, int64_t deadline_ms) {
+        if (timed()) return encode_timed_field(field, value, {deadline_ms, earliest_ms_}, encoder);
         encode_field(field, value, encoder);
       });
     } else {
@@ -164,6 +176,7 @@ class FrozenDict final : public FrozenTable {
  private:
   const T& value_;
   const void* identity_;
+  int64_t earliest_ms_ = types::kNeverExpires;
   uint64_t position_ = 0;
   bool at_end_ = false;
 };

@@ -139,9 +139,8 @@ void Reader::function() {
 void Reader::begin_entry(TypeCode code) {
   if (const std::string refusal = refusal_of(code); !refusal.empty() && code != TypeCode::kModule) {
     // What cannot be a code at all has no key behind it that could be trusted.
-    const bool known = code == TypeCode::kModulePreGa ||
-                       (code >= TypeCode::kHashExpiringPreGa && code <= TypeCode::kHashListpackExpiring);
-    const std::string key = known ? "the value of " + shown(in_.text()) + ": " : std::string();
+    const std::string key =
+        code == TypeCode::kModulePreGa ? "the value of " + shown(in_.text()) + ": " : std::string();
     return in_.fail_at(entry_at_, key + refusal);
   }
   key_ = in_.text();

@@ -5,6 +5,7 @@
 #include <limits>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "base/check.h"
 #include "base/number.h"
@@ -25,6 +26,7 @@ namespace {
 
 // Lists of fewer nodes are read sooner than a thread has begun.
 constexpr uint64_t kManyNodes = 256;
+constexpr const char* kNoDeadline = "the deadline of a field is out of range";
 constexpr const char* kDamagedNode = "a node of a list is damaged";
 
 }  // namespace
@@ -50,15 +52,14 @@ std::string refusal_of(TypeCode code) {
     case TypeCode::kStream2:
     case TypeCode::kSetListpack:
     case TypeCode::kStream3:
-      return {};
-    case TypeCode::kModulePreGa:
-    case TypeCode::kModule:
-      return "it is a value of a module, and there are no modules here";
     case TypeCode::kHashExpiringPreGa:
     case TypeCode::kHashListpackExpiringPreGa:
     case TypeCode::kHashExpiring:
     case TypeCode::kHashListpackExpiring:
-      return "it is a hash with fields that expire, which this version cannot hold";
+      return {};
+    case TypeCode::kModulePreGa:
+    case TypeCode::kModule:
+      return "it is a value of a module, and there are no modules here";
   }
   return "no type of value has the code " + std::to_string(static_cast<unsigned>(code));
 }
@@ -104,6 +105,12 @@ void ValueDecoder::begin(TypeCode code, Decoder& in, Keyspace& keyspace) {
     case TypeCode::kHashListpack:
       hold<Hash>(keyspace);
       return packed(code, in);
+    case TypeCode::kHashExpiringPreGa:
+    case TypeCode::kHashListpackExpiringPreGa:
+    case TypeCode::kHashExpiring:
+    case TypeCode::kHashListpackExpiring:
+      hold<Hash>(keyspace);
+      return begin_timed_hash(code, in);
     case TypeCode::kSetIntset:
     case TypeCode::kSetListpack:
       hold<Set>(keyspace);
@@ -211,6 +218,21 @@ void ValueDecoder::begin_hash(Decoder& in) {
   held<Hash>().expect(left_);
 }
 
+void ValueDecoder::begin_timed_hash(TypeCode code, Decoder& in) {
+  if (code == TypeCode::kHashExpiring || code == TypeCode::kHashListpackExpiring) read_earliest(in);
+  if (code == TypeCode::kHashListpackExpiring || code == TypeCode::kHashListpackExpiringPreGa) {
+    return packed(code, in);
+  }
+  begin_items(&ValueDecoder::timed_hash_item, in.count(3));
+  held<Hash>().expect(left_);
+}
+
+void ValueDecoder::read_earliest(Decoder& in) {
+  const uint64_t at = in.offset();
+  earliest_ms_ = in.fixed64();
+  if (earliest_ms_ > kLatestFieldMs) in.fail_at(at, kNoDeadline);
+}
+
 void ValueDecoder::begin_set(Decoder& in) {
   begin_items(&ValueDecoder::set_item, in.count(1));
 }
@@ -253,6 +275,17 @@ void ValueDecoder::hash_item(Decoder& in) {
   text_ = in.text();
   const base::ByteView value = in.text();
   if (in.ok() && !held<Hash>().set(text_, value)) in.fail_at(at, "a hash has a field twice");
+}
+
+void ValueDecoder::timed_hash_item(Decoder& in) {
+  const uint64_t at = in.offset();
+  const uint64_t told = in.length();
+  const uint64_t deadline_ms = told + earliest_ms_ - 1;  // 0 told is none
+  if (told > kLatestFieldMs || (told != 0 && deadline_ms > kLatestFieldMs)) {
+    return in.fail_at(at, kNoDeadline);
+  }
+  hash_item(in);
+  if (in.ok() && told != 0) held<Hash>().set_deadline(text_, static_cast<int64_t>(deadline_ms));
 }
 
 void ValueDecoder::set_item(Decoder& in) {
@@ -300,6 +333,26 @@ bool ValueDecoder::adopt(ds::Listpack pack) {
   return held<SortedSet>().adopt(std::move(pack));
 }
 
+// Field, value, deadline: 0 for none.
+bool ValueDecoder::adopt_triplets(const ds::Listpack& pack) {
+  if (pack.size() % 3 != 0) return false;
+  const ds::ListpackView view = pack.view();
+  ds::Listpack pairs;
+  pairs.reserve(pack.bytes());
+  std::vector<int64_t> deadlines_ms;
+  for (size_t at = view.first(); at != ds::ListpackView::kNone; at = view.next(at)) {
+    pairs.append(ds::Packable(view.get(at)));
+    at = view.next(at);
+    pairs.append(ds::Packable(view.get(at)));
+    at = view.next(at);
+    const ds::Element deadline = view.get(at);
+    if (!deadline.is_int || deadline.number < 0) return false;
+    if (static_cast<uint64_t>(deadline.number) > kLatestFieldMs) return false;
+    deadlines_ms.push_back(deadline.number == 0 ? types::kNeverExpires : deadline.number);
+  }
+  return held<Hash>().adopt(std::move(pairs), std::move(deadlines_ms));
+}
+
 void ValueDecoder::packed(TypeCode code, Decoder& in) {
   const uint64_t at = in.offset();
   const base::ByteView block = in.text();
@@ -314,6 +367,9 @@ void ValueDecoder::packed(TypeCode code, Decoder& in) {
     sound = true;
     while (const auto pair = reader.next()) sound = held<Hash>().set(pair->first, pair->second) && sound;
     sound = sound && reader.ok();
+  } else if (code == TypeCode::kHashListpackExpiring || code == TypeCode::kHashListpackExpiringPreGa) {
+    const auto pack = ds::checked_copy(block);
+    sound = pack && adopt_triplets(*pack);
   } else {
     const bool ziplist = code == TypeCode::kHashZiplist || code == TypeCode::kSortedSetZiplist;
     auto pack = ziplist ? listpack_of_ziplist(block) : ds::checked_copy(block);

@@ -46,12 +46,15 @@ class ValueDecoder {
   }
   void begin_list(Decoder& in, Item item);
   void begin_hash(Decoder& in);
+  void begin_timed_hash(TypeCode code, Decoder& in);
   void begin_set(Decoder& in);
   void begin_sorted_set(Decoder& in, Item item);
 
   void string(Decoder& in);
   void packed(TypeCode code, Decoder& in);
   bool adopt(ds::Listpack pack);
+  bool adopt_triplets(const ds::Listpack& pack);
+  void read_earliest(Decoder& in);
 
   // Long lists, node by node with a thread that unpacks.
   bool step_nodes(Decoder& in, uint64_t until);
@@ -63,6 +66,7 @@ class ValueDecoder {
   void ziplist_node(Decoder& in);
   void list_node(Decoder& in);
   void hash_item(Decoder& in);
+  void timed_hash_item(Decoder& in);
   void set_item(Decoder& in);
   void text_scored_item(Decoder& in);
   void scored_item(Decoder& in);
@@ -73,7 +77,8 @@ class ValueDecoder {
   Item item_ = nullptr;
   uint64_t left_ = 0;
   bool first_ = true;
-  base::Bytes text_;  // what was read first of a pair
+  base::Bytes text_;          // what was read first of a pair
+  uint64_t earliest_ms_ = 1;  // deadline of a field, which those of the others are told from: 1 says 1
   std::unique_ptr<StreamDecoder> stream_;
   std::unique_ptr<Unpacker> unpacker_;
 };

@@ -22,7 +22,7 @@ Walker::~Walker() {
   }
 }
 
-void Walker::begin(const FileFacts& facts) {
+void Walker::begin(FileFacts facts) {
   SLUICE_CHECK(!active_, "one walk at a time");
   active_ = true;
   given_up_ = false;
@@ -35,6 +35,7 @@ void Walker::begin(const FileFacts& facts) {
   for (int i = 0; i < keyspace_.database_count(); ++i) {
     const keyspace::Database& db = keyspace_.database(i);
     if (db.size() == 0) continue;
+    facts.field_deadlines = facts.field_deadlines || db.timed_hashes() > 0;
     scans_.push_back({&db, i, {db.size(), db.volatile_size()}, nullptr});
     keys_total_ += db.size();
   }

@@ -20,7 +20,7 @@ void aux(base::ByteView name, base::ByteView value, Encoder& out) {
 }  // namespace
 
 void encode_file_head(const FileFacts& facts, Encoder& out) {
-  const std::string version = std::to_string(kWrittenVersion);
+  const std::string version = std::to_string(facts.field_deadlines ? kWrittenWithDeadlines : kWrittenVersion);
   out.raw(kMagic);
   out.raw(std::string(kVersionDigits - version.size(), '0') + version);
   aux("redis-ver", kReportedVersion, out);

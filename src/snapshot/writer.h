@@ -19,7 +19,8 @@ namespace sluice::snapshot {
 struct FileFacts {
   int64_t created_unix_s = 0;
   uint64_t used_memory_bytes = 0;
-  bool log_base = false;  // the base of an append-only log, not a snapshot by itself
+  bool log_base = false;         // the base of an append-only log, not a snapshot by itself
+  bool field_deadlines = false;  // hashes in it have fields that expire: the walker knows
 };
 
 void encode_file_head(const FileFacts& facts, Encoder& out);

@@ -218,6 +218,9 @@ const std::map<std::string, std::string>& later_commands() {
       {"client|setinfo", "7.2"}, {"client|no-touch", "7.2"}, {"client|durable", "ours"}, {"waitaof", "7.2"},
       {"lmovem", "8.10"},        {"blmovem", "8.10"},        {"bzmovedue", "ours"},      {"delex", "8.4"},
       {"delifeq", "Valkey 9.0"}, {"digest", "8.4"},          {"increx", "8.8"},          {"msetex", "8.4"},
+      {"hexpire", "7.4"},        {"hexpireat", "7.4"},       {"hexpiretime", "7.4"},     {"hpexpire", "7.4"},
+      {"hpexpireat", "7.4"},     {"hpexpiretime", "7.4"},    {"hpersist", "7.4"},        {"httl", "7.4"},
+      {"hpttl", "7.4"},          {"hsetex", "8.0"},          {"hgetex", "8.0"},          {"hgetdel", "8.0"},
   };
   return kList;
 }

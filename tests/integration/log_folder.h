@@ -9,6 +9,7 @@
 
 #include "base/fs.h"
 #include "integration/temporary_folder.h"
+#include "resp/extension.h"
 #include "support/log_fixture.h"
 
 namespace sluice::testing {
@@ -56,7 +57,7 @@ inline void write_log(base::Fs& fs, const aof::LogPlace& place, aof::StartPoint 
   REQUIRE(writer.start(std::move(start)).ok());
   flusher.start();
   std::string group = record({"MULTI"}) + record({"RPUSH", "q", "b"});
-  aof::append_extension(group, std::string(1500, 'e'));
+  resp::append_extension(group, std::string(1500, 'e'));
   group += record({"RPUSH", "q", "c"}) + record({"EXEC"});
   for (const std::string& unit :
        {record({"RPUSH", "q", "a"}), group, record({"SELECT", "3"}) + record({"SET", "x", "y"})}) {

@@ -8,6 +8,7 @@
 
 #include <doctest/doctest.h>
 
+#include "resp/extension.h"
 #include "support/log_fixture.h"
 #include "support/seeds.h"
 
@@ -48,7 +49,7 @@ Unit make_unit(base::Random& random, uint64_t number, size_t max_bytes) {
   add(payload(random, random.below(40)));
   if (kind < 8) {
     const std::string effect = payload(random, random.below(kind == 6 ? 900 : 20));
-    aof::append_extension(unit.bytes, effect);
+    resp::append_extension(unit.bytes, effect);
     unit.records.push_back("~" + effect);
   }
   add("\r\n#XXH3:0123456789abcdef:1:2:0\r\n*1\r\n");

@@ -123,7 +123,7 @@ std::string Dice::stream_id(std::string_view slot, int64_t now_ms) {
   return std::to_string(last_id_) + (slot == "ms" ? "-*" : "-" + std::to_string(below(3) + 1));
 }
 
-std::string Dice::dump() {
+std::string Dice::dump(int64_t now_ms) {
   keyspace::Keyspace keyspace(1, 1);
   keyspace::Value made = types::StringValue::from_text(value());
   switch (below(5)) {
@@ -135,7 +135,11 @@ std::string Dice::dump() {
     }
     case 1: {
       auto hash = keyspace.make<types::Hash>();
-      for (uint64_t left = 1 + below(9); left > 0; --left) hash->set(value(), value());
+      for (uint64_t left = 1 + below(9); left > 0; --left) {
+        const std::string field = value();
+        hash->set(field, value());
+        if (one_in(6)) hash->set_deadline(field, now_ms + between(-100, 3000));
+      }
       made = std::move(hash);
       break;
     }
@@ -167,7 +171,7 @@ std::string Dice::word(std::string_view slot, int64_t now_ms) {
   if (slot == "script") return std::string(any_of(writing_scripts()));
   if (slot == "reader") return std::string(any_of(reading_scripts()));
   if (slot == "sha") return std::string(script::view(script::sha1_hex(any_of(writing_scripts()))));
-  if (slot == "dump") return dump();
+  if (slot == "dump") return dump(now_ms);
   for (const std::string_view known : {"int", "index", "count", "float", "score"}) {
     if (slot == known) return number(slot);
   }

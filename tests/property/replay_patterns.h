@@ -68,7 +68,7 @@ class Dice {
   std::string number(std::string_view slot);
   std::string key_for(std::string_view type);
   std::string value();
-  std::string dump();
+  std::string dump(int64_t now_ms);
 
   base::Random random_;
   int64_t last_id_ = 1;

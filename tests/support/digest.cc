@@ -38,10 +38,11 @@ std::string content(const std::unique_ptr<types::List>& list) {
 
 std::string content(const std::unique_ptr<types::Hash>& hash) {
   std::vector<std::string> lines;
-  hash->for_each([&](const ds::Element& field, const ds::Element& value) {
+  hash->for_each([&](const ds::Element& field, const ds::Element& value, int64_t deadline_ms) {
     lines.push_back(element_text(field) + "=" + element_text(value));
+    if (deadline_ms != types::kNeverExpires) lines.back() += " until " + std::to_string(deadline_ms);
   });
-  // What is packed is answered in the order in which it was set, and that is seen.
+  // What is packed, and never had deadlines, is answered in the order in which it was set, and that is seen.
   if (std::string_view(hash->encoding()) == "listpack") return in_order(lines);
   return sorted(std::move(lines));
 }

@@ -6,6 +6,7 @@
 
 #include "base/words.h"
 #include "commands/all.h"
+#include "resp/extension.h"
 #include "resp/parser.h"
 #include "server/configuration.h"
 
@@ -51,7 +52,20 @@ uint64_t RecordingSink::emit(const exec::Effects& effects) {
     if (effects.record_count() > 1) records.push_back("MULTI");
     resp::Parser parser;
     base::ByteView rest = effects.records();
+    base::Bytes hidden;  // from redis-server
     while (!rest.empty()) {
+      if (rest[0] == '#') {
+        const size_t end = rest.find("\r\n");
+        const auto line = resp::parse_extension(rest.substr(0, end));
+        REQUIRE(line);
+        hidden += line->bytes;
+        rest.remove_prefix(end + 2);
+        if (line->continues) continue;
+        REQUIRE(parser.next(hidden, resp::ParserLimits{}) == resp::Parser::Status::kRequest);
+        records.push_back("#SLUICE " + joined(parser.args()));
+        hidden.clear();
+        continue;
+      }
       REQUIRE(parser.next(rest, resp::ParserLimits{}) == resp::Parser::Status::kRequest);
       records.push_back(joined(parser.args()));
       rest.remove_prefix(parser.consumed());

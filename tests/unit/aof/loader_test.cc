@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include "resp/extension.h"
 #include "support/log_fixture.h"
 
 using namespace sluice::testing;
@@ -61,7 +62,7 @@ TEST_CASE("Loader: nothing on disk is an empty log") {
 TEST_CASE("Loader: units come back in order, MULTI and EXEC left out, extensions decoded") {
   MemoryFs fs;
   std::string unit = kMulti + kA;
-  append_extension(unit, std::string(2000, 'x'));
+  sluice::resp::append_extension(unit, std::string(2000, 'x'));
   unit += kB + kExec;
   write_log(fs, {unit, kC});
   const LoadOutcome loaded = load(fs);

@@ -45,4 +45,26 @@ TEST_CASE("ChangeLog: removed entries live until it is cleared, big ones then in
   CHECK(f.keyspace.graveyard().pending() == 1);
 }
 
+TEST_CASE("ChangeLog: fields that expire one behind the other are one change of their key") {
+  Fixture f;
+  Entry& a = f.add_hash("a", {1});
+  Entry& b = f.add_hash("b", {1});
+  f.changes.field_expired(f.db(), a, "x");
+  f.changes.field_expired(f.db(), a, "y");
+  f.changes.field_expired(f.db(), b, "z");
+  f.changes.fields_expired(f.db(), b);
+  f.changes.field_expired(f.db(), b, "w");
+  REQUIRE(f.changes.size() == 4);
+  CHECK(f.changes.changes()[0].fields == 2);
+  CHECK(f.changes.changes()[0].event == &events::hexpired);
+  CHECK(f.changes.changes()[1].entry == &b);
+  CHECK(f.changes.changes()[2].fields == 0);
+  CHECK(f.changes.changes()[3].kind == ChangeKind::kFieldsExpired);
+  REQUIRE(f.changes.expired_fields().size() == 4);
+  CHECK(f.changes.expired_fields()[1] == "y");
+  CHECK(f.changes.dirty() == 0);
+  f.changes.clear();
+  CHECK(f.changes.expired_fields().empty());
+}
+
 }  // namespace sluice::keyspace

@@ -13,7 +13,7 @@ TEST_CASE("Deadlines: a random one is any of those set") {
   f.keyspace.deadlines().set_expiry(f.db(), f.add_list("b"), 200);
   int first = 0;
   for (int i = 0; i < 1000; ++i) {
-    first += f.keyspace.deadlines().random(random).entry->key() == "a" ? 1 : 0;
+    first += f.keyspace.deadlines().random_key(random).entry->key() == "a" ? 1 : 0;
   }
   CHECK(first > 400);
   CHECK(first < 600);
@@ -54,6 +54,57 @@ TEST_CASE("Deadlines: moments in the past and at the ends of time are kept as gi
     CHECK(f.keyspace.deadlines().expiry_ms(entry) == when);
   }
   f.keyspace.deadlines().clear_expiry(entry);
+}
+
+TEST_CASE("Deadlines: a hash is filed under the next deadline of its fields, and never later") {
+  Fixture f;
+  Deadlines& deadlines = f.keyspace.deadlines();
+  Entry& entry = f.add_hash("h", {300, 200});
+  auto& hash = *get_if<types::Hash>(entry.value);
+  CHECK(deadlines.next_ms() == 200);
+  CHECK(deadlines.front().entry == &entry);
+  CHECK(deadlines.front().kind == DeadlineKind::kHashFields);
+  CHECK(f.db().timed_hashes() == 1);
+  CHECK(f.db().volatile_size() == 0);
+  deadlines.set_expiry(f.db(), entry, 250);
+  hash.set_deadline("1", 400);
+  deadlines.follow_fields(f.db(), entry);
+  CHECK(deadlines.size() == 2);
+  CHECK(deadlines.next_ms() == 250);
+  CHECK(deadlines.front().kind == DeadlineKind::kKeyExpiry);
+  deadlines.clear_expiry(entry);
+  CHECK(deadlines.next_ms() == 300);
+  hash.set_deadline("0", types::kNeverExpires);
+  hash.erase("1");
+  deadlines.follow_fields(f.db(), entry);
+  CHECK(deadlines.size() == 0);
+  CHECK(f.db().timed_hashes() == 0);
+  hash.set_deadline("0", 7);
+  deadlines.follow_fields(f.db(), entry);
+  CHECK(deadlines.next_ms() == 7);
+  deadlines.forget(entry);
+  deadlines.forget(entry);
+  CHECK(deadlines.size() == 0);
+  deadlines.follow_fields(f.db(), f.add_list("q"));
+  CHECK(deadlines.size() == 0);
+}
+
+TEST_CASE("Deadlines: a hash that is overwritten, removed or flushed is filed no more") {
+  Fixture f;
+  Deadlines& deadlines = f.keyspace.deadlines();
+  f.add_hash("a", {100});
+  Entry& b = f.add_hash("b", {200});
+  f.keyspace.store(f.access, "a", Value(types::StringValue(1)), events::set);
+  CHECK(deadlines.next_ms() == 200);
+  f.keyspace.remove(f.access, b, events::del);
+  CHECK(deadlines.size() == 0);
+  f.add_hash("c", {100});
+  f.changes.clear();
+  f.keyspace.flush(0);
+  CHECK(deadlines.size() == 1);
+  while (f.keyspace.graveyard().step(1, deadlines)) {
+  }
+  CHECK(deadlines.size() == 0);
 }
 
 }  // namespace sluice::keyspace

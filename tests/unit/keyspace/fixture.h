@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "keyspace/changes.h"
 #include "keyspace/edit.h"
@@ -23,6 +24,18 @@ struct Fixture {
     auto box = keyspace.make<types::List>();
     for (size_t i = 0; i < elements; ++i) box->push_back(std::to_string(i));
     Entry& entry = keyspace.store(access, key, std::move(box), events::rpush);
+    changes.clear();
+    return entry;
+  }
+  // A hash whose n-th field, called by its number, has the n-th deadline.
+  Entry& add_hash(base::ByteView key, const std::vector<int64_t>& deadlines_ms) {
+    auto box = keyspace.make<types::Hash>();
+    for (size_t i = 0; i < deadlines_ms.size(); ++i) {
+      box->set(std::to_string(i), "v");
+      box->set_deadline(std::to_string(i), deadlines_ms[i]);
+    }
+    Entry& entry = keyspace.store(access, key, std::move(box), events::hset);
+    keyspace.deadlines().follow_fields(db(), entry);
     changes.clear();
     return entry;
   }

@@ -180,4 +180,51 @@ TEST_CASE("Keyspace: tells what its tables take") {
   CHECK(f.keyspace.overhead_bytes() >= before + 8000);
 }
 
+TEST_CASE(
+    "Keyspace: find removes fields past their deadline, some at a time, and the hash with its last one") {
+  Fixture f;
+  Entry& entry = f.add_hash("h", {kNowMs, kNowMs + 1, types::kNeverExpires});
+  CHECK(f.keyspace.find(f.access, "h") == &entry);
+  REQUIRE(f.changes.size() == 1);
+  CHECK(f.changes.changes()[0].kind == ChangeKind::kFieldsExpired);
+  CHECK(f.changes.expired_fields()[0] == "0");
+  CHECK(get_if<types::Hash>(entry.value)->size() == 2);
+  f.changes.clear();
+
+  Entry& many = f.add_hash("many", std::vector<int64_t>(1000, kNowMs + 1));
+  get_if<types::Hash>(many.value)->set("stays", "v");
+  f.access.now_ms = kNowMs + 1;
+  CHECK(f.keyspace.find(f.access, "many") == &many);
+  CHECK(f.changes.expired_fields().size() == kFieldsAtOnce);
+  CHECK(get_if<types::Hash>(many.value)->size() == 1001 - kFieldsAtOnce);
+  f.changes.clear();
+
+  get_if<types::Hash>(many.value)->erase("stays");
+  CHECK(f.keyspace.expired(many, kNowMs + 1));
+  CHECK_FALSE(f.keyspace.expired(many, kNowMs));
+  CHECK(f.keyspace.find(f.access, "many") == nullptr);
+  CHECK(f.db().find("many") == nullptr);
+  REQUIRE(f.changes.size() == 2);
+  CHECK(f.changes.changes()[0].fields == 0);
+  CHECK(f.changes.changes()[1].kind == ChangeKind::kRemoved);
+  CHECK(f.changes.changes()[1].event == &events::del);
+  CHECK(f.changes.dirty() == 0);
+}
+
+TEST_CASE("Keyspace: a hash whose fields are all due may be hidden, or seen as if none was") {
+  Fixture f;
+  Entry& entry = f.add_hash("h", {kNowMs - 1, kNowMs});
+  f.access.expiry = Expiry::kHide;
+  CHECK(f.keyspace.find(f.access, "h") == nullptr);
+  CHECK(f.access.fields_at_ms() == kNowMs);
+  f.access.now_ms = kNowMs - 1;
+  CHECK(f.keyspace.find(f.access, "h") == &entry);
+  f.access.expiry = Expiry::kIgnore;
+  f.access.now_ms = kNowMs;
+  CHECK(f.keyspace.find(f.access, "h") == &entry);
+  CHECK(f.access.fields_at_ms() == INT64_MIN);
+  CHECK(f.changes.empty());
+  CHECK(get_if<types::Hash>(entry.value)->size() == 2);
+}
+
 }  // namespace sluice::keyspace

@@ -80,6 +80,28 @@ TEST_CASE("Log loading: a base in RDB format is loaded, and increments after it"
   CHECK(loading.take_start().manifest.base.has_value());
 }
 
+TEST_CASE("Log loading: what Redis cannot say is replayed as the command that it carries, or refused") {
+  Harness h;
+  server::LogLoading loading(parts_of(h, h.fs), aof::LoaderOptions{});
+  const auto said = [](std::initializer_list<base::ByteView> words) {
+    base::Bytes payload;
+    exec::append_command(payload, std::vector<base::ByteView>(words));
+    return payload;
+  };
+  h.run("HSET", "h", "a", "1");
+  loading.begin_file();
+  // In the past: what is due goes when the log says so.
+  CHECK(loading.extension(said({"HPEXPIREAT", "h", "5", "FIELDS", "1", "a"})).ok());
+  CHECK(h.keyspace.deadlines().next_ms() == 5);
+  CHECK(loading.apply(std::vector<base::ByteView>{"HINCRBY", "h", "a", "1"}).ok());
+  CHECK(loading.extension(said({"HPERSIST", "h", "FIELDS", "1", "a"})).ok());
+  CHECK(h.run("HGETALL", "h") == bulks({"a", "2"}));
+  for (const base::Bytes& payload :
+       {base::Bytes(), base::Bytes("eeee"), said({"NONE"}), said({"HPERSIST", "h"}) + "x"}) {
+    CHECK_FALSE(loading.extension(payload).ok());
+  }
+}
+
 TEST_CASE("Log loading: a damaged base is refused with file, offset and reason") {
   Harness h;
   testing::MemoryFs fs;

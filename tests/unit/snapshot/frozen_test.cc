@@ -91,6 +91,36 @@ TEST_CASE("Frozen: a hash is written as it was") {
       });
 }
 
+TEST_CASE("Frozen: a hash is written with the deadlines that its fields had") {
+  check_frozen<types::Hash>(
+      [](types::Hash& hash) {
+        for (size_t i = 0; i < 2000; ++i) hash.set(item(i), item(i));
+        for (size_t i = 0; i < 2000; i += 3) hash.set_deadline(item(i), 5000 + static_cast<int64_t>(i));
+      },
+      [](types::Hash& hash) {
+        CHECK(hash.expire(5300, SIZE_MAX, [](base::ByteView) {}) == 101);
+        for (size_t i = 400; i < 600; ++i) hash.set_deadline(item(i), 100);
+        for (size_t i = 600; i < 800; ++i) hash.set_deadline(item(i), types::kNeverExpires);
+        for (size_t i = 800; i < 1000; ++i) hash.set_keeping_deadline(item(i), "changed");
+        for (size_t i = 1000; i < 1500; ++i) hash.erase(item(i));
+      });
+  check_frozen<types::Hash>(
+      [](types::Hash& hash) {
+        for (size_t i = 0; i < 2000; ++i) hash.set(item(i), item(i));
+      },
+      [](types::Hash& hash) {
+        for (size_t i = 0; i < 1500; ++i) hash.set_deadline(item(i), 100);
+      });
+  check_frozen<types::Hash>(
+      [](types::Hash& hash) {
+        for (size_t i = 0; i < 2000; ++i) hash.set(item(i), item(i));
+        for (size_t i = 0; i < 2000; ++i) hash.set_deadline(item(i), 100);
+      },
+      [](types::Hash& hash) {
+        for (size_t i = 0; i < 2000; ++i) hash.set_deadline(item(i), types::kNeverExpires);
+      });
+}
+
 TEST_CASE("Frozen: a set is written as it was") {
   check_frozen<types::Set>(
       [](types::Set& set) {

@@ -168,9 +168,6 @@ TEST_CASE("Reader: what this server does not have is refused by its name") {
         std::string::npos);
   CHECK(read(with_version("0010", "07 01 61 81 00 00 00 00 00 00 00 01")) ==
         "at offset 9: the value of 'a' is one of the module AAAAAAAAA, and there are no modules here");
-  CHECK(
-      read(with_version("0012", "18 01 61 00")) ==
-      "at offset 9: the value of 'a': it is a hash with fields that expire, which this version cannot hold");
   CHECK(read(with_version("0010", "63 01 61 00")) == "at offset 9: no type of value has the code 99");
 }
 

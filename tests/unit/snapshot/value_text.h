@@ -31,9 +31,10 @@ class ValueText {
     for (auto at = list->cursor_at(0); at.valid(); at.next()) add(at.get());
   }
   void operator()(const std::unique_ptr<types::Hash>& hash) {
-    hash->for_each([&](const ds::Element& field, const ds::Element& value) {
+    hash->for_each([&](const ds::Element& field, const ds::Element& value, int64_t deadline_ms) {
       add(field);
       add(value);
+      if (deadline_ms != types::kNeverExpires) out_ += "@" + std::to_string(deadline_ms);
     });
   }
   void operator()(const std::unique_ptr<types::Set>& set) {

@@ -61,6 +61,31 @@ TEST_CASE("Walker: what is changed, removed or added after the moment is written
   CHECK(desk.written() == expected);
 }
 
+TEST_CASE("Walker: the version is that of Redis 7.4 only while fields of hashes expire") {
+  SnapshotDesk desk;
+  const auto head = [&desk] {
+    ChunkQueue queue;
+    Walker walker(desk.keyspace, queue);
+    walker.begin({});
+    while (walker.step() != Walker::Progress::kDone) {
+    }
+    Chunk first;
+    REQUIRE(queue.pop(first));
+    return first.bytes.substr(0, 9);
+  };
+  auto box = desk.keyspace.make<types::Hash>();
+  box->set("f", "v");
+  Entry& entry = desk.keyspace.store(desk.access, "h", std::move(box), keyspace::events::hset);
+  CHECK(head() == "REDIS0010");
+  keyspace::get_if<types::Hash>(entry.value)->set_deadline("f", 5'000'000);
+  desk.keyspace.deadlines().follow_fields(desk.db(), entry);
+  CHECK(head() == "REDIS0012");
+  desk.keyspace.flush(0);
+  desk.access.db = &desk.keyspace.database(0);
+  desk.set("a", "1");
+  CHECK(head() == "REDIS0010");
+}
+
 TEST_CASE("Walker: a slice ends when its work is done") {
   SnapshotDesk desk;
   for (int i = 0; i < 200; ++i) desk.set("key:" + std::to_string(i), "x");

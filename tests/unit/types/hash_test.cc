@@ -1,5 +1,6 @@
 #include "types/hash.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
@@ -216,6 +217,159 @@ TEST_CASE_FIXTURE(Fixture, "Hash: one that expects many fields is a table from t
   hash.expect(context.hash.max_listpack_entries + 1);
   CHECK(hash.packed() == nullptr);
   CHECK(hash.set("f", "v"));
+}
+
+namespace {
+
+struct TimedValue {
+  std::string value;
+  int64_t deadline_ms = kNeverExpires;
+};
+using Model = std::map<std::string, TimedValue>;
+
+void check_same(const Hash& hash, const Model& model, int64_t now_ms) {
+  REQUIRE(hash.size() == model.size());
+  Model seen;
+  hash.for_each([&](const ds::Element& field, const ds::Element& value, int64_t deadline_ms) {
+    REQUIRE(seen.emplace(str(field), TimedValue{str(value), deadline_ms}).second);
+  });
+  size_t timed = 0;
+  size_t due = 0;
+  int64_t next_ms = kNeverExpires;
+  for (const auto& [field, wanted] : model) {
+    REQUIRE(seen[field].value == wanted.value);
+    REQUIRE(seen[field].deadline_ms == wanted.deadline_ms);
+    REQUIRE(hash.deadline_ms(field) == wanted.deadline_ms);
+    next_ms = std::min(next_ms, wanted.deadline_ms);
+    if (wanted.deadline_ms != kNeverExpires) ++timed;
+    if (wanted.deadline_ms <= now_ms) ++due;
+  }
+  REQUIRE(hash.next_deadline_ms() == next_ms);
+  REQUIRE(hash.has_deadlines() == (timed > 0));
+  REQUIRE(hash.timed_size() == timed);
+  REQUIRE(hash.due_size(now_ms) == due);
+  REQUIRE(hash.all_due(now_ms) == (due > 0 && due == model.size()));
+}
+
+void expire_both(Hash& hash, Model& model, int64_t now_ms, size_t max) {
+  size_t expected = 0;
+  for (const auto& field : model) expected += field.second.deadline_ms <= now_ms ? 1 : 0;
+  const size_t gone = hash.expire(now_ms, max, [&](base::ByteView field) {
+    const auto found = model.find(std::string(field));
+    REQUIRE(found != model.end());
+    REQUIRE(found->second.deadline_ms <= now_ms);
+    model.erase(found);
+  });
+  REQUIRE(gone == std::min(expected, max));
+}
+
+}  // namespace
+
+TEST_CASE("Hash: fields with deadlines are as in a naive model, while it grows from packed to a table") {
+  for (const uint64_t seed : {1, 2, 3, 4}) {
+    Fixture fixture;
+    fixture.context.hash.max_listpack_entries = seed % 2 == 0 ? 20 : 400;
+    base::Random random(seed);
+    Hash hash(fixture.context);
+    Model model;
+    for (int step = 0; step < 6000; ++step) {
+      const std::string field = random_member(random, 60, seed == 4 && step > 3000);
+      const auto deadline_ms = static_cast<int64_t>(random.below(100));
+      const bool known = model.count(field) == 1;
+      switch (random.below(8)) {
+        case 0:
+        case 1:
+          CHECK(hash.set(field, std::to_string(step)) == !known);
+          model[field] = {std::to_string(step), kNeverExpires};
+          break;
+        case 2:
+          CHECK(hash.set_keeping_deadline(field, std::to_string(step)) == !known);
+          model[field].value = std::to_string(step);
+          break;
+        case 3:
+          CHECK(hash.erase(field) == known);
+          model.erase(field);
+          break;
+        case 4:
+          expire_both(hash, model, deadline_ms / 4, random.below(4));
+          break;
+        case 5:
+          if (known) hash.set_deadline(field, kNeverExpires);
+          if (known) model[field].deadline_ms = kNeverExpires;
+          break;
+        default:
+          if (known) hash.set_deadline(field, deadline_ms);
+          if (known) model[field].deadline_ms = deadline_ms;
+          break;
+      }
+      if (step % 20 == 0) check_same(hash, model, 50);
+      if (step % 500 == 0) check_same(hash.clone(), model, 50);
+    }
+    const bool table = std::string(hash.encoding()) == "hashtable";
+    CHECK(table == (seed % 2 == 0 || seed == 4));
+    expire_both(hash, model, 99, SIZE_MAX);
+    check_same(hash, model, 99);
+    CHECK_FALSE(hash.has_deadlines());
+  }
+}
+
+TEST_CASE_FIXTURE(Fixture, "Hash: a packed one that had a deadline says so, and a clone may go without") {
+  Hash hash(context);
+  hash.set("a", "1");
+  hash.set_deadline("a", kNeverExpires);
+  CHECK(std::string(hash.encoding()) == "listpack");
+  CHECK(hash.ticket() == nullptr);
+  hash.set_deadline("a", 5);
+  CHECK(std::string(hash.encoding()) == "listpackex");
+  REQUIRE(hash.ticket() != nullptr);
+  *hash.ticket() = 7;
+  CHECK(*hash.clone().ticket() == UINT32_MAX);
+  const Hash plain = hash.clone(Hash::Copied::kWithoutDeadlines);
+  CHECK(std::string(plain.encoding()) == "listpack");
+  CHECK_FALSE(plain.has_deadlines());
+  context.hash.max_listpack_entries = 0;
+  hash.set("b", "2");
+  CHECK(std::string(hash.encoding()) == "hashtable");
+  CHECK(*hash.ticket() == 7);
+  CHECK(hash.deadline_ms("a") == 5);
+  const Hash table = hash.clone(Hash::Copied::kWithoutDeadlines);
+  CHECK(std::string(table.encoding()) == "hashtable");
+  CHECK_FALSE(table.has_deadlines());
+  CHECK(str(*table.get("a")) == "1");
+}
+
+TEST_CASE_FIXTURE(Fixture, "Hash: a listpack is taken over with the deadlines of its fields") {
+  ds::Listpack pack;
+  for (const base::ByteView text : {"a", "1", "b", "2"}) pack.append(ds::Packable(text));
+  Hash hash(context);
+  REQUIRE(hash.adopt(ds::Listpack::copy_of(pack.block()), {kNeverExpires, 8}));
+  CHECK(hash.deadline_ms("a") == kNeverExpires);
+  CHECK(hash.deadline_ms("b") == 8);
+  Hash none(context);
+  REQUIRE(none.adopt(ds::Listpack::copy_of(pack.block()), {kNeverExpires, kNeverExpires}));
+  CHECK(std::string(none.encoding()) == "listpack");
+  context.hash.max_listpack_entries = 1;
+  Hash table(context);
+  REQUIRE(table.adopt(ds::Listpack::copy_of(pack.block()), {9, 8}));
+  CHECK(std::string(table.encoding()) == "hashtable");
+  CHECK(table.next_deadline_ms() == 8);
+  CHECK(table.timed_size() == 2);
+}
+
+TEST_CASE_FIXTURE(Fixture, "Hash: deadlines cost nothing before there is one, and go with what is freed") {
+  static_assert(sizeof(Hash) == 32, "every hash pays for what is added here");
+  Hash hash(context);
+  for (int i = 0; i < 1000; ++i) hash.set("field:" + std::to_string(i), std::string(20, 'v'));
+  const size_t before = hash.memory_bytes();
+  for (int i = 0; i < 500; ++i) hash.set_deadline("field:" + std::to_string(i), i);
+  CHECK(hash.memory_bytes() > before + 500 * 16);
+  for (int i = 0; i < 500; ++i) hash.set_deadline("field:" + std::to_string(i), kNeverExpires);
+  CHECK(hash.memory_bytes() < before + 500 * 16);
+  hash.set_deadline("field:1", 1);
+  int slices = 1;
+  while (hash.release_slice(100)) ++slices;
+  CHECK(slices == 10);
+  CHECK_FALSE(hash.has_deadlines());
 }
 
 }  // namespace sluice::types

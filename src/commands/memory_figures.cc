@@ -11,7 +11,7 @@ MemoryFigures memory_figures(const exec::Call& call, const exec::ProcessFacts& p
   figures.peak_bytes = std::max(figures.used_bytes, call.on.stats.peak_memory_bytes);
   figures.startup_bytes = process.startup_memory_bytes;
   figures.clients_bytes = process.clients_memory_bytes;
-  figures.log_bytes = log.retained_bytes;
+  figures.log_bytes = log.memory_bytes;
   figures.overhead_bytes =
       std::min(figures.used_bytes, figures.startup_bytes + figures.clients_bytes + figures.log_bytes +
                                        call.on.keyspace.overhead_bytes());

@@ -15,7 +15,7 @@ struct MemoryFigures {
   uint64_t peak_bytes = 0;
   uint64_t startup_bytes = 0;   // before anything was loaded
   uint64_t clients_bytes = 0;   // of all connections
-  uint64_t log_bytes = 0;       // until the disk has them
+  uint64_t log_bytes = 0;       // of what the disk has not yet, and its buffers
   uint64_t overhead_bytes = 0;  // all but keys and values
   uint64_t resident_bytes = 0;
   base::AllocatorStats allocator = {};

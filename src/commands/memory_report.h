@@ -1,5 +1,6 @@
 // What MEMORY DOCTOR says: figures that are out of the ordinary, and what to do about each. Reads figures
-// only; who may ask, and how the text travels, is the command's matter.
+// only, and keeps nothing of them; who may ask, and how the text travels, is the command's matter. What is
+// ordinary is said here and nowhere else.
 #pragma once
 
 #include <cstddef>

@@ -43,6 +43,7 @@ struct LogFacts {
   bool last_write_ok = true;
   std::string last_error;
   uint64_t retained_bytes = 0;  // in memory until the disk has them
+  uint64_t memory_bytes = 0;    // that they take, with room to grow
   uint64_t written_offset = 0;
   uint64_t synced_offset = 0;
   uint64_t durable_offset = 0;  // what a power cut leaves: 0 while a log that was switched on has no base yet

@@ -9,8 +9,8 @@ using Found = keyspace::Keyspace::Found;
 
 namespace {
 
-constexpr size_t kStepsPerMeasure = 64;  // between two looks at what is not counted
-constexpr size_t kDeadKeysPassed = 64;   // of databases that FLUSHDB set aside, on the way to a live one
+constexpr size_t kStepsPerMeasure = 8;  // between two looks at what is not counted
+constexpr size_t kDeadKeysPassed = 64;  // of databases that FLUSHDB set aside, on the way to a live one
 
 }  // namespace
 

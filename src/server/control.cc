@@ -15,6 +15,7 @@ exec::LogFacts ServerControl::log_facts() const {
     facts.last_write_ok = !writer->failure().has_value();
     facts.last_error = writer->failure().value_or("");
     facts.retained_bytes = writer->retained_bytes();
+    facts.memory_bytes = writer->memory_bytes();
     facts.written_offset = writer->written();
     facts.synced_offset = writer->synced();
     facts.durable_offset = writer->durable();

@@ -66,7 +66,7 @@ class RecordingControl final : public exec::Control {
   [[nodiscard]] exec::LogFacts log_facts() const override { return log; }
   [[nodiscard]] exec::SavingFacts saving_facts() const override { return saving; }
   [[nodiscard]] uint64_t uncounted_memory_bytes() const override {
-    return log.retained_bytes + saving.held_bytes;
+    return log.memory_bytes + saving.held_bytes;
   }
   base::Result<std::string> save_in_background(bool schedule) override {
     asked_to_save.push_back(schedule ? "BGSAVE SCHEDULE" : "BGSAVE");

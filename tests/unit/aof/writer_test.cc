@@ -79,6 +79,22 @@ TEST_CASE("Writer: under everysec a reply leaves once written, and a sync follow
   CHECK(log.writer.retained_bytes() == 0);
 }
 
+TEST_CASE("Writer: its memory is that of its buffers, and goes with what they hold") {
+  MemoryFs fs;
+  RunningLog log(fs, SyncMode::kAlways);
+  const size_t before = log.writer.memory_bytes();
+  std::string many;
+  while (many.size() < 4 * kSpareBufferBytes) many += kA;
+  log.writer.append(many, 0);
+  CHECK(log.writer.memory_bytes() >= many.size());
+  log.writer.end_turn(log.now_us);
+  CHECK(log.writer.memory_bytes() >= log.writer.retained_bytes());
+  log.flusher.run_pending();
+  log.writer.tick(log.now_us);
+  CHECK(log.writer.retained_bytes() == 0);
+  CHECK(log.writer.memory_bytes() <= before + kSpareBuffers * kSpareBufferBytes);
+}
+
 TEST_CASE("Writer: under everysec a sync that somebody waits for is not left to the second") {
   MemoryFs fs;
   RunningLog log(fs, SyncMode::kEverysec);

@@ -40,7 +40,7 @@ TEST_CASE("Memory figures: INFO and MEMORY STATS tell the same of clients, log a
   test::Harness h;
   h.control.facts.clients_memory_bytes = 1234;
   h.control.facts.startup_memory_bytes = 10;
-  h.control.log.retained_bytes = 567;
+  h.control.log.memory_bytes = 567;
   h.run("SET", "k", "v");
   const std::string info = h.run("INFO", "memory").text;
   CHECK(field(info, "mem_clients_normal") == 1234);

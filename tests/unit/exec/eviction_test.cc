@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include "resp/parser.h"
 #include "support/harness.h"
 
 namespace sluice::exec {
@@ -358,13 +359,52 @@ TEST_CASE("Eviction: what waits for the disk, or is held for a snapshot, is not 
   Harness h;
   obey(h, "allkeys-lru");
   fill(h, 3);
-  h.control.log.retained_bytes = kBigBytes;
+  h.control.log.memory_bytes = kBigBytes;
   take_room(h, 0.5);
   h.settle();
   CHECK(h.stats.evicted_keys == 0);
-  h.control.log.retained_bytes = 0;
+  h.control.log.memory_bytes = 0;
   h.run("PING");
   CHECK(h.stats.evicted_keys == 1);
+}
+
+TEST_CASE("Eviction: the log rebuilds what was left") {
+  Harness h(5);
+  obey(h, "allkeys-lru", 5);
+  base::Random random(11);
+  h.sink.wire.reserve(size_t{4} << 20);
+  h.configure("maxmemory", std::to_string(h.memory.used_bytes() + 200'000));
+  for (int step = 0; step < 1000; ++step) {
+    const std::string key = name(static_cast<int>(random.below(400)));
+    switch (random.below(4)) {
+      case 0:
+        h.run("SET", key, std::string(1500, 'x'));
+        break;
+      case 1:
+        h.run("SET", key, std::string(500, 'x'), "EX", "1000");
+        break;
+      case 2:
+        h.run("DEL", key);
+        h.run("RPUSH", key, std::string(1000, 'x'));
+        break;
+      default:
+        h.run("GET", key);
+    }
+    h.propagated();
+  }
+  CHECK(h.stats.evicted_keys > 50);
+  CHECK(h.keyspace.database(0).size() > 50);
+  Harness copy;
+  client::Client loader(99);
+  loader.set(client::kLoader);
+  resp::Parser parser;
+  base::ByteView rest = h.sink.wire;
+  while (!rest.empty()) {
+    REQUIRE(parser.next(rest, resp::ParserLimits{}) == resp::Parser::Status::kRequest);
+    REQUIRE(copy.executor.replay(loader, parser.args()).ok());
+    rest.remove_prefix(parser.consumed());
+  }
+  CHECK(copy.digest() == h.digest());
 }
 
 TEST_CASE("Eviction: the reserve is for moves, retries and the state of jobs, within its bounds") {

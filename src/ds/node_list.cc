@@ -207,8 +207,8 @@ ListNode* NodeList::writable_for(size_t node, size_t bytes, End end) {
   if (spare < bytes + (can_grow ? capacity / 2 : capacity / 8)) {
     if (!can_grow) return nullptr;
     announce_change(*context_->epoch, *header(node), this);
-    ListNode* grown =
-        resize_list_node(as_list_node(header(node)), std::max(needed, std::min(block * 2, largest)), end);
+    // To the next size class: only the first node of a list grows at all, and most lists stay in it.
+    ListNode* grown = resize_list_node(as_list_node(header(node)), needed, end);
     set_header(node, &grown->header);
     return grown;
   }

@@ -114,9 +114,10 @@ class List {
   void grow_encoding(uint64_t added_values, size_t added_bytes);
   void shrink_encoding();
 
-  ds::NodeList nodes_;
+  [[no_unique_address]] ds::NodeList nodes_;  // leaves room for what follows
   bool quicklist_ = false;
 };
+static_assert(sizeof(List) == 48, "a short list is little else");
 
 struct List::Trimmed {
   List front;

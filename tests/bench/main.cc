@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 
 #include "bench/closed_loop.h"
+#include "bench/encodings.h"
 #include "bench/handoff.h"
 #include "bench/links.h"
 #include "bench/measure.h"
@@ -143,6 +144,12 @@ std::vector<Case> all_cases() {
                    }});
   cases.push_back({"connections", false, kNoLog, run_connections});
   cases.push_back({"backlog", false, kNoLog, run_backlog});
+  for (const Encoding& encoding : all_encodings()) {
+    cases.push_back(
+        {"memory-" + encoding.name, false, kNoLog, [encoding](const Target& target, const std::string& name) {
+           return run_encoding(target, name, encoding);
+         }});
+  }
   cases.push_back({"rewrite", false, kEverySecond, run_rewrite});
   cases.push_back({"load-base", false, kEverySecond, prepare_base, true});
   cases.push_back({"load-log", false, kEverySecond, prepare_log, true});

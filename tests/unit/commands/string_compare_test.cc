@@ -160,14 +160,14 @@ TEST_CASE("MSETEX: all or none") {
 
 TEST_CASE("MSETEX: bad arguments") {
   Harness h;
-  const resp::Value kBadCount = error("ERR invalid numkeys value");
-  const resp::Value kBadPairs = error("ERR wrong number of key-value pairs");
-  CHECK(h.run("MSETEX", "0", "a", "1") == kBadCount);
-  CHECK(h.run("MSETEX", "-1", "a", "1") == kBadCount);
-  CHECK(h.run("MSETEX", "a", "b", "1") == kBadCount);
-  CHECK(h.run("MSETEX", "2147483648", "a", "1") == kBadCount);
-  CHECK(h.run("MSETEX", "2147483647", "a", "1") == kBadPairs);
-  CHECK(h.run("MSETEX", "2", "a", "1", "b") == kBadPairs);
+  const resp::Value bad_count = error("ERR invalid numkeys value");
+  const resp::Value bad_pairs = error("ERR wrong number of key-value pairs");
+  CHECK(h.run("MSETEX", "0", "a", "1") == bad_count);
+  CHECK(h.run("MSETEX", "-1", "a", "1") == bad_count);
+  CHECK(h.run("MSETEX", "a", "b", "1") == bad_count);
+  CHECK(h.run("MSETEX", "2147483648", "a", "1") == bad_count);
+  CHECK(h.run("MSETEX", "2147483647", "a", "1") == bad_pairs);
+  CHECK(h.run("MSETEX", "2", "a", "1", "b") == bad_pairs);
   CHECK(h.run("MSETEX", "1", "a", "1", "FOO") == kSyntax);
   CHECK(h.run("MSETEX", "1", "a", "1", "NX", "XX") == kSyntax);
   CHECK(h.run("MSETEX", "1", "a", "1", "EX", "1", "PX", "1") == kSyntax);

@@ -31,18 +31,13 @@ void Flusher::request(std::shared_ptr<base::File> file, uint64_t offset) {
   changed_.notify_one();
 }
 
-bool Flusher::pays_here(int64_t turn_us) const {
-  if (!measured_ || usual_us_ > kShortSyncUs) return false;
-  return usual_us_ <= kHandOverUs || turn_us < usual_us_ * kLongTurn;
-}
-
-bool Flusher::request_or_sync(std::shared_ptr<base::File> file, uint64_t offset, int64_t turn_us) {
+bool Flusher::request_or_sync(std::shared_ptr<base::File> file, uint64_t offset) {
   Request now;
   {
     const std::lock_guard lock(mutex_);
     if (failed()) return false;
     pending_ = {std::move(file), offset};
-    if (thread_.joinable() && !syncing_ && pays_here(turn_us)) {
+    if (thread_.joinable() && !syncing_ && measured_ && usual_us_ <= kShortSyncUs) {
       now = std::exchange(pending_, {});
       syncing_ = true;
     }

@@ -1,8 +1,9 @@
-// The thread that syncs, so that the reactor never waits for a disk that is slow. It sees files and offsets,
-// nothing else: no entries, no clients. The reactor asks with request(), reads the results whenever it likes
-// (they are atomics), and is woken after each sync. While one sync runs, requests pile up into one: this is
-// what makes groups of commits by themselves. A failed sync stops everything until restart(): no later sync
-// of that file may pass for success, since the kernel has dropped the pages it could not write.
+// The thread that syncs, so that the reactor does not wait for a disk that is slow; under `always` it makes
+// short syncs itself, and learns from the first long one that they no longer are. The thread sees files and
+// offsets, nothing else: no entries, no clients. The reactor asks with request(), reads the results whenever
+// it likes (they are atomics), and is woken after each sync. While one sync runs, requests pile up into one:
+// this is what makes groups of commits by themselves. A failed sync stops everything until restart(): no
+// later sync of that file may pass for success, since the kernel has dropped the pages it could not write.
 #pragma once
 
 #include <atomic>
@@ -36,10 +37,9 @@ class Flusher {
   // Sync `file`, which holds the journal up to `offset`. Replaces a request not yet begun. Ignored after a
   // failure.
   void request(std::shared_ptr<base::File> file, uint64_t offset);
-  // The same for whoever can tell nobody anything before it is done, after a turn that took `turn_us`: while
-  // syncs are short, also beside such turns, it is made here and now, which costs less than two threads
-  // waking each other, and answers true, without a wake.
-  bool request_or_sync(std::shared_ptr<base::File> file, uint64_t offset, int64_t turn_us);
+  // The same for whoever can tell nobody anything before it is done: while syncs are short it is made here
+  // and now, which costs less than two threads waking each other, and answers true, without a wake.
+  bool request_or_sync(std::shared_ptr<base::File> file, uint64_t offset);
   // One pending sync in the calling thread; false if there was none. REQUIRES: no thread runs.
   bool run_pending();
 
@@ -57,10 +57,6 @@ class Flusher {
  private:
   // Above this, or before any was seen, the reactor has better things to do than to wait.
   static constexpr int64_t kShortSyncUs = 500;
-  // A turn so many times as long as a sync has work to fill the time of one with, unless handing it over
-  // costs more than that: two threads waking each other take about kHandOverUs.
-  static constexpr int64_t kLongTurn = 2;
-  static constexpr int64_t kHandOverUs = 40;
 
   struct Request {
     std::shared_ptr<base::File> file;
@@ -68,8 +64,6 @@ class Flusher {
   };
 
   void run();
-  // REQUIRES: mutex_ is held.
-  [[nodiscard]] bool pays_here(int64_t turn_us) const;
   void sync(const Request& request);
 
   std::function<void()> wake_;

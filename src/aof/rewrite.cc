@@ -26,8 +26,11 @@ bool Rewrite::step(int64_t now_us, bool may_take) {
         fail(*writer_.failure());
       } else if (cancelled_) {
         fail("cancelled");
-      } else if (may_take && writer_.rotation_ready()) {
-        take_moment(now_us);
+      } else if (!may_take) {
+        writer_.drop_rotation();  // a unit is half done, which may take long: syncs go on meanwhile
+      } else {
+        writer_.prepare_rotation();
+        if (writer_.rotation_ready()) take_moment(now_us);
         return state_ == State::kWalking;
       }
       return false;

@@ -67,8 +67,7 @@ uint64_t Writer::append(ByteView unit, uint32_t db_after) {
   return offset_;
 }
 
-void Writer::end_turn(int64_t now_us, int64_t turn_us) {
-  turn_us_ = turn_us;
+void Writer::end_turn(int64_t now_us) {
   take_results(now_us);
   close_batch();
   if (state_ == State::kHealthy && written_batches_ < batches_.size()) {
@@ -162,7 +161,7 @@ void Writer::want_sync(int64_t now_us) {
   sync_requested_ = written_;
   if (mode_ == SyncMode::kAlways) {
     // Nobody is told anything before.
-    if (flusher_.request_or_sync(increment_.file, written_, turn_us_)) take_results(now_us);
+    if (flusher_.request_or_sync(increment_.file, written_)) take_results(now_us);
   } else {
     flusher_.request(increment_.file, written_);
   }

@@ -3,7 +3,8 @@
 // watermarks: *written* (a crash of the process loses nothing below it) and *synced* (nor does a power cut).
 // Batches stay in memory until synced (until written under `no`), so that a disk that fails and comes back
 // loses nothing. Owns the open increment and the manifest; everything runs on the reactor, nothing here
-// blocks except the few calls that open an increment. Knows no commands and no clients.
+// blocks except the few calls that open an increment, and short syncs under `always` (aof/flusher). Knows no
+// commands and no clients.
 //
 // When the disk fails, failure() answers and writes are to be refused:
 //   a write failed  -> at tick(): cut the file to its last whole batch, write the rest again
@@ -73,8 +74,8 @@ class Writer {
   uint64_t append(ByteView unit, uint32_t db_after);
   // Whether anything was, since the end of the last turn.
   [[nodiscard]] bool has_open_batch() const { return current_.length > 0; }
-  // Writes what was appended, in `turn_us` if anything was. `now_us` is monotonic time, here and below.
-  void end_turn(int64_t now_us, int64_t turn_us = 0);
+  // Writes what was appended. `now_us` is monotonic time, here and below.
+  void end_turn(int64_t now_us);
   // Somebody waits until the log is synced to `offset`: under everysec that is not left to the second.
   void sync_soon(uint64_t offset, int64_t now_us);
   // Takes the flusher's results and works on recovery. When the flusher woke the loop, and every 100 ms.
@@ -210,7 +211,6 @@ class Writer {
   uint64_t sync_requested_ = 0;
   uint64_t sync_awaited_ = 0;  // somebody waits for a sync up to here
   int64_t last_sync_us_ = 0;
-  int64_t turn_us_ = 0;  // how long the last turn took
   uint64_t delayed_syncs_ = 0;
 
   State state_ = State::kHealthy;

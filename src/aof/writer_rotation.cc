@@ -45,7 +45,7 @@ std::vector<std::string> Writer::unfinished() const {
 }
 
 void Writer::prepare_rotation() {
-  rotating_ = true;
+  if (std::exchange(rotating_, true)) return;
   // While a failed sync is being made good, the flusher works for the new increment alone.
   if (state_ != State::kHealthy || written_ == synced_ || flusher_.failed()) return;
   sync_requested_ = written_;

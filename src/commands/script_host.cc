@@ -47,7 +47,9 @@ std::string ScriptHost::refusal(const exec::Command& command, std::span<const ba
     return std::string(errors::kReadOnlyScript);
   }
   if (session_.wrote) return {};
-  if (command.has(exec::kWrite) && !call_.on.state.disk_error.empty()) return call_.on.state.disk_error;
+  if (command.has(exec::kWrite) && !call_.on.state.write_refusal().empty()) {
+    return call_.on.state.write_refusal();
+  }
   if (exec::lacks_memory(call_.unit().room, command.flags) && !session_.ignores_memory) {
     return std::string(errors::kOutOfMemory);
   }

@@ -46,7 +46,7 @@ std::string refusal(Call& call, const script::ScriptFlags& flags) {
   if (!flags.declared || flags.no_writes) return {};
   if (exec::lacks_memory(call.unit().room, kDenyOom) && !flags.allow_oom)
     return std::string(errors::kOutOfMemory);
-  if (!call.on.state.disk_error.empty()) return call.on.state.disk_error;
+  if (!call.on.state.write_refusal().empty()) return call.on.state.write_refusal();
   if (call.command.has(kReadonly)) return std::string(kWritesUnderRo);
   return {};
 }

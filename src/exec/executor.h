@@ -90,7 +90,8 @@ class Executor {
   // The suspended script's client, or 0.
   [[nodiscard]] client::ClientId suspended_client() const;
   [[nodiscard]] uint64_t offset() const { return units_.offset(); }
-  [[nodiscard]] int64_t now_us() const { return units_.now_us(); }
+  // As of the last look at the clock.
+  [[nodiscard]] int64_t monotonic_us() const { return units_.monotonic_us(); }
   // For commands that are not shown by themselves (kSkipMonitor).
   void show_to_monitors(const Call& call) { units_.show_to_monitors(call); }
   // What users may do: for commands that run others.

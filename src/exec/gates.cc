@@ -60,8 +60,8 @@ std::string refuse_out_of_memory(const Visitor& v) {
 }
 
 std::string refuse_disk_error(const Visitor& v) {
-  if (v.state.disk_error.empty() || (v.flags & (kWrite | kDiskProbe)) == 0) return {};
-  return v.state.disk_error;
+  if ((v.flags & (kWrite | kDiskProbe)) == 0) return {};
+  return v.state.write_refusal();
 }
 
 std::string refuse_subscriber(const Visitor& v) {

@@ -29,6 +29,7 @@ struct ServerState {
   bool function_busy = false;  // it is a function
   Room room = Room::kEnough;   // judged before each command (exec/eviction)
   std::string disk_error;      // full MISCONF text while the log cannot be written; empty: fine
+  std::string snapshot_error;  // the same where only the last snapshot failed: writes are refused, no more
   bool log_is_behind = false;  // it holds so much that the disk has not: writes wait until it has caught up
   PauseMode pause = PauseMode::kNone;
   int64_t pause_until_ms = 0;  // monotonic
@@ -36,8 +37,12 @@ struct ServerState {
 
   // Nothing here can refuse a command: the usual case, decided by one look.
   [[nodiscard]] bool unremarkable() const {
-    return !loading && !script_busy && room == Room::kEnough && disk_error.empty() &&
+    return !loading && !script_busy && room == Room::kEnough && write_refusal().empty() &&
            pause == PauseMode::kNone && !log_is_behind;
+  }
+  // What a write is told that the disk is the reason to refuse; empty: it may run.
+  [[nodiscard]] const std::string& write_refusal() const {
+    return disk_error.empty() ? snapshot_error : disk_error;
   }
 };
 

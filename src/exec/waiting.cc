@@ -155,7 +155,7 @@ bool Waiting::unblock(client::Client& client, base::ByteView error) {
 
 bool Waiting::deadlines_paused() const {
   const ServerState& state = services_.state;
-  return !services_.settings.active_expire || state.loading || state.script_busy ||
+  return !services_.settings.active_expire || state.loading || state.script_busy || state.log_is_behind ||
          !state.disk_error.empty() || state.pause != PauseMode::kNone;
 }
 

@@ -57,8 +57,9 @@ base::Result<void> ServerControl::save() {
 base::Result<void> ServerControl::shutdown(const exec::ShutdownOptions& options) {
   const bool by_default =
       options.save == exec::ShutdownSave::kDefault && server_.saving().saves_at_shutdown();
-  return server_.begin_stop({by_default || options.save == exec::ShutdownSave::kSave,
-                             options.force || options.save == exec::ShutdownSave::kNoSave, options.force});
+  return server_.begin_stop({.save = by_default || options.save == exec::ShutdownSave::kSave,
+                             .despite_failure = options.force || options.save == exec::ShutdownSave::kNoSave,
+                             .despite_base = options.force});
 }
 
 base::Result<void> ServerControl::abort_shutdown() {

@@ -106,7 +106,8 @@ base::Result<void> Server::start() {
       log_.warning("Received a signal to stop: finishing the turn, syncing the log.");
       if (stop_deadline_us_ != 0) {
         loop_.stop();  // asked twice: the log is closed now, and how that ends is the exit status
-      } else if (auto stopping = begin_stop({saving_.saves_at_shutdown(), false, false}); !stopping) {
+      } else if (auto stopping = begin_stop({.save = saving_.saves_at_shutdown(), .by_signal = true});
+                 !stopping) {
         log_.warning("Not stopping: " + stopping.error().message);
       }
     }));
@@ -322,7 +323,7 @@ base::Result<void> Server::rewrite_config() {
 
 base::Result<void> Server::begin_stop(const Stop& stop) {
   const base::Error refused{"ERR Errors trying to SHUTDOWN. Check logs."};
-  if (!stop.despite_failure && writer_ && writer_->failure()) return refused;
+  if (!stop.despite_failure && !stop.by_signal && writer_ && writer_->failure()) return refused;
   stop_despite_base_ = stop.despite_base || !writer_ || writer_->listed();
   if (stop_despite_base_) saving_.give_up();
   if (stop.save && !loading_) {

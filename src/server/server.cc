@@ -88,12 +88,7 @@ bool Server::execute(Connection& connection, resp::Parser& parser) {
   client::Client& client = connection.client();
   const exec::Next next = executor_.submit(client, {parser.args(), parser.wire(), &parser});
   if (!client.outbox.empty() || next == exec::Next::kClose) has_output(connection);
-  // A turn may end in the middle of a poll phase: thousands of sockets may be ready in one.
-  if (commands_in_turn_++ == 0) {
-    turn_began_us_ = executor_.now_us();
-  } else if (commands_in_turn_ >= kCommandsPerTurn || executor_.now_us() - turn_began_us_ >= kTurnUs) {
-    write_turn();
-  }
+  if (turn_.add(executor_.monotonic_us())) write_turn();
   return next == exec::Next::kMore;
 }
 
@@ -118,7 +113,8 @@ void Server::before_poll() {
   if (due && executor_.tick()) loop_.request_turn();
   if (std::exchange(log_went_, false)) executor_.synced(exec::kLogWentOffset);
   settle_attention();
-  if (gathers()) return loop_.request_turn();
+  if (turn_.goes_on(executor_.monotonic_us(), writer_ && writer_->has_open_batch()))
+    return loop_.request_turn();
   tell_caches();
   write_turn();
   close_lost();
@@ -172,20 +168,12 @@ uint64_t Server::watermark_of(const client::Outbox& outbox) const {
   return writer_ ? outbox.watermark(writer_->released(), writer_->durable()) : UINT64_MAX;
 }
 
-// Whether the turn goes on after a look at the sockets that does not wait. As long as each look finds more to
-// log, those who send one command at a time come to share a write and a sync.
-bool Server::gathers() {
-  const bool found_more = commands_in_turn_ > std::exchange(commands_gathered_, commands_in_turn_);
-  return found_more && writer_ && writer_->has_open_batch() && executor_.now_us() - turn_began_us_ < kTurnUs;
-}
-
 // The end of a turn: one write for everything that was logged, then the answers may go.
 void Server::write_turn() {
-  const bool idle = std::exchange(commands_in_turn_, 0) == 0;
-  commands_gathered_ = 0;
+  turn_.end();
   if (writer_) {
     const int64_t started_us = clock_.monotonic_us();
-    writer_->end_turn(started_us, idle ? 0 : started_us - turn_began_us_);
+    writer_->end_turn(started_us);
     if (settings_.latency_threshold_ms > 0) {
       executor_.note_latency(exec::LatencyEvent::kAofWrite, clock_.monotonic_us() - started_us);
     }
@@ -206,15 +194,12 @@ void Server::note_disk_state() {
   // A disk that fails has its own refusal; one that is only slow slows down whoever writes.
   state_.log_is_behind = writer_ && !writer_->failure() && writer_->past_retention_limit();
   if (state_.log_is_behind) writer_->sync_soon(writer_->written(), clock_.monotonic_us());
-  const std::string before = std::exchange(state_.disk_error, {});
-  if (writer_ && writer_->failure()) {
-    state_.disk_error = resp::errors::misconf_log(*writer_->failure());
-  } else if (saving_.refuses_writes()) {
-    state_.disk_error = resp::errors::kMisconfSnapshot;
-  }
-  if (before.empty() == state_.disk_error.empty()) return;
+  const std::string before = state_.write_refusal();
+  state_.disk_error = writer_ && writer_->failure() ? resp::errors::misconf_log(*writer_->failure()) : "";
+  state_.snapshot_error = saving_.refuses_writes() ? std::string(resp::errors::kMisconfSnapshot) : "";
+  if (before.empty() == state_.write_refusal().empty()) return;
   if (before.empty()) {
-    log_.warning("Writes are refused until the disk works again: " + state_.disk_error);
+    log_.warning("Writes are refused until the disk works again: " + state_.write_refusal());
   } else {
     log_.warning("The disk works again: writes are accepted.");
   }

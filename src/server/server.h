@@ -39,13 +39,10 @@
 #include "server/log_loading.h"
 #include "server/options.h"
 #include "server/saving.h"
+#include "server/turn.h"
 
 namespace sluice::server {
 
-// A turn ends after so many commands, or after this long, inside a poll phase or after several, so that
-// nobody's reply waits for the thousandth socket.
-inline constexpr size_t kCommandsPerTurn = 1024;
-inline constexpr int64_t kTurnUs = 1000;
 // Connections whose kept input is taken up again per turn, and elements freed per turn.
 inline constexpr size_t kResumesPerTurn = 1000;
 inline constexpr size_t kFreedPerTurn = 5000;
@@ -76,12 +73,13 @@ class Server final : public ConnectionOwner {
   // Takes the plain structs anew from the configuration.
   void apply_configuration();
   // A snapshot first, if `save`. Refused where that fails, or the log cannot be written, unless
-  // `despite_failure`. While a log that was switched on has no base yet, the stop waits for it, unless
-  // `despite_base`.
+  // `despite_failure`; a signal waits for such a log as long as shutdown-timeout says. While a log that was
+  // switched on has no base yet, the stop waits for it, unless `despite_base`.
   struct Stop {
     bool save = false;
     bool despite_failure = false;
     bool despite_base = false;
+    bool by_signal = false;
   };
   base::Result<void> begin_stop(const Stop& stop);
   bool abort_stop();
@@ -177,7 +175,6 @@ class Server final : public ConnectionOwner {
   void take_up_base(bool was_listed);
   void settle_attention();
   void tell_caches();
-  bool gathers();
   void write_turn();
   void flush_outputs();
   void check_output_limit(Connection& connection);
@@ -251,9 +248,7 @@ class Server final : public ConnectionOwner {
   std::vector<client::ClientId> held_;     // have something that waits for the watermark
   std::vector<client::ClientId> lost_;
   std::vector<client::ClientId> resumes_;  // may go on with kept input
-  size_t commands_in_turn_ = 0;
-  size_t commands_gathered_ = 0;  // of them, when the sockets were last looked at
-  int64_t turn_began_us_ = 0;
+  Turn turn_;
   int64_t next_cron_us_ = 0;
   int64_t next_rotation_look_us_ = 0;
   int64_t quiet_about_accept_until_us_ = 0;

@@ -79,6 +79,25 @@ TEST_CASE("a full disk under no: writes are refused, reads go on, service resume
   disk_story("no");
 }
 
+TEST_CASE("SIGTERM while the disk fails: waited for as long as shutdown-timeout says, no longer") {
+  ServerProcess server(
+      {"--appendonly", "yes", "--appendfsync", "always", "--save", "", "--shutdown-timeout", "1"});
+  server.start();
+  RedisClient client(server.port());
+  REQUIRE(client.run("RPUSH", "q", "kept").kind == resp::Kind::kInteger);
+  limit_file_size(server.pid(), log_bytes(server) + 200);
+  RedisClient unlucky(server.port());
+  unlucky.send("RPUSH", "q", std::string(5000, 'x'));
+  unlucky.flush();
+  REQUIRE(soon([&] {
+    return server.log().find("Writes are refused until the disk works again") != std::string::npos;
+  }));
+  CHECK(server.stop() == 1);  // the log could not be closed
+  server.start();
+  RedisClient again(server.port());
+  CHECK(again.run("LLEN", "q") == resp::Value::make_integer(1));
+}
+
 TEST_CASE("past the retention limit, whoever waits for the log is let go, and what was logged is kept") {
   ServerProcess server({"--appendonly", "yes", "--appendfsync", "always", "--aof-retained-limit", "1gb"});
   server.start();

@@ -121,6 +121,16 @@ TEST_CASE("Rewrite: it waits for its moment while a unit is half done") {
   CHECK(!desk.rewrite.preparing());
 }
 
+TEST_CASE("Rewrite: while it waits for a unit that is half done, what is logged is synced as ever") {
+  MemoryFs fs;
+  Desk desk(fs);
+  desk.log.put(kBefore);
+  desk.rewrite.begin({});
+  CHECK(!desk.rewrite.step(desk.log.now_us, false));
+  const uint64_t tag = desk.log.put(kDuring);
+  CHECK(desk.log.writer.released() == tag);
+}
+
 TEST_CASE("Rewrite: what is logged between its moment and its end is synced as ever") {
   MemoryFs fs;
   Desk desk(fs);
@@ -382,8 +392,8 @@ TEST_CASE("Switching on: taken back, it leaves what was there and nothing else")
 }
 
 TEST_CASE("Switching on: files that cannot be made are an error, and nothing is left behind") {
-  const DiskCall kCalls[] = {DiskCall::kMkdir, DiskCall::kOpen, DiskCall::kWrite, DiskCall::kFdatasync};
-  for (const DiskCall call : kCalls) {
+  const DiskCall calls[] = {DiskCall::kMkdir, DiskCall::kOpen, DiskCall::kWrite, DiskCall::kFdatasync};
+  for (const DiskCall call : calls) {
     CAPTURE(static_cast<int>(call));
     MemoryFs fs;
     leave_old_log(fs);

@@ -302,6 +302,41 @@ TEST_CASE("Executor: while the disk fails an answer waits for what its client is
   CHECK(writer.client.outbox.sendable(offset) == ":1\r\n-MISCONF no\r\n");
 }
 
+TEST_CASE("Executor: a snapshot that failed refuses writes, and nothing is shown before its sync") {
+  Harness h;
+  Peer& writer = h.client();
+  writer.send("RPUSH", "q", "a");
+  const uint64_t offset = h.sink.offset();
+  h.state.snapshot_error = "MISCONF no snapshot";
+  Peer& stranger = h.client();
+  stranger.send("LLEN", "q");
+  CHECK(stranger.client.outbox.sendable(offset - 1).empty());
+  CHECK(stranger.client.outbox.sendable(offset) == ":1\r\n");
+  CHECK(h.run("RPUSH", "q", "b") == error("MISCONF no snapshot"));
+}
+
+TEST_CASE("Executor: a snapshot that failed does not keep keys past their deadline") {
+  Harness h;
+  h.run("SET", "k", "v", "PX", "10");
+  h.state.snapshot_error = "MISCONF no snapshot";
+  h.propagated();
+  h.advance(20ms);
+  CHECK(h.keyspace.database(0).size() == 0);
+  CHECK(h.propagated() == Lines{"DEL k"});
+}
+
+TEST_CASE("Executor: while the log is behind no deadline adds to it") {
+  Harness h;
+  h.run("SET", "k", "v", "PX", "10");
+  h.state.log_is_behind = true;
+  h.propagated();
+  h.advance(20ms);
+  CHECK(h.propagated().empty());
+  h.state.log_is_behind = false;
+  h.advance(1ms);
+  CHECK(h.propagated() == Lines{"DEL k"});
+}
+
 TEST_CASE("Executor: while the disk fails a monitor does not hold back what others read") {
   Harness h;
   h.run("RPUSH", "q", "a");

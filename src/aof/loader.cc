@@ -66,7 +66,8 @@ StartPoint Loader::take_start() {
 
 Result<void> Loader::begin() {
   const LogPlace& place = options_.place;
-  auto manifest = open_log(fs_, place);
+  auto manifest =
+      options_.manifest ? Result<std::optional<Manifest>>(options_.manifest) : open_log(fs_, place);
   if (!manifest) return manifest.error();
   if (!*manifest) {
     phase_ = Phase::kDone;

@@ -31,6 +31,8 @@ struct LoaderOptions {
   LogPlace place;
   bool load_truncated = true;  // `aof-load-truncated`
   bool repair = true;          // false: read only, for a look at a log
+  // What the log consists of, where no manifest at `place` says so: the one file of Redis 6.
+  std::optional<Manifest> manifest = std::nullopt;
 };
 
 struct LoadProgress {

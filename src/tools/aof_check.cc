@@ -1,14 +1,20 @@
 // sluice-check-aof: looks at a log on disk as a start would, without serving it: the manifest, the base,
 // every batch. Says where it stops being sound and what is before that; asked to, cuts it there and keeps
 // what it cut. It reads redis-server's files too, whose increments have no annotations: of those only the
-// structure is checked. Applies nothing: whether the commands mean something is for a server to say.
+// structure is checked, as in the one file of Redis 6. Applies nothing: whether the commands mean something
+// is for a server to say.
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "aof/file_io.h"
+#include "aof/frame.h"
 #include "aof/loader.h"
 #include "aof/manifest.h"
 #include "aof/tail_cut.h"
@@ -22,7 +28,7 @@ namespace sluice::tools {
 namespace {
 
 constexpr const char* kUsage =
-    "Usage: sluice-check-aof [--fix [--yes]] <manifest, or the directory it is in>\n"
+    "Usage: sluice-check-aof [--fix [--yes]] <manifest, the directory it is in, or a log in one file>\n"
     "\n"
     "Reads the log as a start of the server would and says whether it is sound. It changes nothing unless\n"
     "--fix is given: then a log that is not sound is cut at the first bad offset, after asking (--yes: "
@@ -32,10 +38,19 @@ constexpr const char* kUsage =
     "Exit status: 0 the log is sound, or is now; 1 it is not; 2 it could not be looked at.\n";
 
 constexpr const char* kManifestEnd = ".manifest";
+constexpr std::array kPartEnds = {".rdb", ".base.aof", ".incr.aof"};
+constexpr const char* kRdbMagic = "REDIS";
 constexpr size_t kSliceBytes = size_t{1} << 20;
 constexpr int kDatabases = 1;  // only to make values of an RDB base in
 
 enum Exit { kSound = 0, kUnsound = 1, kCannotTell = 2 };
+
+// What is looked at.
+struct Target {
+  aof::LogPlace place;
+  std::string lock_path;                  // of the server that would write there
+  std::optional<aof::Manifest> manifest;  // of the one file of Redis 6, which has none on disk
+};
 
 struct Options {
   std::string path;
@@ -111,10 +126,11 @@ struct Verdict {
 
 enum class Repair { kNo, kYes };
 
-Verdict read_log(base::Fs& fs, const aof::LogPlace& place, Repair repair) {
+Verdict read_log(base::Fs& fs, const Target& target, Repair repair) {
   Reading reading(fs);
   aof::LoaderOptions options;
-  options.place = place;
+  options.place = target.place;
+  options.manifest = target.manifest;
   options.repair = repair == Repair::kYes;
   aof::Loader loader(fs, options, reading);
   Verdict verdict;
@@ -188,7 +204,12 @@ base::Result<void> shorten_manifest(base::Fs& fs, const aof::LogPlace& place, ao
 }
 
 // Gives up everything from the damage on: the end of its file, and the increments after it.
-base::Result<void> cut_damage(base::Fs& fs, const aof::LogPlace& place, const aof::Damage& damage) {
+base::Result<void> cut_damage(base::Fs& fs, const Target& target, const aof::Damage& damage) {
+  const aof::LogPlace& place = target.place;
+  if (target.manifest) {
+    if (damage.at > 0) return cut_file(fs, place.path(damage.file), damage.at);
+    return base::Error{place.path(damage.file) + ": nothing would be left of it"};
+  }
   auto manifest = aof::read_manifest(fs, place);
   if (!manifest.ok()) return manifest.error();
   size_t first = 0;
@@ -205,66 +226,101 @@ base::Result<void> cut_damage(base::Fs& fs, const aof::LogPlace& place, const ao
   return damage.at > 0 ? cut_file(fs, place.path(damage.file), damage.at) : base::Result<void>{};
 }
 
-int fix(base::Fs& fs, const aof::LogPlace& place, const Options& options, Verdict verdict) {
-  const auto lock = fs.try_lock(place.lock_path());
-  if (!lock.ok()) {
-    std::printf("A server uses this log, or it cannot be locked: %s\n", lock.error().message.c_str());
-    return kCannotTell;
-  }
+// REQUIRES: the log was locked before the verdict was made: what a server appended since would be cut.
+int fix(base::Fs& fs, const Target& target, const Options& options, Verdict verdict) {
   if (!verdict.error.empty()) {
     if (!verdict.damage) {
       std::printf("This cannot be mended by cutting.\n");
       return kUnsound;
     }
-    const std::string what = place.path(verdict.damage->file) + " will be cut at offset " +
+    const std::string what = target.place.path(verdict.damage->file) + " will be cut at offset " +
                              std::to_string(verdict.damage->at) + ", and what comes later given up.";
     if (!confirmed(options, what)) return kUnsound;
-    if (auto done = cut_damage(fs, place, *verdict.damage); !done) {
+    if (auto done = cut_damage(fs, target, *verdict.damage); !done) {
       std::printf("%s\n", done.error().message.c_str());
       return kUnsound;
     }
-    verdict = read_log(fs, place, Repair::kNo);
+    verdict = read_log(fs, target, Repair::kNo);
   } else if (!confirmed(options, "The end of the log will be cut.")) {
     return kUnsound;
   }
   if (verdict.error.empty() && verdict.torn()) {
-    report(read_log(fs, place, Repair::kYes));
-    verdict = read_log(fs, place, Repair::kNo);
+    report(read_log(fs, target, Repair::kYes));
+    verdict = read_log(fs, target, Repair::kNo);
   }
   report(verdict);
   return verdict.sound() ? kSound : kUnsound;
 }
 
-std::optional<aof::LogPlace> place_of_manifest(const std::string& path) {
-  const std::string end = kManifestEnd;
-  const size_t slash = path.rfind('/');
-  const std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
-  if (name.size() <= end.size() || !name.ends_with(end)) return std::nullopt;
+// That of a log whose `file_name` is this, with `path` in its directory.
+aof::LogPlace place_around(const std::string& path, const std::string& file_name) {
   aof::LogPlace place;
   // The parts are named by directory, so that one that is given by its bare name needs its full one.
   const std::string log_dir = base::directory_of(path);
   const size_t last = log_dir.rfind('/');
   place.dir = last == std::string::npos ? "." : last == 0 ? "/" : log_dir.substr(0, last);
   place.log_dir_name = last == std::string::npos ? log_dir : log_dir.substr(last + 1);
-  place.file_name = name.substr(0, name.size() - end.size());
+  place.file_name = file_name;
   return place;
 }
 
-// From a manifest, from the directory with one, or from the server's directory with that in it.
-base::Result<aof::LogPlace> find_place(base::Fs& fs, std::string path) {
+std::string name_of(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos ? path : path.substr(slash + 1);
+}
+
+std::optional<Target> target_of_manifest(const std::string& path) {
+  const std::string end = kManifestEnd;
+  const std::string name = name_of(path);
+  if (name.size() <= end.size() || !name.ends_with(end)) return std::nullopt;
+  Target target;
+  target.place = place_around(path, name.substr(0, name.size() - end.size()));
+  target.lock_path = target.place.lock_path();
+  return target;
+}
+
+// Whether it may be all of a log. A part of one cannot be judged without what comes before and after it.
+bool begins_a_log(base::Fs& fs, const std::string& path) {
+  for (const char* end : kPartEnds) {
+    if (path.ends_with(end)) return false;
+  }
+  auto file = fs.open(path, base::kOpenRead);
+  if (!file.ok()) return false;
+  const auto size = (*file)->size();
+  if (!size.ok()) return false;
+  const auto head = aof::read_exactly(**file, 0, std::min<size_t>(*size, aof::kMaxHeader));
+  if (!head.ok()) return false;
+  return aof::check_header(*head).state == aof::HeaderState::kForeign || head->starts_with(kRdbMagic);
+}
+
+std::optional<Target> target_of_single_file(base::Fs& fs, const std::string& path) {
+  if (!begins_a_log(fs, path)) return std::nullopt;
+  Target target;
+  target.place = place_around(path, name_of(path));
+  if (fs.exists(target.place.manifest_path())) return std::nullopt;  // a start moved it there: a part by now
+  aof::LogPlace server;
+  server.dir = base::directory_of(path);
+  target.lock_path = server.lock_path();
+  target.manifest.emplace().base = aof::ManifestFile{name_of(path), 1};
+  return target;
+}
+
+// From a manifest, from the directory with one, or from the server's directory with that in it; or one file.
+base::Result<Target> find_target(base::Fs& fs, std::string path) {
   while (path.size() > 1 && path.back() == '/') path.pop_back();
-  if (auto place = place_of_manifest(path); place && fs.exists(path)) return *place;
+  if (auto target = target_of_manifest(path); target && fs.exists(path)) return *target;
   for (const std::string& dir : {path, path + "/" + aof::LogPlace{}.log_dir_name}) {
     const auto names = fs.list_dir(dir);
     if (!names.ok()) continue;
     std::vector<std::string> manifests;
     for (const std::string& name : *names) {
-      if (place_of_manifest(dir + "/" + name)) manifests.push_back(dir + "/" + name);
+      if (target_of_manifest(dir + "/" + name)) manifests.push_back(dir + "/" + name);
     }
     if (manifests.size() > 1) return base::Error{dir + ": several manifests; name one of them"};
-    if (manifests.size() == 1) return *place_of_manifest(manifests[0]);
+    if (manifests.size() == 1) return *target_of_manifest(manifests[0]);
   }
-  return base::Error{path + ": neither a manifest nor a directory with one"};
+  if (auto target = target_of_single_file(fs, path)) return *target;
+  return base::Error{path + ": neither a manifest nor a directory with one, nor a whole log in one file"};
 }
 
 std::optional<Options> read_arguments(std::span<const std::string> arguments) {
@@ -295,15 +351,24 @@ int run(std::span<const std::string> arguments) {
     return kCannotTell;
   }
   base::PosixFs fs;
-  const base::Result<aof::LogPlace> place = find_place(fs, options->path);
-  if (!place.ok()) {
-    std::fprintf(stderr, "%s\n", place.error().message.c_str());
+  const base::Result<Target> target = find_target(fs, options->path);
+  if (!target.ok()) {
+    std::fprintf(stderr, "%s\n", target.error().message.c_str());
     return kCannotTell;
   }
-  Verdict verdict = read_log(fs, *place, Repair::kNo);
+  std::unique_ptr<base::FileLock> lock;
+  if (options->fix) {
+    auto locked = fs.try_lock(target->lock_path);
+    if (!locked.ok()) {
+      std::printf("A server uses this log, or it cannot be locked: %s\n", locked.error().message.c_str());
+      return kCannotTell;
+    }
+    lock = std::move(*locked);
+  }
+  Verdict verdict = read_log(fs, *target, Repair::kNo);
   report(verdict);
   if (verdict.sound()) return kSound;
-  if (options->fix) return fix(fs, *place, *options, std::move(verdict));
+  if (options->fix) return fix(fs, *target, *options, std::move(verdict));
   if (verdict.damage || verdict.torn()) std::printf("With --fix it is cut there.\n");
   return kUnsound;
 }

@@ -195,6 +195,108 @@ TEST_CASE("sluice-check-aof: a log in use is looked at, but not fixed") {
   CHECK(checked.says("A server uses this log"));
 }
 
+TEST_CASE(
+    "sluice-check-aof: a fix judges nothing that a server may still write to, which it would then cut") {
+  const TemporaryFolder folder;
+  write_two(folder);
+  const std::string torn = content(increment(folder, 2)) + "*1\r\n$4\r\nPI";
+  overwrite(increment(folder, 2), torn);
+  base::PosixFs fs;
+  {
+    const auto lock = fs.try_lock(place_in(folder).lock_path());
+    REQUIRE(lock.ok());
+    const Checked used = check("--fix " + folder.path(), "y");
+    CAPTURE(used.text);
+    CHECK(used.status == 2);
+    CHECK_FALSE(used.says("Salvageable"));
+    CHECK_FALSE(used.says("offset"));
+    CHECK(content(increment(folder, 2)) == torn);
+  }
+  CHECK(check("--fix " + folder.path(), "y").status == 0);
+}
+
+TEST_CASE("sluice-check-aof: the one file of Redis 6 is judged and mended like what a start makes of it") {
+  const TemporaryFolder folder;
+  const std::string path = folder.path() + "/appendonly.aof";
+  const std::string select = record({"SELECT", "0"});
+  const std::string kept = select + record({"RPUSH", "q", "a"});
+  const std::string whole = kept + record({"MULTI"}) + record({"RPUSH", "q", "b"}) + record({"EXEC"});
+  overwrite(path, whole);
+  const Checked sound = check(path);
+  CAPTURE(sound.text);
+  CHECK(sound.status == 0);
+  CHECK(sound.says("Sound: 3 commands, " + std::to_string(whole.size())));
+  CHECK(check("--fix --yes " + path).status == 0);
+  CHECK(content(path) == whole);
+
+  SUBCASE("torn: the unit that is not whole goes, and is kept") {
+    overwrite(path, whole.substr(0, whole.size() - 3));
+    const Checked torn = check(path);
+    CAPTURE(torn.text);
+    CHECK(torn.status == 1);
+    CHECK(torn.says(": offset " + std::to_string(kept.size())));
+    CHECK(torn.says("would be cut"));
+    CHECK(check("--fix " + path, "n").status == 1);
+    CHECK(content(path).size() == whole.size() - 3);
+  }
+  SUBCASE("damaged in its middle") {
+    std::string damaged = whole;
+    damaged[kept.size()] = '!';
+    overwrite(path, damaged);
+    const Checked found = check(path);
+    CAPTURE(found.text);
+    CHECK(found.status == 1);
+    CHECK(found.says(": offset " + std::to_string(kept.size())));
+    CHECK(found.says("Salvageable: 2 commands"));
+  }
+  if (content(path) == whole) return;
+  const std::string broken = content(path);
+  const Checked fixed = check("--fix --yes " + path);
+  CAPTURE(fixed.text);
+  CHECK(fixed.status == 0);
+  CHECK(content(path) == kept);
+  CHECK(content(path + "." + std::to_string(kept.size()) + ".cut") == broken.substr(kept.size()));
+  CHECK(check(path).status == 0);
+}
+
+TEST_CASE("sluice-check-aof: the one file of Redis 6 with a snapshot in front: a torn end is cut behind it") {
+  const TemporaryFolder folder;
+  (void)with_redis(folder.path(), "redis-cli -s s set k v; redis-cli -s s save;");
+  const std::string snapshot = content(folder.path() + "/dump.rdb");
+  REQUIRE_FALSE(snapshot.empty());
+  const std::string path = folder.path() + "/old.aof";
+  const std::string kept = snapshot + record({"SELECT", "0"}) + record({"RPUSH", "q", "a"});
+  overwrite(path, kept + "*3\r\n$5\r\nRPU");
+  const Checked torn = check(path);
+  CAPTURE(torn.text);
+  CHECK(torn.status == 1);
+  CHECK(torn.says("1 key of the base"));
+  CHECK(torn.says("offset " + std::to_string(kept.size())));
+  CHECK(check("--fix --yes " + path).status == 0);
+  CHECK(content(path) == kept);
+  // Nothing of a snapshot can be given up.
+  flip(path, snapshot.size() - 3);
+  const Checked broken = check("--fix --yes " + path);
+  CHECK(broken.status == 1);
+  CHECK(broken.says("cannot be mended"));
+}
+
+TEST_CASE("sluice-check-aof: what is not a log in one file is not taken for one, and not cut") {
+  const TemporaryFolder folder;
+  write_two(folder);
+  const std::string text = folder.path() + "/notes";
+  overwrite(text, "what to buy\n");
+  overwrite(folder.path() + "/dump.rdb", "REDIS0010");
+  for (const std::string& path :
+       {text, folder.path() + "/dump.rdb", increment(folder, 1), folder.path() + "/none"}) {
+    CAPTURE(path);
+    const Checked checked = check("--fix --yes " + path);
+    CHECK(checked.status == 2);
+    CHECK(checked.says("nor a whole log in one file"));
+  }
+  CHECK(content(text) == "what to buy\n");
+}
+
 TEST_CASE("sluice-check-aof: what redis-server wrote, RDB base and plain, whole, torn and flipped") {
   for (const std::string preamble : {"yes", "no"}) {
     CAPTURE(preamble);

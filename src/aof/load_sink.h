@@ -24,6 +24,14 @@ struct RdbProgress {
   bool done = false;
 };
 
+// How far a load has come, of all the files together.
+struct LoadProgress {
+  uint64_t loaded_bytes = 0;
+  uint64_t total_bytes = 0;
+  uint64_t records = 0;
+  uint64_t extensions = 0;
+};
+
 // Where a log is loaded into. An error stops the load and becomes part of its message.
 class LoadSink {
  public:

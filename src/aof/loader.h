@@ -35,13 +35,6 @@ struct LoaderOptions {
   std::optional<Manifest> manifest = std::nullopt;
 };
 
-struct LoadProgress {
-  uint64_t loaded_bytes = 0;
-  uint64_t total_bytes = 0;
-  uint64_t records = 0;
-  uint64_t extensions = 0;
-};
-
 class Loader {
  public:
   Loader(base::Fs& fs, LoaderOptions options, LoadSink& sink);

@@ -172,13 +172,14 @@ Outcome cmd_bitcount(Call& call) {
   if (call.args.more()) {
     query.first = call.args.integer();
     query.last = call.args.integer();
-    if (call.args.ok() && call.args.more()) query.in_bits = read_unit(call.args);
   }
+  // Both counted from the end, and crossed: nothing, even where both would be cut to the beginning, and
+  // whatever the unit (7.4 does judge it).
+  const bool crossed = query.first < 0 && query.last < 0 && query.first > query.last;
+  if (call.args.ok() && call.args.more() && !crossed) query.in_bits = read_unit(call.args);
   if (!call.args.ok()) return call.fail(call.args.error());
   base::NumberText digits;
   const ByteView bytes = (*found)->view(digits);
-  // Both counted from the end, and crossed: nothing, even where both would be cut to the beginning.
-  const bool crossed = query.first < 0 && query.last < 0 && query.first > query.last;
   const uint64_t count = crossed ? 0 : count_set(bytes, within(query, bytes.size()));
   call.reply.integer(static_cast<int64_t>(count));
   return Outcome::kDone;

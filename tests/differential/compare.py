@@ -90,6 +90,19 @@ def by_encoding(a, b, before):
     return same(a, b) if before in _ORDERED else as_set(a, b, None)
 
 
+def collated(a, b, _before):
+    """In the order of strcoll, which sees texts up to their first NUL: those that are equal to it may change places."""
+    if not isinstance(a, list) or not isinstance(b, list):
+        return same(a, b)
+    seen = [[text.split(b"\0")[0] if type(text) is bytes else text for text in side] for side in (a, b)]
+    return len(a) == len(b) and all(map(same, *seen))
+
+
+def unless_set(a, b, before):
+    """In order, but where the item before said that the key holds a set, which has none: so many of its members."""
+    return same(a, b) if before != b"set" else type(a) is type(b) and (not isinstance(a, list) or len(a) == len(b))
+
+
 def pairs_by_encoding(a, b, before):
     return same(a, b) if before in _ORDERED else as_pairs(a, b, None)
 
@@ -185,7 +198,7 @@ def acl_log(a, b, _before):
 
 
 RULES = {"exact": lambda a, b, _before: same(a, b), "doubles": doubles, "scores": scores, "set": as_set,
-         "pairs": as_pairs, "acl_list": acl_list, "acl_user": acl_user, "acl_log": acl_log, "by_encoding": by_encoding, "pairs_by_encoding": pairs_by_encoding,
+         "pairs": as_pairs, "acl_list": acl_list, "acl_user": acl_user, "acl_log": acl_log, "by_encoding": by_encoding, "unless_set": unless_set, "collated": collated, "pairs_by_encoding": pairs_by_encoding,
          "drawn_from": drawn_from, "near": near, "handshake": handshake, "same_type": same_type}
 
 

@@ -22,7 +22,7 @@ TRIED = [[b"GET", b"s1"], [b"SET", b"s1", b"x"], [b"SET", b"s1", b"x", b"GET"], 
          [b"BLPOP", b"l0", b"nokey", b"0.001"], [b"EVAL", b"return 1", b"1", b"h0"], [b"EVAL_RO", b"return 1", b"1", b"h0"], [b"PUBLISH", b"c1", b"x"],
          [b"PUBLISH", b"other", b"x"], [b"CONFIG", b"GET", b"timeout"], [b"SELECT", b"0"], [b"PING"], [b"KEYS", b"nosuch*"], [b"XREAD", b"STREAMS", b"h0", b"z0", b"0", b"0"],
          [b"CLIENT", b"GETNAME"], [b"WATCH", b"z0"], [b"UNWATCH"], [b"TYPE", b"s9"], [b"OBJECT", b"ENCODING", b"nokey"],
-         [b"SORT", b"l1", b"BY", b"s*"], [b"SORT", b"l1", b"BY", b"nosort"], [b"SORT_RO", b"l1", b"GET", b"#"], [b"SORT", b"l1", b"ALPHA", b"STORE", b"l2"]]
+         [b"SORT", b"l1", b"BY", b"s*", b"LIMIT", b"0", b"0"], [b"SORT", b"l1", b"BY", b"nosort", b"LIMIT", b"0", b"0"], [b"SORT_RO", b"l1", b"GET", b"#"], [b"SORT", b"l1", b"ALPHA", b"STORE", b"l2"]]
 ONLY_ASKED = [[b"SUBSCRIBE", b"c1"], [b"SUBSCRIBE", b"c1", b"other"], [b"PSUBSCRIBE", b"c*"], [b"PSUBSCRIBE", b"c1"], [b"SSUBSCRIBE", b"news.x"], [b"UNSUBSCRIBE", b"other"],
               [b"CONFIG", b"SET", b"timeout", b"0"], [b"FLUSHALL"], [b"SHUTDOWN"], [b"CLIENT", b"LIST"], [b"CONFIG", b"NOSUCH"], [b"GET"], [b"NOSUCH"], [b"CONFIG"],
               [b"AUTH", b"x"], [b"ACL", b"WHOAMI"], [b"SELECT", b"1"], [b"MULTI"], [b"DEBUG", b"SLEEP", b"0"]]

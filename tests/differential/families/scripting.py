@@ -74,6 +74,7 @@ def script(generator):
             text = words.pick(CALLS)
             if b"setresp" in text:  # sets and maps become Lua tables, whose order is each interpreter's own
                 rule = {"by_encoding": "set", "pairs_by_encoding": "pairs"}.get(rule, rule)
+                rule = "pairs" if args[0].upper() == b"LCS" else rule
             *load, call = _run(words, text, [b"0"] + args, "doubles" if rule == "exact" else rule)
             loads.extend(load)  # first, since a rule may look at the item just before
             step.append(call)

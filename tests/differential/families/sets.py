@@ -22,7 +22,7 @@ FAMILY = Family("sets", [
     Row("SUNIONSTORE", "key key+"),
     Row("SDIFFSTORE", "key key+"),
     Row("SSCAN", "key 0 ( MATCH pattern | COUNT small )", ScanWhole(2), weight=0.1),
-    Row("SORT", "key ALPHA ( DESC | LIMIT small small )"),
+    Row("SORT", "key ALPHA ( DESC | LIMIT small small )", "collated"),
     Row("SORT", "key ( DESC | LIMIT small small )", weight=0.5),
     Row("SORT", "key BY 'nosort", "set", weight=0.3),
     Row("SORT", "key BY 'nosort STORE 'sorted", weight=0.3, fixed=True),

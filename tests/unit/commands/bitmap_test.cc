@@ -134,6 +134,8 @@ TEST_CASE("BITCOUNT and BITPOS: a range is judged only where there is a string, 
   CHECK(h.run("BITCOUNT", "s", "x", "1", "NIBBLE") == kNotAnInteger);
   CHECK(h.run("BITCOUNT", "s", "0", "1", "NIBBLE") == kSyntax);
   CHECK(h.run("BITCOUNT", "s", "x", "1", "BIT", "BIT") == kSyntax);
+  CHECK(h.run("BITCOUNT", "s", "-1", "-2", "NIBBLE") == integer(0));
+  CHECK(h.run("BITCOUNT", "s", "-2", "-1", "NIBBLE") == kSyntax);
   CHECK(h.run("BITPOS", "s", "1", "x") == kNotAnInteger);
   CHECK(h.run("BITPOS", "s", "1", "0", "x", "NIBBLE") == kSyntax);
   CHECK(h.run("BITPOS", "s", "1", "0", "x", "BIT") == kNotAnInteger);

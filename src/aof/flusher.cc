@@ -37,7 +37,7 @@ bool Flusher::request_or_sync(std::shared_ptr<base::File> file, uint64_t offset)
     const std::lock_guard lock(mutex_);
     if (failed()) return false;
     pending_ = {std::move(file), offset};
-    if (thread_.joinable() && !syncing_ && measured_ && usual_us_ <= kShortSyncUs) {
+    if (!syncing_ && measured_ && usual_us_ <= kShortSyncUs) {
       now = std::exchange(pending_, {});
       syncing_ = true;
     }

@@ -29,7 +29,7 @@ class Flusher {
   Flusher(const Flusher&) = delete;
   Flusher& operator=(const Flusher&) = delete;
 
-  // Without start() nothing runs until run_pending(). Not before the process has daemonized.
+  // Without start() what request() asks for waits for run_pending(). Not before the process has daemonized.
   void start();
   // Finishes the sync under way, drops a request not yet begun, joins. Safe to call twice.
   void stop();

@@ -18,7 +18,11 @@ namespace sluice::test {
 
 class HarnessLog final : public exec::EffectSink {
  public:
-  HarnessLog(Harness& of, base::Fs& disk, aof::SyncMode mode, aof::StartPoint start = {});
+  // Who makes the syncs of `always`: the flusher, when it is run, or the writer at the end of its turn.
+  enum class Syncs { kByFlusher, kInTurn };
+
+  HarnessLog(Harness& of, base::Fs& disk, aof::SyncMode mode, aof::StartPoint start = {},
+             Syncs syncs = Syncs::kByFlusher);
   ~HarnessLog() override { harness_.sink.log = nullptr; }
   HarnessLog(const HarnessLog&) = delete;
   HarnessLog& operator=(const HarnessLog&) = delete;

@@ -46,6 +46,8 @@ struct Met {
   uint64_t deaths_in_load = 0;
   uint64_t tails_lost = 0;  // loads that found less than was written, as they may
   uint64_t units = 0;
+  uint64_t synced_in_turn = 0;  // turns whose end waited for its sync itself
+  uint64_t failed_in_turn = 0;  // the same, and the sync failed
 };
 
 // What was held when the journal had come to an offset.
@@ -122,7 +124,7 @@ class DiskStory {
     const SyncMode mode = kModes[random_.below(3)];
     if (troubled) cause_trouble(mode);
     {
-      HarnessLog log(harness, process, mode, std::move(start));
+      HarnessLog log(harness, process, mode, std::move(start), syncs_);
       if (log.running.start_error.empty()) {
         log.after_unit = [&] {
           moments_.push_back({log.running.writer.offset(), debug_digest(harness, kBeforeAnyDeadline)});
@@ -169,7 +171,11 @@ class DiskStory {
   }
 
   void end_turn(HarnessLog& log) {
+    const uint64_t synced = log.running.flusher.done();
+    const bool failed = log.running.flusher.failed();
     log.running.writer.end_turn(log.running.now_us);
+    met_.synced_in_turn += log.running.flusher.done() > synced ? 1 : 0;
+    met_.failed_in_turn += log.running.flusher.failed() && !failed ? 1 : 0;
     if (!log.rewrite.active() && random_.below(10) == 0) log.begin_rewrite(random_.below(2) == 0);
     if (!log.rewrite.active()) return;
     // A failure waits for its end: nothing more is to be done in a turn that does not begin with one.
@@ -234,6 +240,9 @@ class DiskStory {
   }
 
   const uint64_t seed_;
+  // As on a slow disk or on a fast one.
+  const HarnessLog::Syncs syncs_ =
+      seed_ % 2 == 0 ? HarnessLog::Syncs::kInTurn : HarnessLog::Syncs::kByFlusher;
   base::Random random_;
   Met& met_;
   MemoryFs disk_;
@@ -258,9 +267,13 @@ TEST_CASE(
   CHECK(met.failures > 0);
   CHECK(met.deaths_in_load > 0);
   CHECK(met.tails_lost > 0);
+  CHECK(met.synced_in_turn > 0);
+  CHECK(met.failed_in_turn > 0);
   MESSAGE("rewrites " << met.rewrites << ", cut short " << met.cut_short << ", bases " << met.bases_loaded
                       << ", failures " << met.failures << ", deaths in load " << met.deaths_in_load
-                      << ", tails lost " << met.tails_lost << ", units " << met.units);
+                      << ", tails lost " << met.tails_lost << ", units " << met.units
+                      << ", synced in the turn " << met.synced_in_turn << ", failed there "
+                      << met.failed_in_turn);
 }
 
 }  // namespace sluice::test

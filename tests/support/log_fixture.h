@@ -16,6 +16,7 @@
 #include "aof/loader.h"
 #include "aof/manifest.h"
 #include "aof/writer.h"
+#include "base/clock.h"
 #include "base/random.h"
 #include "support/memory_fs.h"
 
@@ -106,11 +107,13 @@ inline LoadOutcome load(base::Fs& fs, aof::LoaderOptions options = {}, size_t bu
   return outcome;
 }
 
-// A running log. Destroy it before the disk.
+// A running log. Destroy it before the disk. With a clock, whose syncs take no time, the writer makes those
+// of `always` itself once one was made.
 struct RunningLog {
   explicit RunningLog(base::Fs& disk, aof::SyncMode mode = aof::SyncMode::kAlways, aof::StartPoint start = {},
-                      size_t retention_limit_bytes = 1 << 20)
-      : flusher([this] { ++wakes; }), writer(disk, random, flusher, {{}, mode, retention_limit_bytes}) {
+                      size_t retention_limit_bytes = 1 << 20, const base::Clock* sync_clock = nullptr)
+      : flusher([this] { ++wakes; }, sync_clock),
+        writer(disk, random, flusher, {{}, mode, retention_limit_bytes}) {
     auto started = writer.start(std::move(start));
     if (!started) start_error = started.error().message;
   }

@@ -19,6 +19,8 @@ base::Result<std::vector<std::string>> clear_leftovers(base::Fs& fs, const LogPl
   if (!fs.exists(place.manifest_path())) return cleared;
   auto manifest = read_manifest(fs, place);
   if (!manifest || !manifest->verified || manifest->unfinished.empty()) return cleared;
+  // A power cut must not bring a manifest back that names them.
+  if (auto synced = fs.fsync_dir(place.log_dir()); !synced) return base::Error{synced.error().message};
   for (const std::string& name : std::exchange(manifest->unfinished, {})) {
     if (manifest->names(name)) continue;
     if (auto gone = clear(name); !gone) return base::Error{gone.error().message};

@@ -74,6 +74,9 @@ Result<void> Loader::begin() {
     return {};
   }
   manifest_ = std::move(**manifest);
+  // After a failed sync of the directory the kernel shows a manifest that a power cut takes back.
+  const auto held = options_.repair ? fs_.fsync_dir(place.log_dir()) : base::IoResult<void>();
+  if (!held) return to_error(held.error());
   auto parts = plan_load(fs_, place, manifest_);
   if (!parts) return parts.error();
   parts_ = std::move(*parts);
@@ -337,10 +340,10 @@ Result<void> Loader::finish_part() {
         done.header.state == HeaderState::kOurs ? done.header.header.start : offset_.value_or(0);
     if (auto finished = finish_tail(); !finished) return finished;
     done.loaded_something = offset_.value_or(0) > begin;
-    // The next increment's header will say that all of this is on disk.
-    if (options_.repair) {
-      if (auto synced = file_->fdatasync(); !synced) return to_error(synced.error());
-    }
+  }
+  // The next increment's header will say that all of this is on disk, what was the one file of Redis 6 too.
+  if (options_.repair) {
+    if (auto synced = file_->fdatasync(); !synced) return to_error(synced.error());
   }
   ++part_index_;
   phase_ = Phase::kOpenPart;

@@ -46,6 +46,16 @@ TEST_CASE("Leftovers: what the manifest notes as unfinished goes, what it does n
   CHECK(clear_leftovers(fs, kPlace)->empty());
 }
 
+TEST_CASE("Leftovers: by a manifest that a power cut may take back nothing is deleted") {
+  MemoryFs fs;
+  fs.put(kUnnamedBase, "which the manifest before may name");
+  REQUIRE(write_manifest(fs, kPlace, noting({"appendonly.aof.7.base.rdb"})).ok());
+  fs.fail_next(DiskCall::kFsyncDir, EIO);
+  CHECK_FALSE(clear_leftovers(fs, kPlace).ok());
+  CHECK(fs.exists(kUnnamedBase));
+  CHECK(clear_leftovers(fs, kPlace)->size() == 1);
+}
+
 TEST_CASE("Leftovers: temporary files of killed rewrites go, with a manifest and without one") {
   MemoryFs fs;
   fs.put("./appendonlydir/temp-rewrite.rdb", "half");

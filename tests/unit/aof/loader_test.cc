@@ -355,10 +355,55 @@ TEST_CASE(
   CHECK_FALSE(load(fs).ok());
 }
 
+TEST_CASE("Loader: the one file of Redis 6 is on disk once it was loaded, a torn one or a whole one") {
+  for (const std::string& torn : {std::string(), kB.substr(0, 7)}) {
+    CAPTURE(torn);
+    MemoryFs fs;
+    put_moved_file(fs, "");
+    {
+      // By a server that did not sync it.
+      auto file = fs.open("./appendonlydir/appendonly.aof", sluice::base::kOpenWrite);
+      REQUIRE(file.ok());
+      REQUIRE(sluice::base::write_all(**file, kA + torn).ok());
+    }
+    CHECK(load(fs).records == Records{"SET a 1"});
+    fs.crash();
+    CHECK(load(fs).records == Records{"SET a 1"});
+  }
+}
+
 TEST_CASE("Loader: garbage in the one file of Redis 6 is refused") {
   MemoryFs fs;
   put_moved_file(fs, kA + "garbage" + kB);
   CHECK(contains(load(fs).error, "appendonly.aof: offset " + std::to_string(kA.size())));
+}
+
+TEST_CASE("Loader: a manifest that only the kernel shows is on disk before anything is loaded by it") {
+  MemoryFs fs;
+  write_log(fs, {kA});
+  LoadOutcome first = load(fs);
+  {
+    RunningLog log(fs, SyncMode::kAlways, first.start);
+    log.put(kB);
+  }
+  Manifest older = *read_manifest(fs, {});
+  const std::string newer = fs.content(kManifestPath);
+  older.increments.pop_back();
+  REQUIRE(write_manifest(fs, {}, older).ok());
+  // The process was killed when the sync of the directory had failed.
+  fs.put("./appendonlydir/appendonly.aof.manifest.tmp", newer);
+  REQUIRE(fs.rename("./appendonlydir/appendonly.aof.manifest.tmp", kManifestPath).ok());
+  SUBCASE("that cannot be done") {
+    fs.fail_next(DiskCall::kFsyncDir, EIO);
+    const LoadOutcome refused = load(fs);
+    CHECK(contains(refused.error, "sync"));
+    CHECK(refused.records.empty());
+  }
+  SUBCASE("it is done") {
+    CHECK(load(fs).records == Records{"SET a 1", "SET b 2"});
+    fs.crash();
+    CHECK(load(fs).records == Records{"SET a 1", "SET b 2"});
+  }
 }
 
 TEST_CASE("Loader: a lost manifest or a lost increment is not an empty log") {

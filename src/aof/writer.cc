@@ -263,6 +263,10 @@ IoResult<void> Writer::rewrite_to_new_increment() {
     moved_to_.push_back(successor_.size);
     if (auto written = write_batch(batch, successor_); !written) return written;
   }
+  // At the beginning of the journal the flusher's word would be no news: it has synced up to 0 already.
+  if (none) {
+    if (auto synced = successor_.file->fdatasync(); !synced) return synced;
+  }
   if (auto durable = fs_.fsync_dir(options_.place.log_dir()); !durable) return durable;
   sync_requested_ = none ? written_ : batches_.back().end();
   flusher_.request(successor_.file, sync_requested_);

@@ -52,10 +52,6 @@ class Database {
   // A key with an expiry came, went or was moved.
   void expiry_added(int64_t when_ms);
   void expiry_removed(int64_t when_ms);
-  // Hashes with fields that expire.
-  [[nodiscard]] size_t timed_hashes() const { return timed_hashes_; }
-  void timed_hash_added() { ++timed_hashes_; }
-  void timed_hash_removed() { --timed_hashes_; }
   // How long keys with an expiry have to live, on average; 0 if there are none.
   [[nodiscard]] int64_t average_ttl_ms(int64_t now_ms) const;
   // Of the table, entries not included.
@@ -76,7 +72,6 @@ class Database {
   EntryDict entries_;
   int index_;
   size_t volatile_size_ = 0;
-  size_t timed_hashes_ = 0;
   // Of all expiries. Whole seconds and the rest apart, so that billions of keys fit. Unsigned: absurdly far
   // deadlines may wrap, and unwrap when they go.
   uint64_t expiry_seconds_ = 0;

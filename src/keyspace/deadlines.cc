@@ -38,7 +38,6 @@ void Deadlines::follow_fields(Database& db, Entry& entry) {
   if (next_ms == types::kNeverExpires) return clear_fields(entry);
   if (*ticket == kNoDeadline) {
     *ticket = hashes_.push(next_ms, Due{&db, &entry, DeadlineKind::kHashFields});
-    db.timed_hash_added();
   } else if (hashes_.time_of(*ticket) != next_ms) {
     hashes_.update(*ticket, next_ms);
   }
@@ -48,7 +47,7 @@ void Deadlines::clear_fields(Entry& entry) {
   auto* hash = get_if<types::Hash>(entry.value);
   uint32_t* const ticket = hash == nullptr ? nullptr : hash->ticket();
   if (ticket == nullptr || *ticket == kNoDeadline) return;
-  hashes_.remove(*ticket).db->timed_hash_removed();
+  hashes_.remove(*ticket);
   *ticket = kNoDeadline;
 }
 

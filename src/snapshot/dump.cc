@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "snapshot/crc64.h"
+#include "snapshot/deadline_codec.h"
 #include "snapshot/decoder.h"
 #include "snapshot/encoder.h"
 #include "snapshot/format.h"
@@ -16,39 +17,63 @@ namespace {
 constexpr size_t kVersionBytes = 2;
 constexpr size_t kFooterBytes = kVersionBytes + kChecksumBytes;
 
+// Of the footer.
+unsigned version_of(base::ByteView payload) {
+  Decoder footer(payload.substr(payload.size() - kFooterBytes));
+  const unsigned low = footer.byte();
+  return low | static_cast<unsigned>(footer.byte()) << 8;
+}
+
+// Records of deadlines behind a hash. Any other bytes there are left alone, as redis-server leaves them.
+base::Result<void> read_deadlines(base::ByteView behind, types::Hash& hash) {
+  Decoder in(behind);
+  while (in.left() > 0) {
+    if (static_cast<Opcode>(in.byte()) != Opcode::kAux || in.text() != kDeadlinesName) return {};
+    const base::ByteView block = in.text();
+    if (!in.ok()) return base::Error{"the deadlines of its fields: " + in.reason()};
+    if (auto applied = apply_deadlines(block, hash); !applied.ok()) {
+      return base::Error{"the deadlines of its fields: " + applied.error().message};
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 base::Bytes dump_value(const keyspace::Value& value, bool compress) {
   base::Bytes payload;
   Encoder out(payload, compress);
-  const TypeCode code = code_of(value);
-  out.code(code);
+  out.code(code_of(value));
   encode_value(value, out);
-  const bool timed = code == TypeCode::kHashExpiring || code == TypeCode::kHashListpackExpiring;
-  const unsigned version = timed ? kWrittenWithDeadlines : kWrittenVersion;
-  out.byte(static_cast<uint8_t>(version & 0xff));
-  out.byte(static_cast<uint8_t>(version >> 8));
+  encode_deadlines(value, out);
+  out.byte(static_cast<uint8_t>(kWrittenVersion & 0xff));
+  out.byte(static_cast<uint8_t>(kWrittenVersion >> 8));
   out.fixed64(crc64(0, payload));
   return payload;
 }
 
 bool is_dump(base::ByteView payload) {
   if (payload.size() < kFooterBytes) return false;
-  Decoder footer(payload.substr(payload.size() - kFooterBytes));
-  const unsigned low = footer.byte();
-  const unsigned version = low | static_cast<unsigned>(footer.byte()) << 8;
-  if (version > kNewestVersion) return false;
-  const uint64_t stored = footer.fixed64();
+  if (version_of(payload) > kNewestVersion) return false;
+  const uint64_t stored = Decoder(payload.substr(payload.size() - kChecksumBytes)).fixed64();
   return stored == 0 || stored == crc64(0, payload.substr(0, payload.size() - kChecksumBytes));
 }
 
-// Bytes between the value and the footer are left alone, as redis-server leaves them: there is room for what
-// the value's layout cannot say.
+bool is_newer_dump(base::ByteView payload) {
+  return version_of(payload) > kWrittenVersion ||
+         static_cast<uint8_t>(payload[0]) > static_cast<uint8_t>(kLastWritten);
+}
+
 base::Result<keyspace::Value> restore_value(base::ByteView payload, keyspace::Keyspace& keyspace) {
-  Decoder in(payload.substr(0, payload.size() - kFooterBytes));
+  const base::ByteView body = payload.substr(0, payload.size() - kFooterBytes);
+  Decoder in(body);
   const auto code = static_cast<TypeCode>(in.byte());
   auto value = decode_value(code, in, keyspace);
-  if (value.ok() && keyspace::vanishes(*value)) return base::Error{"it holds nothing"};
+  if (!value.ok()) return value;
+  if (auto* hash = keyspace::get_if<types::Hash>(*value)) {
+    if (auto read = read_deadlines(body.substr(in.offset()), *hash); !read.ok()) return read.error();
+  }
+  if (keyspace::vanishes(*value)) return base::Error{"it holds nothing"};
   return value;
 }
 

@@ -3,7 +3,7 @@
 // codecs.
 //
 //   REDIS0010 | AUX name value ... | SELECTDB n | RESIZEDB keys expiring | entry ... | EOF | CRC64, 8 bytes
-//   entry = [EXPIRETIME_MS 8 bytes] | type code | key | value
+//   entry = [EXPIRETIME_MS 8 bytes] | type code | key | value, then AUX fields that belong to it
 #pragma once
 
 #include <cstddef>
@@ -14,9 +14,7 @@ namespace sluice::snapshot {
 
 // What is written: the version of Redis 7.0, which Redis 7.0 and all later ones read.
 inline constexpr unsigned kWrittenVersion = 10;
-// Unless hashes have fields that expire: then that of Redis 7.4, which can read them.
-inline constexpr unsigned kWrittenWithDeadlines = 12;
-// The latest deadline of a field that its layouts can say, in unix milliseconds.
+// The latest deadline of a field that the layouts of Redis 7.4 can say, in unix milliseconds.
 inline constexpr uint64_t kLatestFieldMs = (uint64_t{1} << 48) - 1;
 // What is read: up to Redis 7.4's.
 inline constexpr unsigned kNewestVersion = 12;
@@ -55,6 +53,8 @@ enum class TypeCode : uint8_t {
   kHashExpiring = 24,
   kHashListpackExpiring = 25,
 };
+// The last one that version 10 has.
+inline constexpr TypeCode kLastWritten = TypeCode::kStream2;
 
 // What else may stand where a type code could.
 enum class Opcode : uint8_t {

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "base/check.h"
+#include "snapshot/deadline_codec.h"
 #include "snapshot/value_codec.h"
 
 namespace sluice::snapshot {
@@ -102,21 +103,16 @@ class FrozenTable : public Frozen {
   void before_change(ds::NodeHeader& node) override { encode(node, aside_); }
 
   Piece next(base::Bytes& out) override {
-    if (!begun_) {
-      Encoder encoder(out, false);
-      encode_head(encoder);
-      encoder.length(items_);
-      begun_ = true;
-    }
-    out.append(aside_);
-    aside_ = {};
-    ds::NodeHeader* const node = advance();
-    if (node != nullptr && is_owed(*node)) {
-      encode(*node, out);
-      node->epoch = epoch();
+    Encoder encoder(out, false);
+    if (!begun_) encoder.length(items_);
+    begun_ = true;
+    if (walked_) {
+      encode_rest(encoder);
+    } else {
+      walk_on(out);
     }
     Piece piece;
-    piece.done = node == nullptr || at_end();  // then nothing is owed any more: nothing can come aside
+    piece.done = walked_ && !has_rest();
     return piece;
   }
 
@@ -127,26 +123,50 @@ class FrozenTable : public Frozen {
   // The next node in order, null behind the last.
   virtual ds::NodeHeader* advance() = 0;
   [[nodiscard]] virtual bool at_end() const = 0;
-  // What stands before the number of items.
-  virtual void encode_head(Encoder&) {}
   virtual void encode(ds::NodeHeader& node, base::Bytes& out) = 0;
+  // What stands behind the items, in pieces. REQUIRES of the second: has_rest().
+  [[nodiscard]] virtual bool has_rest() const { return false; }
+  virtual void encode_rest(Encoder&) {}
 
  private:
+  void walk_on(base::Bytes& out) {
+    out.append(aside_);
+    aside_ = {};
+    ds::NodeHeader* const node = advance();
+    if (node != nullptr && is_owed(*node)) {
+      encode(*node, out);
+      node->epoch = epoch();
+    }
+    walked_ = node == nullptr || at_end();  // then nothing is owed any more: nothing can come aside
+  }
+
   size_t items_;
   base::Bytes aside_;  // items of nodes that changed before the walk came to them
   bool begun_ = false;
+  bool walked_ = false;
 };
+
+int64_t earliest_of(const Hash& hash) {
+  return hash.next_deadline_ms();
+}
+int64_t earliest_of(const Set&) {
+  return types::kNeverExpires;
+}
 
 // Hash or Set.
 template <class T>
 class FrozenDict final : public FrozenTable {
  public:
   FrozenDict(const EntryHeads::Entry& entry, uint32_t epoch, const T& value)
-      : FrozenTable(entry, epoch, value.size()), value_(value), identity_(value.identity()) {
-    if constexpr (std::is_same_v<T, Hash>) earliest_ms_ = value.next_deadline_ms();
-  }
+      : FrozenTable(entry, epoch, value.size()),
+        value_(value),
+        identity_(value.identity()),
+        deadlines_(earliest_of(value)) {}
 
   [[nodiscard]] const void* container() const override { return identity_; }
+  [[nodiscard]] size_t memory_bytes() const override {
+    return FrozenTable::memory_bytes() + deadlines_.memory_bytes();
+  }
 
  protected:
   ds::NodeHeader* advance() override {
@@ -156,27 +176,24 @@ class FrozenDict final : public FrozenTable {
     return step.node;
   }
   [[nodiscard]] bool at_end() const override { return at_end_; }
-  // As it was at the beginning: what goes on with the value's deadlines since then is in changed nodes.
-  [[nodiscard]] bool timed() const { return earliest_ms_ != types::kNeverExpires; }
-  void encode_head(Encoder& encoder) override {
-    if (timed()) encode_earliest(earliest_ms_, encoder);
-  }
   void encode(ds::NodeHeader& node, base::Bytes& out) override {
     Encoder encoder(out, false);
     if constexpr (std::is_same_v<T, Hash>) {
       T::for_each_in(node, [&](const ds::Element& field, const ds::Element& value, int64_t deadline_ms) {
-        if (timed()) return encode_timed_field(field, value, {deadline_ms, earliest_ms_}, encoder);
         encode_field(field, value, encoder);
+        deadlines_.add(field, deadline_ms);
       });
     } else {
       T::for_each_in(node, [&](const ds::Element& member) { encoder.element(member); });
     }
   }
+  [[nodiscard]] bool has_rest() const override { return !deadlines_.empty(); }
+  void encode_rest(Encoder& encoder) override { deadlines_.take(encoder); }
 
  private:
   const T& value_;
   const void* identity_;
-  int64_t earliest_ms_ = types::kNeverExpires;
+  DeadlineRecords deadlines_;  // of the fields encoded so far, as they were at the beginning
   uint64_t position_ = 0;
   bool at_end_ = false;
 };

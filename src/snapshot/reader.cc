@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/number.h"
+#include "snapshot/deadline_codec.h"
 #include "snapshot/format.h"
 
 namespace sluice::snapshot {
@@ -73,7 +74,8 @@ void Reader::record() {
   entry_at_ = in_.offset();
   const uint8_t code = in_.byte();
   if (!in_.ok()) return;
-  if (opcode(static_cast<Opcode>(code))) return;
+  if (static_cast<Opcode>(code) != Opcode::kAux) hand_over();
+  if (!in_.ok() || opcode(static_cast<Opcode>(code))) return;
   begin_entry(static_cast<TypeCode>(code));
 }
 
@@ -126,7 +128,17 @@ void Reader::aux() {
   const base::Bytes name(in_.text());
   const base::ByteView value = in_.text();
   if (!in_.ok()) return;
+  if (name == kDeadlinesName) return deadlines(value);
   if (auto taken = sink_.aux(name, value); !taken.ok()) in_.fail_at(entry_at_, taken.error().message);
+}
+
+// They belong to the hash right before them.
+void Reader::deadlines(base::ByteView block) {
+  auto* hash = held_ ? keyspace::get_if<types::Hash>(held_->entry.value) : nullptr;
+  if (hash == nullptr) return in_.fail_at(entry_at_, "deadlines of fields stand behind no hash");
+  if (auto applied = apply_deadlines(block, *hash); !applied.ok()) {
+    in_.fail_at(entry_at_, "deadlines of the fields of " + shown(key_) + ": " + applied.error().message);
+  }
 }
 
 void Reader::function() {
@@ -164,9 +176,16 @@ void Reader::end_entry() {
     ++skipped_;
     return;
   }
+  held_.emplace(Held{std::move(entry), entry_at_});
+}
+
+void Reader::hand_over() {
+  if (!held_) return;
+  Held held = std::move(*held_);
+  held_.reset();
   ++entries_;
-  if (auto taken = sink_.entry(std::move(entry)); !taken.ok()) {
-    in_.fail_at(entry_at_, "key " + shown(key_) + ": " + taken.error().message);
+  if (auto taken = sink_.entry(std::move(held.entry)); !taken.ok()) {
+    in_.fail_at(held.at, "key " + shown(key_) + ": " + taken.error().message);
   }
 }
 

@@ -56,9 +56,11 @@ class Reader {
   void record();
   bool opcode(Opcode code);
   void aux();
+  void deadlines(base::ByteView block);
   void function();
   void begin_entry(TypeCode code);
   void end_entry();
+  void hand_over();
   void end();
 
   Decoder in_;
@@ -73,6 +75,12 @@ class Reader {
   std::optional<int64_t> expiry_ms_;
   keyspace::Usage::Record use_;
   std::optional<ValueDecoder> value_;
+  // Read, and not handed over yet: AUX fields that belong to it may follow.
+  struct Held {
+    LoadedEntry entry;
+    uint64_t at;
+  };
+  std::optional<Held> held_;
   uint64_t entries_ = 0;
   uint64_t skipped_ = 0;
   bool verified_ = false;

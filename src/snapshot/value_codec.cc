@@ -1,9 +1,7 @@
 #include "snapshot/value_codec.h"
 
-#include <algorithm>
 #include <memory>
 #include <variant>
-#include <vector>
 
 namespace sluice::snapshot {
 
@@ -21,9 +19,7 @@ struct CodeOf {
   TypeCode operator()(const StringValue&) const { return TypeCode::kString; }
   TypeCode operator()(const std::unique_ptr<List>&) const { return TypeCode::kListQuicklist2; }
   TypeCode operator()(const std::unique_ptr<Hash>& hash) const {
-    const bool packed = hash->packed() != nullptr;
-    if (hash->has_deadlines()) return packed ? TypeCode::kHashListpackExpiring : TypeCode::kHashExpiring;
-    return packed ? TypeCode::kHashListpack : TypeCode::kHash;
+    return hash->packed() != nullptr ? TypeCode::kHashListpack : TypeCode::kHash;
   }
   // Packed sets of strings have a code only from version 11 on.
   TypeCode operator()(const std::unique_ptr<Set>& set) const {
@@ -34,41 +30,6 @@ struct CodeOf {
   }
   TypeCode operator()(const std::unique_ptr<Stream>&) const { return TypeCode::kStream2; }
 };
-
-// Field, value, deadline, field, ...: in the order of the deadlines, 0 for none, those last.
-ds::Listpack packed_with_deadlines(const Hash& hash) {
-  struct Field {
-    Element name;
-    Element value;
-    int64_t deadline_ms;
-  };
-  std::vector<Field> fields;
-  hash.for_each([&fields](const Element& name, const Element& value, int64_t deadline_ms) {
-    fields.push_back({name, value, deadline_ms});
-  });
-  std::stable_sort(fields.begin(), fields.end(), [](const Field& left, const Field& right) {
-    return left.deadline_ms < right.deadline_ms;
-  });
-  constexpr size_t kDeadlineBytes = 10;
-  ds::Listpack pack;
-  pack.reserve(hash.packed()->bytes() + fields.size() * kDeadlineBytes);
-  for (const Field& field : fields) {
-    pack.append(ds::Packable(field.name));
-    pack.append(ds::Packable(field.value));
-    pack.append(ds::Packable(field.deadline_ms == types::kNeverExpires ? 0 : field.deadline_ms));
-  }
-  return pack;
-}
-
-void encode_hash_with_deadlines(const Hash& hash, Encoder& out) {
-  const int64_t earliest_ms = hash.next_deadline_ms();
-  encode_earliest(earliest_ms, out);
-  if (hash.packed() != nullptr) return out.text(packed_with_deadlines(hash).block());
-  out.length(hash.size());
-  hash.for_each([&](const Element& field, const Element& value, int64_t deadline_ms) {
-    encode_timed_field(field, value, {deadline_ms, earliest_ms}, out);
-  });
-}
 
 struct EncodeValue {
   Encoder& out;
@@ -83,7 +44,6 @@ struct EncodeValue {
     for (size_t i = 0; i < nodes.node_count(); ++i) encode_list_node(nodes.node(i), nodes.node_size(i), out);
   }
   void operator()(const std::unique_ptr<Hash>& hash) const {
-    if (hash->has_deadlines()) return encode_hash_with_deadlines(*hash, out);
     if (const ds::Listpack* packed = hash->packed(); packed != nullptr) return out.text(packed->block());
     out.length(hash->size());
     hash->for_each([&](const Element& field, const Element& value) { encode_field(field, value, out); });
@@ -148,12 +108,6 @@ void encode_list_node(const ds::NodeHeader& node, uint64_t entries, Encoder& out
 void encode_field(const Element& field, const Element& value, Encoder& out) {
   out.element(field);
   out.element(value);
-}
-
-void encode_timed_field(const Element& field, const Element& value, FieldTimes times, Encoder& out) {
-  const bool never = times.deadline_ms == types::kNeverExpires;
-  out.length(never ? 0 : static_cast<uint64_t>(times.deadline_ms - times.earliest_ms) + 1);
-  encode_field(field, value, out);
 }
 
 void encode_member(const Element& member, double score, Encoder& out) {

@@ -5,8 +5,8 @@
 // The pieces of a value, put one behind the other, are what encode_value() writes:
 //
 //   list           encode_list_head(nodes), encode_list_node() per node
-//   hash table     length(count), encode_field() per field; with deadlines encode_earliest() before, and
-//                  encode_timed_field()
+//   hash table     length(count), encode_field() per field; what expires is told behind it
+//                  (snapshot/deadline_codec.h)
 //   set table      length(count), element(member) per member
 //   sorted table   length(count), encode_member() per member
 //   stream         encode_stream_head(blocks), encode_stream_block() per block, encode_stream_tail()
@@ -35,15 +35,6 @@ inline void encode_list_head(uint64_t nodes, Encoder& out) {
 void encode_list_node(const ds::NodeHeader& node, uint64_t entries, Encoder& out);
 
 void encode_field(const ds::Element& field, const ds::Element& value, Encoder& out);
-// Deadlines of fields are told from the earliest one of the hash.
-inline void encode_earliest(int64_t earliest_ms, Encoder& out) {
-  out.milliseconds(earliest_ms);
-}
-struct FieldTimes {
-  int64_t deadline_ms;
-  int64_t earliest_ms;
-};
-void encode_timed_field(const ds::Element& field, const ds::Element& value, FieldTimes times, Encoder& out);
 void encode_member(const ds::Element& member, double score, Encoder& out);
 
 inline void encode_stream_head(uint64_t blocks, Encoder& out) {

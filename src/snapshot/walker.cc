@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "snapshot/deadline_codec.h"
 #include "snapshot/value_codec.h"
 
 namespace sluice::snapshot {
@@ -22,7 +23,7 @@ Walker::~Walker() {
   }
 }
 
-void Walker::begin(FileFacts facts) {
+void Walker::begin(const FileFacts& facts) {
   SLUICE_CHECK(!active_, "one walk at a time");
   active_ = true;
   given_up_ = false;
@@ -35,7 +36,6 @@ void Walker::begin(FileFacts facts) {
   for (int i = 0; i < keyspace_.database_count(); ++i) {
     const keyspace::Database& db = keyspace_.database(i);
     if (db.size() == 0) continue;
-    facts.field_deadlines = facts.field_deadlines || db.timed_hashes() > 0;
     scans_.push_back({&db, i, {db.size(), db.volatile_size()}, nullptr});
     keys_total_ += db.size();
   }
@@ -132,6 +132,7 @@ size_t Walker::pass(const Scan& scan, const keyspace::Entry& entry) {
   Encoder out(to, false);
   (in_the_middle_ ? aside_heads_ : heads_).entry(head, out);
   encode_value(entry.value, out);
+  encode_deadlines(entry.value, out);
   const size_t work = to.size() - before;
   if (out_.size() >= kChunkBytes && !in_the_middle_) hand_on({});
   return work;

@@ -43,7 +43,7 @@ class Walker final : public keyspace::WriteHook, public ds::NodeHook {
   Walker& operator=(const Walker&) = delete;
 
   // Now is the moment. REQUIRES: !active(), and no unit is half done.
-  void begin(FileFacts facts);
+  void begin(const FileFacts& facts);
   // A slice of about so much work.
   Progress step(size_t budget_bytes = kSliceBytes);
   // The file is not wanted any more; step() goes on until kDone, to give back what is held.

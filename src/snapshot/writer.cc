@@ -11,23 +11,23 @@ namespace {
 // What Sluice reports itself to be; here, since readers of RDB files show it.
 constexpr base::ByteView kReportedVersion = "7.2.4";
 
-void aux(base::ByteView name, base::ByteView value, Encoder& out) {
-  out.code(Opcode::kAux);
-  out.text(name);
-  out.text(value);
-}
-
 }  // namespace
 
 void encode_file_head(const FileFacts& facts, Encoder& out) {
-  const std::string version = std::to_string(facts.field_deadlines ? kWrittenWithDeadlines : kWrittenVersion);
+  const std::string version = std::to_string(kWrittenVersion);
   out.raw(kMagic);
   out.raw(std::string(kVersionDigits - version.size(), '0') + version);
-  aux("redis-ver", kReportedVersion, out);
-  aux("redis-bits", "64", out);
-  aux("ctime", base::format_int64(facts.created_unix_s).view(), out);
-  aux("used-mem", base::format_uint64(facts.used_memory_bytes).view(), out);
-  aux("aof-base", facts.log_base ? "1" : "0", out);
+  encode_aux("redis-ver", kReportedVersion, out);
+  encode_aux("redis-bits", "64", out);
+  encode_aux("ctime", base::format_int64(facts.created_unix_s).view(), out);
+  encode_aux("used-mem", base::format_uint64(facts.used_memory_bytes).view(), out);
+  encode_aux("aof-base", facts.log_base ? "1" : "0", out);
+}
+
+void encode_aux(base::ByteView name, base::ByteView value, Encoder& out) {
+  out.code(Opcode::kAux);
+  out.text(name);
+  out.text(value);
 }
 
 void encode_file_end(Encoder& out) {

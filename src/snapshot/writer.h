@@ -19,11 +19,12 @@ namespace sluice::snapshot {
 struct FileFacts {
   int64_t created_unix_s = 0;
   uint64_t used_memory_bytes = 0;
-  bool log_base = false;         // the base of an append-only log, not a snapshot by itself
-  bool field_deadlines = false;  // hashes in it have fields that expire: the walker knows
+  bool log_base = false;  // the base of an append-only log, not a snapshot by itself
 };
 
 void encode_file_head(const FileFacts& facts, Encoder& out);
+// Whoever does not know the name skips it.
+void encode_aux(base::ByteView name, base::ByteView value, Encoder& out);
 void encode_file_end(Encoder& out);
 void encode_checksum(uint64_t checksum, Encoder& out);
 

@@ -117,6 +117,30 @@ TEST_CASE("Reader: an idle time, a frequency or a deadline belongs to the next k
         "0 a embstr: b used 255\n0 c embstr: d\n");
 }
 
+TEST_CASE("Reader: deadlines of fields belong to the hash right before them") {
+  const std::string a = "10 01 61 0c 0c000000 0200 81 66 02 01 01 ff";  // a: f 1
+  const std::string name = "fa " + to_hex(packed("sluice-hash-deadlines"));
+  const std::string block = "0b e803000000000000 00 01 66";
+  const std::string other = "fa 01 78 01 79";
+  CHECK(read(with_version("0010", a + name + block)) == "0 a listpackex: f 1@1000\n");
+  for (const uint64_t budget : {uint64_t{1}, UINT64_MAX}) {
+    CHECK(
+        read(with_version("0010", "fe 02 fc e803000000000000" + a + other + name + block + "00 01 62 01 63"),
+             budget) == "aux x=y\n2 a listpackex: f 1@1000 until 1000\n2 b embstr: c\n");
+  }
+  const auto at = [](size_t offset) { return "at offset " + std::to_string(offset) + ": "; };
+  const size_t behind_a = 9 + hex(a).size();
+  CHECK(read(with_version("0010", name + block)) == at(9) + "deadlines of fields stand behind no hash");
+  CHECK(read(with_version("0010", "00 01 62 01 63" + name + block)) ==
+        at(14) + "deadlines of fields stand behind no hash");
+  CHECK(read(with_version("0010", a + "fe 00" + name + block)) ==
+        at(behind_a + 2) + "deadlines of fields stand behind no hash");
+  CHECK(read(with_version("0010", a + name + "0b e803000000000000 00 01 67")) ==
+        at(behind_a) + "deadlines of the fields of 'a': the hash has no such field");
+  CHECK(read(with_version("0010", a + name + "01 61")) ==
+        at(behind_a) + "deadlines of the fields of 'a': it ends too early: 8 bytes are wanted and 1 left");
+}
+
 TEST_CASE("Reader: empty collections, which nobody can have made, are left out") {
   CHECK(read(with_version("0010", "02 01 61 00 00 01 62 01 63")) == "0 b embstr: c\nskipped 1\n");
 }

@@ -21,13 +21,6 @@ TEST_CASE("Writer: the head names version 10 and what the file is") {
                                      " fa 08 " + to_hex("aof-base") + " c0 01");
 }
 
-TEST_CASE("Writer: with fields that expire it is version 12, which Redis 7.0 refuses at once") {
-  base::Bytes out;
-  Encoder encoder(out, true);
-  encode_file_head({1000, 70000, false, true}, encoder);
-  CHECK(out.substr(0, 9) == "REDIS0012");
-}
-
 TEST_CASE("Writer: a database is selected when it changes, a deadline stands before its key") {
   base::Bytes out;
   Encoder encoder(out, false);

@@ -26,8 +26,9 @@ inline std::string text_of(keyspace::Value& value) {
   base::NumberText first;
   base::NumberText second;
   if (auto* hash = keyspace::get_if<types::Hash>(value)) {
-    hash->for_each([&](const ds::Element& field, const ds::Element& held) {
+    hash->for_each([&](const ds::Element& field, const ds::Element& held, int64_t deadline_ms) {
       items.push_back(std::string(field.to_text(first)) + "=" + std::string(held.to_text(second)));
+      if (deadline_ms != types::kNeverExpires) items.back() += "@" + std::to_string(deadline_ms);
     });
   } else if (auto* set = keyspace::get_if<types::Set>(value)) {
     set->for_each([&](const ds::Element& member) { items.emplace_back(member.to_text(first)); });

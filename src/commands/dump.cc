@@ -1,7 +1,6 @@
 // A value as bytes, and back: DUMP RESTORE.
 #include "snapshot/dump.h"
 
-#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -11,7 +10,6 @@
 #include "commands/all.h"
 #include "commands/any_type.h"
 #include "commands/family.h"
-#include "commands/hash_fields.h"
 #include "config/store.h"
 
 namespace sluice::commands {
@@ -20,13 +18,16 @@ namespace {
 
 using keyspace::Entry;
 
+Bytes dump_of(const Call& call, const keyspace::Value& value) {
+  return snapshot::dump_value(value, call.on.config.flag(config::Option::kRdbCompression));
+}
+
 Outcome cmd_dump(Call& call) {
   const Entry* entry = look_up(call, call.args.key(), Purpose::kUse);
   if (entry == nullptr) {
     call.reply.null();
   } else {
-    const bool compress = call.on.config.flag(config::Option::kRdbCompression);
-    call.reply.bulk(snapshot::dump_value(entry->value, compress));
+    call.reply.bulk(dump_of(call, entry->value));
   }
   return Outcome::kDone;
 }
@@ -65,39 +66,19 @@ Outcome restore_nothing(Call& call, Entry* taken) {
   return Outcome::kDone;
 }
 
-// A hash with the deadlines of its fields is a payload that Redis 7.0 does not know: it gets the hash, and we
-// the deadlines besides.
-struct PlainHash {
-  Bytes payload;
-  FieldsByDeadline deadlines;
-};
-
-std::optional<PlainHash> plain_hash(const keyspace::Value& value) {
-  const auto* hash = std::get_if<std::unique_ptr<types::Hash>>(&value);
-  if (hash == nullptr || !(*hash)->has_deadlines()) return std::nullopt;
-  PlainHash plain;
-  auto copy = std::make_unique<types::Hash>((*hash)->clone(types::Hash::Copied::kWithoutDeadlines));
-  plain.payload = snapshot::dump_value(keyspace::Value(std::move(copy)), false);
-  (*hash)->for_each([&plain](const ds::Element& field, const ds::Element&, int64_t deadline_ms) {
-    base::NumberText buffer;
-    if (deadline_ms == types::kNeverExpires) return;
-    plain.deadlines[deadline_ms].emplace_back(field.to_text(buffer));
-  });
-  return plain;
-}
-
-// The log gets the deadline, not the time to live.
+// The log gets the deadline, not the time to live; and bytes that redis-server 7.0 reads, too.
 void propagate_restore(Call& call, const keyspace::Value& value, std::optional<int64_t> expiry_ms,
                        bool absolute) {
-  const std::optional<PlainHash> plain = plain_hash(value);
-  if (!plain && (absolute || !expiry_ms)) return;
+  const bool newer = snapshot::is_newer_dump(call.args.words()[3]);
+  const bool relative = expiry_ms && !absolute;
+  if (!newer && !relative) return;
   std::vector<ByteView> words(call.args.words().begin(), call.args.words().end());
   const base::NumberText text = base::format_int64(expiry_ms.value_or(0));
+  const Bytes payload = newer ? dump_of(call, value) : Bytes();
   words[2] = text.view();
-  if (!absolute) words.push_back("ABSTTL");
-  if (plain) words[3] = plain->payload;
+  if (newer) words[3] = payload;
+  if (relative) words.push_back("ABSTTL");
   call.propagate_as(words);
-  if (plain) propagate_deadlines(call, words[1], plain->deadlines);
 }
 
 Outcome cmd_restore(Call& call) {

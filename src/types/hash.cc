@@ -257,9 +257,9 @@ bool Hash::all_due(int64_t now_ms) const {
 
 // --- whole
 
-Hash Hash::clone(Copied copied) const {
+Hash Hash::clone() const {
   Hash copy(*context_);
-  const bool timed = copied == Copied::kAll && grown_ != nullptr && grown_->deadlines != nullptr;
+  const bool timed = grown_ != nullptr && grown_->deadlines != nullptr;
   if (timed || is_table()) copy.grown_ = std::make_unique<Grown>(*context_);
   if (timed) copy.grown_->deadlines = std::make_unique<Deadlines>(grown_->deadlines->packed);
   if (!is_table()) {
@@ -268,8 +268,7 @@ Hash Hash::clone(Copied copied) const {
     return copy;
   }
   grown_->dict.for_each([&](HashItem item) {
-    const HashItem next =
-        HashItem::create(item.field(), item.value(), timed ? item.deadline_ms() : kNeverExpires);
+    const HashItem next = HashItem::create(item.field(), item.value(), item.deadline_ms());
     copy.grown_->item_bytes += next.memory_bytes();
     copy.grown_->dict.insert(next);
     if (next.has_deadline()) copy.grown_->deadlines->queue.add(next);

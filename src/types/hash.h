@@ -110,9 +110,8 @@ class Hash {
   // What a NodeHook is told as the container of those segments; null while packed.
   [[nodiscard]] const void* identity() const { return is_table() ? grown_->dict.identity() : nullptr; }
 
-  enum class Copied : uint8_t { kAll, kWithoutDeadlines };
-  // Every field with its value, in the same encoding (COPY).
-  [[nodiscard]] Hash clone(Copied copied = Copied::kAll) const;
+  // Every field with its value and deadline, in the same encoding (COPY).
+  [[nodiscard]] Hash clone() const;
   // Frees up to `max` fields of a hash that is no longer used otherwise; true while there are more.
   bool release_slice(size_t max);
 

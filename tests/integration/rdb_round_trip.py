@@ -3,8 +3,9 @@
 
 redis-server 7.0.15 is filled with every type and encoding it writes, consumer groups included, and saves. The
 server under test loads that file and shows the same over the wire; it writes a file of its own; redis-server loads
-that, and must hold what it held at first. And every value goes over by DUMP and RESTORE, both ways. Exit status 0: all of
-that.
+that, and must hold what it held at first. And every value goes over by DUMP and RESTORE, both ways. What redis-server 7.0.15
+does not know of, fields that expire and payloads of later versions, costs it nothing else: it loads our files, our log and
+our payloads with the values, and we load them with the deadlines. Exit status 0: all of that.
 """
 import argparse
 import hashlib
@@ -12,6 +13,7 @@ import os
 import random
 import shutil
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "differential"))
@@ -116,11 +118,73 @@ def report(title, left, right):
     return not wrong and len(right) > 50
 
 
-def serving(program, dump=None):
-    server = ServerProcess(program, ["--enable-debug-command", "yes"])
+def serving(program, dump=None, log=None):
+    server = ServerProcess(program, ["--enable-debug-command", "yes"], appendonly=log is not None)
+    if log:
+        shutil.copytree(os.path.join(log, "appendonlydir"), os.path.join(server.directory, "appendonlydir"))
     if dump:
         shutil.copy(dump, os.path.join(server.directory, "dump.rdb"))
     return server
+
+
+def fill_newer(call):
+    """What redis-server 7.0.15 has no words for; returns the names of the fields of each hash."""
+    fields = {b"dated:%d" % size: [b"field %d" % n for n in range(size)] for size in (1, 3, 5000)}
+    for key, names in fields.items():
+        call(b"HSET", key, *[word for name in names for word in (name, b"value of " + name)])
+        call(b"HPEXPIREAT", key, FAR_MS, b"FIELDS", b"%d" % len(names[::2]), *names[::2])
+    # A packed set of Redis 7.2, and a hash of 7.4 with two fields, the first of which expires. No checksum.
+    far = int(FAR_MS).to_bytes(8, "little")
+    call(b"RESTORE", b"newer:set", b"0", b"\x14\x0c\x0c\0\0\0\2\0\x81a\2\x07\1\xff" + b"\x0b\0" + bytes(8))
+    call(b"RESTORE", b"newer:hash", b"0", b"\x18" + far + b"\2\1\1a\1x\0\1b\1y" + b"\x0c\0" + bytes(8))
+    fields[b"newer:hash"] = [b"a", b"b"]
+    call(b"SET", b"behind", b"them")
+    return fields
+
+
+def check_newer(program):
+    def kept(connection, deadlines=None):
+        """What is there; with the fields of hashes, their deadlines too."""
+        facts = [connection.call(b"GET", b"behind"), sorted(connection.call(b"SMEMBERS", b"newer:set"))]
+        for key in sorted(fields):
+            facts.append(canonical(b"hash", connection.call(b"HGETALL", key)))
+            if deadlines:
+                facts.append(connection.call(b"HPEXPIRETIME", key, b"FIELDS", b"%d" % len(fields[key]), *fields[key]))
+        return facts
+
+    def compare(title, left, right):
+        print("%s: %s" % (title, "the same" if left == right else "they differ"))
+        return left == right
+
+    with ServerProcess(program, appendonly=True) as tested, serving(ORACLE) as fresh:
+        ours, theirs = Connection(tested.port, 2), Connection(fresh.port, 2)
+
+        def call(*words):
+            reply = ours.call(*words)
+            if isinstance(reply, Error):
+                raise RuntimeError("%r: %s" % (words, reply))
+            return reply
+        fields = fill_newer(call)
+        plain, full = kept(ours), kept(ours, True)
+        good = full.count([int(FAR_MS), -1]) == 1
+        with serving(ORACLE, log=tested.directory) as again:
+            good &= compare("our log, loaded by theirs", plain, kept(Connection(again.port, 2)))
+        call(b"SAVE")
+        with serving(ORACLE, os.path.join(tested.directory, "dump.rdb")) as again:
+            good &= compare("our file, loaded by theirs", plain, kept(Connection(again.port, 2)))
+        call(b"BGREWRITEAOF")
+        while b"aof_rewrite_in_progress:1" in call(b"INFO", b"persistence"):
+            time.sleep(0.05)
+        with serving(ORACLE, log=tested.directory) as again:
+            good &= compare("our rewritten log, loaded by theirs", plain, kept(Connection(again.port, 2)))
+        for key in list(fields) + [b"newer:set", b"behind"]:
+            payload = call(b"DUMP", key)
+            for taker in (ours, theirs):
+                good &= taker.call(b"RESTORE", key, b"0", payload, b"REPLACE") == b"OK"
+        good &= compare("ours to theirs by DUMP", plain, kept(theirs)) and compare("and to ours", full, kept(ours, True))
+        tested.restart(crash=False)
+        good &= compare("our log, loaded by us", full, kept(Connection(tested.port, 2), True))
+    return good
 
 
 def main():
@@ -157,6 +221,7 @@ def main():
                         print("RESTORE %r: %r" % (key, reply))
                         good = False
             good &= report("theirs, to ours, to theirs by DUMP", full, describe(other, True))
+    good &= check_newer(options.server)
     return 0 if good else 1
 
 

@@ -1,7 +1,10 @@
+#include "snapshot/dump.h"
+
 #include <string>
 
 #include <doctest/doctest.h>
 
+#include "snapshot/encoder.h"
 #include "support/harness.h"
 
 namespace sluice::test {
@@ -111,6 +114,43 @@ TEST_CASE("RESTORE: a frequency is taken over under an LFU policy, and an idle t
   CHECK(h.run("OBJECT", "FREQ", "a") == integer(77));
   CHECK(h.run("RESTORE", "b", "0", dump(h, "k"), "IDLETIME", "500") == kOk);
   CHECK(h.run("OBJECT", "FREQ", "b") == integer(5));
+}
+
+TEST_CASE("RESTORE: what Redis 7.0 would refuse is logged as a payload of ours, which it takes") {
+  Harness h;
+  const std::string no_checksum(8, '\0');
+  // A packed set, as Redis 7.2 writes it, and a hash with a field that expires, as 7.4 does.
+  const std::string block(
+      "\x0c\0\0\0\2\0\x81"
+      "a\2\7\1\xff",
+      12);
+  const std::string set = "\x14\x0c" + block + std::string("\x0b\0", 2) + no_checksum;
+  std::string hash = "\x18";
+  snapshot::Encoder out(hash, false);
+  out.milliseconds(4102444800123);
+  hash += std::string(
+              "\2\1\1"
+              "a\1x\0\1"
+              "b\1y\x0c\0",
+              13) +
+          no_checksum;
+  h.propagated();
+  Harness other;  // is given what the first one should log
+  const auto logged_alike = [&](const std::string& key, const char* ttl, const std::string& newer) {
+    CHECK(snapshot::is_newer_dump(newer));
+    CHECK(h.run("RESTORE", key, ttl, newer, "REPLACE") == kOk);
+    const std::string ours = dump(h, key);
+    CHECK_FALSE(snapshot::is_newer_dump(ours));
+    CHECK(other.run("RESTORE", key, ttl, ours, "REPLACE") == kOk);
+    const Lines logged = h.propagated();
+    CHECK(logged.size() == 1);
+    CHECK(logged == other.propagated());
+  };
+  logged_alike("set", "0", set);
+  logged_alike("set", "1000", set);
+  logged_alike("hash", "0", hash);
+  CHECK(other.run("HPEXPIRETIME", "hash", "FIELDS", "2", "a", "b") ==
+        array({integer(4102444800123), integer(-1)}));
 }
 
 TEST_CASE("RESTORE: wakes who waits for the list it makes") {

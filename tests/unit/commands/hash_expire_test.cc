@@ -440,10 +440,9 @@ TEST_CASE("Fields that expire: deadlines go along with COPY, RENAME, MOVE, and D
     h.propagated();
     CHECK(h.run("RESTORE", "back", "0", payload) == status("OK"));
     const Lines records = h.propagated();
-    REQUIRE(records.size() == 4);
-    CHECK(records[1].starts_with("RESTORE back 0 "));
-    CHECK(records[1].ends_with(" ABSTTL"));
-    CHECK(records[2] == "#SLUICE HPEXPIREAT back 1700000000100 FIELDS 1 a");
+    REQUIRE(records.size() == 1);
+    CHECK(records[0].starts_with("RESTORE back 0 "));
+    CHECK(records[0].find("sluice-hash-deadlines") != std::string::npos);
     for (const char* key : {"copy", "renamed", "back"}) {
       CHECK(h.run("HPTTL", key, "FIELDS", "2", "a", "b") == integers({100, -1}));
     }

@@ -113,6 +113,21 @@ size_t Keyspace::flush(int index) {
   return keys;
 }
 
+Keyspace::Databases Keyspace::set_aside() {
+  Databases fresh;
+  fresh.reserve(databases_.size());
+  for (int i = 0; i < database_count(); ++i) fresh.push_back(std::make_unique<Database>(i, seed_, gate_));
+  return std::exchange(databases_, std::move(fresh));
+}
+
+void Keyspace::discard(Databases aside) {
+  for (std::unique_ptr<Database>& database : aside) graveyard_.bury(std::move(database));
+}
+
+void Keyspace::put_back(Databases aside) {
+  discard(std::exchange(databases_, std::move(aside)));
+}
+
 void Keyspace::swap(int left, int right) {
   std::swap(databases_[static_cast<size_t>(left)], databases_[static_cast<size_t>(right)]);
   database(left).set_index(left);

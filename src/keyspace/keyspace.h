@@ -110,6 +110,14 @@ class Keyspace {
   size_t flush(int index);
   void swap(int left, int right);
 
+  // For whoever loads everything anew: all databases leave, with empty ones in their places. Then either what
+  // was loaded stays, or what was there comes back as it was. Nothing may fire meanwhile: deadlines of both
+  // are filed.
+  using Databases = std::vector<std::unique_ptr<Database>>;
+  [[nodiscard]] Databases set_aside();
+  void discard(Databases aside);
+  void put_back(Databases aside);
+
  private:
   [[nodiscard]] bool key_expired(const Entry& entry, int64_t now_ms) const {
     return entry.deadline != kNoDeadline && deadlines_.expiry_ms(entry) <= now_ms;
@@ -130,7 +138,7 @@ class Keyspace {
   Graveyard graveyard_{gate_};
   UsageRules usage_rules_;
   base::Random usage_random_;
-  std::vector<std::unique_ptr<Database>> databases_;
+  Databases databases_;
 };
 
 }  // namespace sluice::keyspace

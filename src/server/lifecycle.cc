@@ -289,14 +289,15 @@ void Server::load_slice() {
 base::Result<void> Server::reload_snapshot() {
   const std::string path = snapshot_path();
   if (auto saved = saving_.save_now(); !saved.ok()) return saved.error();
-  auto again =
-      SnapshotLoading::open(fs_, path, {keyspace_, SnapshotLoading::Expired::kKeep, clock_.unix_us() / 1000});
-  if (!again.ok()) return base::Error{"ERR " + again.error().message};
-  for (int db = 0; db < keyspace_.database_count(); ++db) keyspace_.flush(db);
-  if (auto loaded = (*again)->step(UINT64_MAX); !loaded.ok()) {
-    return base::Error{"ERR Error trying to load the RDB dump, check server logs: " + loaded.error().message};
-  }
-  return {};
+  return load_anew([&]() -> base::Result<void> {
+    auto again = SnapshotLoading::open(fs_, path,
+                                       {keyspace_, SnapshotLoading::Expired::kKeep, clock_.unix_us() / 1000});
+    if (!again.ok()) return again.error();
+    if (auto loaded = (*again)->step(UINT64_MAX); !loaded.ok()) {
+      return base::Error{"Error trying to load the RDB dump, check server logs: " + loaded.error().message};
+    }
+    return {};
+  });
 }
 
 // What the configuration says of users: nothing where a file of their own does, and nothing of a default user

@@ -57,19 +57,37 @@ base::Result<void> Server::begin_log(aof::StartPoint start, uint64_t bytes_on_di
   return {};
 }
 
+// Half of the data would be written over the whole of it by the next rewrite or snapshot.
+base::Result<void> Server::load_anew(const std::function<base::Result<void>()>& load) {
+  keyspace::Keyspace::Databases before = keyspace_.set_aside();
+  const base::Result<void> loaded = load();
+  if (loaded.ok()) {
+    keyspace_.discard(std::move(before));
+    return {};
+  }
+  keyspace_.put_back(std::move(before));
+  log_.warning("Loading the data again failed, what is in memory stays: " + loaded.error().message);
+  return base::Error{"ERR " + loaded.error().message};
+}
+
 base::Result<void> Server::reload_log() {
   if (!writer_) return base::Error{"ERR The log is not enabled (appendonly no)"};
   if (!writer_->listed()) return base::Error{"ERR The log was switched on, and has no base yet"};
   writer_->end_turn(clock_.monotonic_us());
   if (writer_->failure()) return base::Error{"ERR " + *writer_->failure()};
-  for (int db = 0; db < keyspace_.database_count(); ++db) keyspace_.flush(db);
-  const aof::LoaderOptions options{log_options_.writer.place, log_options_.load_truncated, false};
-  LogLoading again(loading_parts(), options);
-  for (;;) {
-    const base::Result<bool> done = again.step();
-    if (!done.ok()) return base::Error{"ERR " + done.error().message};
-    if (*done) return {};
-  }
+  return load_anew([this]() -> base::Result<void> {
+    const aof::LoaderOptions options{log_options_.writer.place, log_options_.load_truncated, false};
+    LogLoading again(loading_parts(), options);
+    for (base::Result<bool> done = false; !*done;) {
+      done = again.step();
+      if (!done.ok()) return done.error();
+    }
+    // What a start would cut, as torn, was whole when it was written.
+    const uint64_t end = again.take_start().offset;
+    if (end == writer_->written()) return {};
+    return base::Error{"the log ends at offset " + std::to_string(end) + " now, and was written to " +
+                       std::to_string(writer_->written())};
+  });
 }
 
 // --- CONFIG SET appendonly

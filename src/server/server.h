@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -85,6 +86,7 @@ class Server final : public ConnectionOwner {
   bool abort_stop();
   // BGREWRITEAOF: the status to answer. Without a log it makes one that holds what there is now.
   base::Result<std::string> rewrite_log();
+  // Both need the memory for all data twice, and leave it as it is if they fail.
   base::Result<void> reload_log();
   base::Result<void> reload_snapshot();
   void change_replication_id();
@@ -173,6 +175,8 @@ class Server final : public ConnectionOwner {
   void open_flusher();
   void drop_log();
   void take_up_base(bool was_listed);
+  // All data anew, by `load`: if that fails, what was there stays.
+  base::Result<void> load_anew(const std::function<base::Result<void>()>& load);
   void settle_attention();
   void tell_caches();
   void write_turn();

@@ -1,6 +1,7 @@
 // Snapshots and rewrites by the running server, its worker thread included: what is acknowledged while they
 // run survives a kill at any moment, and redis-server's files are not touched by a shutdown that saves.
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -74,6 +75,39 @@ TEST_CASE("BGREWRITEAOF: the log rewrites itself when it has grown") {
   for (int i = 0; i < 20'000; ++i) client.send("SET", "key", "value:" + std::to_string(i));
   for (int i = 0; i < 20'000; ++i) CHECK(!client.read().is_error());
   CHECK(soon([&] { return !persistence_says(client, "aof_rewrites:0\r\n"); }));
+}
+
+TEST_CASE(
+    "DEBUG LOADAOF: of a log that turns out damaged half-way nothing is taken, and a rewrite heals it") {
+  ServerProcess server({"--appendonly", "yes", "--save", "", "--enable-debug-command", "yes"});
+  server.start();
+  {
+    RedisClient client(server.port());
+    for (int i = 0; i < 3; ++i) push_jobs(client, i, 1);  // a turn each
+    CHECK(client.run("DEBUG", "LOADAOF").text == "OK");
+    CHECK(client.run("LLEN", "jobs").integer == 3);
+    const std::string path = server.dir() + "/appendonlydir/appendonly.aof.1.incr.aof";
+    std::string log = read_file(path);
+    SUBCASE("a byte in the middle") {
+      log[log.find("job:1")] = 'k';
+      write_file(path, log);
+    }
+    SUBCASE("its end") {
+      std::filesystem::resize_file(path, log.find("job:2"));
+    }
+    CHECK(client.run("DEBUG", "LOADAOF").is_error());
+    CHECK(client.run("LLEN", "jobs").integer == 3);
+    CHECK(client.run("LINDEX", "jobs", "1").text == "job:1");
+    push_jobs(client, 3, 1);
+    client.run("BGREWRITEAOF");
+    CHECK(soon([&] { return persistence_says(client, "aof_rewrites:1\r\n"); }));
+  }
+  server.kill_hard();
+  server.start();
+  RedisClient client(server.port());
+  CHECK(client.run("LLEN", "jobs").integer == 4);
+  CHECK(client.run("DEBUG", "RELOAD").text == "OK");
+  CHECK(client.run("LLEN", "jobs").integer == 4);
 }
 
 TEST_CASE("BGSAVE: writes dump.rdb, and a save point does so by itself") {

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <climits>
 
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -30,6 +31,12 @@ CpuTime thread_cpu() {
 
 int64_t process_id() {
   return getpid();
+}
+
+bool process_runs(int64_t id) {
+  // Others than a positive number would mean a group, or everybody.
+  if (id <= 0 || id > INT_MAX) return false;
+  return kill(static_cast<pid_t>(id), 0) == 0 || errno == EPERM;
 }
 
 void lower_thread_priority() {

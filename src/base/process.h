@@ -20,6 +20,8 @@ struct CpuTime {
 // Of the thread that asks.
 [[nodiscard]] CpuTime thread_cpu();
 [[nodiscard]] int64_t process_id();
+// Whether a process of that number runs; one that another system sees (a container) does not count.
+[[nodiscard]] bool process_runs(int64_t id);
 // The thread that asks gives way to every other one from now on.
 void lower_thread_priority();
 // "Linux 6.1.0-18-amd64 x86_64"

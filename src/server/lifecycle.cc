@@ -129,12 +129,14 @@ std::string Server::snapshot_path() const {
 base::Result<void> Server::begin_loading() {
   const aof::LogPlace& place = log_options_.writer.place;
   const std::string snapshot = snapshot_path();
+  for (const std::string& path : saving_.clear_temporary()) {
+    log_.notice(path + ": left unfinished by a server that is gone, deleted");
+  }
   if (!log_options_.enabled) tell_of_unused_log(fs_, place, log_);
   if (log_options_.enabled) {
     const auto cleared = aof::clear_leftovers(fs_, place);
     if (!cleared.ok()) return cleared.error();
     for (const std::string& path : *cleared) log_.notice(path + ": left unfinished by the last run, deleted");
-    (void)fs_.unlink(saving_.temporary_path());  // there is seldom one, and the next snapshot replaces it
     const auto adopted = aof::adopt_first_base(fs_, place, snapshot);
     if (!adopted.ok()) return adopted.error();
     if (*adopted == aof::Adopted::kSnapshot) {

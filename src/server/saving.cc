@@ -4,12 +4,15 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/number.h"
+#include "base/process.h"
 
 namespace sluice::server {
 
 namespace {
 
 constexpr int64_t kUsPerSecond = 1'000'000;
+const std::string kTemporary = "temp-";
 constexpr int64_t kWaitUs = 1000;  // between looks at the worker while everything waits for it
 
 }  // namespace
@@ -163,9 +166,31 @@ bool Saving::rewrite_is_due() const {
   return log_bytes() >= base && (log_bytes() - base) * 100 / base >= options_.rewrite_percentage;
 }
 
+std::string Saving::temporary_name(int64_t process) const {
+  return kTemporary + std::to_string(process) + "-" + options_.file_name;
+}
+
+std::vector<std::string> Saving::clear_temporary() {
+  std::vector<std::string> cleared;
+  const auto names = parts_.fs.list_dir(options_.dir);
+  if (!names.ok()) return cleared;
+  for (const std::string& name : *names) {
+    if (!name.starts_with(kTemporary)) continue;
+    const std::string number =
+        name.substr(kTemporary.size(), name.find('-', kTemporary.size()) - kTemporary.size());
+    const auto process = base::parse_int64(number);
+    if (!process || name != temporary_name(*process)) continue;
+    // This one has written none yet: its number is one that was used before.
+    if (*process != base::process_id() && base::process_runs(*process)) continue;
+    const std::string path = options_.dir + "/" + name;
+    if (parts_.fs.unlink(path)) cleared.push_back(path);
+  }
+  return cleared;
+}
+
 snapshot::FileJob Saving::file_job() const {
   snapshot::FileJob job;
-  job.temporary_path = options_.dir + "/temp-" + options_.file_name;
+  job.temporary_path = options_.dir + "/" + temporary_name(base::process_id());
   job.final_path = options_.dir + "/" + options_.file_name;
   job.compress = options_.compress;
   job.checksum = options_.checksum;

@@ -64,8 +64,9 @@ class Saving {
   base::Result<void> save_now();
   // Whether a rewrite is wanted or under way.
   [[nodiscard]] bool rewrites() const { return rewrite_wanted_ || (rewrite_ && rewrite_->active()); }
-  // The file that a snapshot is before it has its name.
-  [[nodiscard]] std::string temporary_path() const { return file_job().temporary_path; }
+  // At a start: deletes what killed servers left of snapshots in the directory, and answers its paths.
+  // Several servers without a log may share one, so a file is named after the process that writes it.
+  std::vector<std::string> clear_temporary();
   // Whether a shutdown saves when it is not told.
   [[nodiscard]] bool saves_at_shutdown() const { return !options_.points.empty(); }
   // A shutdown: what is under way is given up, and that is waited for.
@@ -99,6 +100,8 @@ class Saving {
   [[nodiscard]] bool base_is_due() const;
   [[nodiscard]] uint64_t log_bytes() const;
   [[nodiscard]] snapshot::FileJob file_job() const;
+  // Of a snapshot before it has its own.
+  [[nodiscard]] std::string temporary_name(int64_t process) const;
   [[nodiscard]] snapshot::FileFacts file_facts() const;
   [[nodiscard]] int64_t now_s() const { return parts_.clock.unix_us() / 1'000'000; }
 

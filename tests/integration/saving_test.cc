@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -144,13 +145,56 @@ TEST_CASE("SAVE and SHUTDOWN: a snapshot before the answer, and before the end")
   CHECK(client.run("LLEN", "jobs").integer == 1010);
 }
 
+TEST_CASE(
+    "BGSAVE: two servers without a log in one directory write a snapshot each, and the last one stays") {
+  ServerProcess first({"--appendonly", "no", "--save", "", "--snapshot-rate-limit", "2mb"});
+  ServerProcess second(
+      {"--appendonly", "no", "--save", "", "--snapshot-rate-limit", "2mb", "--dir", first.dir()});
+  for (ServerProcess* server : {&first, &second}) {
+    server->start();
+    RedisClient client(server->port());
+    REQUIRE(client.run("SET", "a", std::string(3'000'000, 'a')).text == "OK");
+    REQUIRE(client.run("SET", "pid", std::to_string(server->pid())).text == "OK");
+    client.run("BGSAVE");
+  }
+  // One that starts meanwhile, with a log, takes nothing away from them.
+  ServerProcess third({"--appendonly", "yes", "--save", "", "--dir", first.dir()});
+  third.start();
+  for (ServerProcess* server : {&first, &second}) {
+    RedisClient client(server->port());
+    CHECK(soon([&] { return persistence_says(client, "rdb_bgsave_in_progress:0\r\n"); }));
+    CHECK(persistence_says(client, "rdb_last_bgsave_status:ok\r\n"));
+  }
+  first.kill_hard();
+  first.start();
+  RedisClient client(first.port());
+  CHECK(client.run("STRLEN", "a").integer == 3'000'000);
+  CHECK(client.run("EXISTS", "pid").integer == 1);
+}
+
+TEST_CASE("A start deletes the unfinished snapshot of a server that is gone, and of no other") {
+  ServerProcess server({"--save", ""});
+  const std::string gone = server.dir() + "/temp-1073741824-dump.rdb";  // a number that no kernel gives
+  const std::vector<std::string> others = {server.dir() + "/temp-1-dump.rdb", server.dir() + "/temp-dump.rdb",
+                                           server.dir() + "/temp-1073741824-other.rdb",
+                                           server.dir() + "/temp-1073741824.rdb"};
+  write_file(gone, "half");
+  for (const std::string& path : others) write_file(path, "half");
+  server.start();
+  CHECK_FALSE(std::filesystem::exists(gone));
+  for (const std::string& path : others) {
+    CAPTURE(path);
+    CHECK(std::filesystem::exists(path));
+  }
+}
+
 TEST_CASE("BGSAVE: a failure refuses writes where that is configured, until the next one works") {
   ServerProcess server({"--appendonly", "no", "--save", "3600", "1000000", "--dbfilename", "dump.rdb"});
   server.start();
   RedisClient client(server.port());
   push_jobs(client, 0, 10);
   // A directory under the name of the temporary file cannot be written to.
-  const std::string in_the_way = server.dir() + "/temp-dump.rdb";
+  const std::string in_the_way = server.dir() + "/temp-" + std::to_string(server.pid()) + "-dump.rdb";
   REQUIRE(std::system(("mkdir " + in_the_way).c_str()) == 0);
   client.run("BGSAVE");
   CHECK(soon([&] { return persistence_says(client, "rdb_last_bgsave_status:err\r\n"); }));

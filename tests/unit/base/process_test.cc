@@ -37,6 +37,15 @@ TEST_CASE(
   setrlimit(RLIMIT_NOFILE, &before);
 }
 
+TEST_CASE("Process: the one that asks runs, and none does of a number that no kernel gives") {
+  CHECK(process_runs(process_id()));
+  CHECK(process_runs(1));  // whoever may not be signalled runs, too
+  for (const int64_t id : {int64_t{0}, int64_t{-1}, int64_t{1} << 30, int64_t{1} << 40}) {
+    CAPTURE(id);
+    CHECK_FALSE(process_runs(id));
+  }
+}
+
 TEST_CASE("Process: a relative path is meant below the working directory") {
   CHECK(absolute_path("a/b") == working_directory() + "/a/b");
   CHECK(absolute_path("/a") == "/a");

@@ -166,33 +166,29 @@ TEST_CASE("Keyspace: a flushed database is empty at once, and its deadlines name
 }
 
 TEST_CASE("Keyspace: what was set aside comes back as it was, or goes for good") {
-  Fixture f;
-  Entry& entry = f.add_list("q");
-  f.keyspace.deadlines().set_expiry(f.db(), entry, kNowMs + 5);
-  Database& before = f.db();
-  Keyspace::Databases aside = f.keyspace.set_aside();
-  REQUIRE(f.keyspace.database_count() == static_cast<int>(aside.size()));
-  CHECK(f.db().find("q") == nullptr);
-  f.access.db = &f.db();
-  Entry& loaded = f.add_list("q");
-  f.keyspace.deadlines().set_expiry(f.db(), loaded, kNowMs + 1);
-  Database& after = f.db();
-  SUBCASE("back") {
-    f.keyspace.put_back(std::move(aside));
-    CHECK(&f.db() == &before);
-    CHECK(f.db().find("q") == &entry);
-    CHECK(f.keyspace.deadlines().expiry_ms(entry) == kNowMs + 5);
-    CHECK(f.keyspace.deadlines().front().db->buried());
+  for (const bool comes_back : {true, false}) {
+    CAPTURE(comes_back);
+    Fixture f;
+    Entry& entry = f.add_list("q");
+    f.keyspace.deadlines().set_expiry(f.db(), entry, kNowMs + 5);
+    Keyspace::Databases aside = f.keyspace.set_aside();
+    REQUIRE(f.keyspace.database_count() == static_cast<int>(aside.size()));
+    CHECK(f.db().find("q") == nullptr);
+    f.access.db = &f.db();
+    Entry& loaded = f.add_list("q");
+    f.keyspace.deadlines().set_expiry(f.db(), loaded, kNowMs + 1);
+    if (comes_back) {
+      f.keyspace.put_back(std::move(aside));
+    } else {
+      f.keyspace.discard(std::move(aside));
+    }
+    CHECK(f.db().find("q") == (comes_back ? &entry : &loaded));
+    CHECK(f.keyspace.deadlines().front().db->buried() == comes_back);
+    while (f.keyspace.graveyard().step(100, f.keyspace.deadlines())) {
+    }
+    REQUIRE(f.keyspace.deadlines().size() == 1);
+    CHECK(f.keyspace.deadlines().front().entry == f.db().find("q"));
   }
-  SUBCASE("for good") {
-    f.keyspace.discard(std::move(aside));
-    CHECK(&f.db() == &after);
-    CHECK(f.db().find("q") == &loaded);
-    CHECK(before.buried());
-  }
-  while (f.keyspace.graveyard().step(100, f.keyspace.deadlines())) {
-  }
-  CHECK(f.keyspace.deadlines().size() == 1);
 }
 
 TEST_CASE("Keyspace: new values follow the limits in force") {

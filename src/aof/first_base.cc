@@ -1,7 +1,7 @@
 #include "aof/first_base.h"
 
 #include <algorithm>
-#include <memory>
+#include <utility>
 
 #include "aof/file_io.h"
 #include "aof/leftovers.h"
@@ -10,108 +10,150 @@ namespace sluice::aof {
 
 namespace {
 
-constexpr size_t kCopyBytes = size_t{1} << 20;
+constexpr size_t kCopyBytes = size_t{256} << 10;
+// Written out as it is copied, so that the sync at its end is short.
+constexpr uint64_t kWriteOutBytes = uint64_t{4} << 20;
 
-base::IoResult<void> copy_durably(base::Fs& fs, const std::string& from_path, const std::string& to_path) {
-  auto from = fs.open(from_path, base::kOpenRead);
-  if (!from.ok()) return from.error();
-  auto to = fs.open(to_path, base::kOpenWrite | base::kOpenCreate | base::kOpenTruncate);
-  if (!to.ok()) return to.error();
-  const auto buffer = std::make_unique<char[]>(kCopyBytes);
-  for (;;) {
-    const auto got = (*from)->read(buffer.get(), kCopyBytes);
-    if (!got.ok()) return got.error();
-    if (*got == 0) break;
-    if (auto written = base::write_all(**to, base::ByteView(buffer.get(), *got)); !written.ok())
-      return written;
+}  // namespace
+
+FirstBase::FirstBase(base::Fs& fs, LogPlace place, std::string snapshot_path)
+    : fs_(fs), place_(std::move(place)), snapshot_path_(std::move(snapshot_path)) {}
+
+base::Result<bool> FirstBase::step(size_t budget_bytes) {
+  if (to_ == nullptr) return begin();
+  const auto copied = copy_some(budget_bytes);
+  if (!copied.ok()) return to_error(copied.error());
+  if (!*copied) return false;
+  if (auto named = name_copy(); !named) return to_error(named.error());
+  adopted_ = Adopted::kSnapshot;
+  return true;
+}
+
+base::Result<bool> FirstBase::begin() {
+  if (fs_.exists(place_.manifest_path())) {
+    if (!is_half_moved()) return true;
+    if (auto moved = move_single_file(); !moved) return moved.error();
+    return true;
   }
-  if (auto synced = (*to)->fdatasync(); !synced.ok()) return synced;
-  return (*to)->close();
+  if (fs_.exists(place_.single_file_path())) {
+    // Else the loader will say what is wrong.
+    const bool alone = find_orphans(fs_, place_, Manifest{}).empty();
+    const auto adopted = alone ? adopt_single_file() : base::Result<void>();
+    if (!adopted) return adopted.error();
+    return true;
+  }
+  if (!may_copy()) return true;
+  if (auto opened = open_copy(); !opened) return to_error(opened.error());
+  return false;
+}
+
+// --- a log in one file
+
+// The manifest first, as redis-server does: with it, and only with it, a file that is still outside is known
+// to belong inside.
+base::Result<void> FirstBase::adopt_single_file() {
+  if (fs_.exists(place_.path(place_.file_name))) {
+    return base::Error{place_.single_file_path() + ": there is another one at " +
+                       place_.path(place_.file_name) +
+                       ", and no manifest says which is the log. Move one of them away"};
+  }
+  Manifest manifest;
+  manifest.base = ManifestFile{place_.file_name, 1};
+  base::IoResult<void> ready = fs_.mkdir(place_.log_dir());
+  if (ready) ready = fs_.fsync_dir(place_.dir);
+  if (ready) ready = write_manifest(fs_, place_, manifest);
+  if (!ready) return to_error(ready.error());
+  return move_single_file();
+}
+
+base::Result<void> FirstBase::move_single_file() {
+  base::IoResult<void> done = fs_.rename(place_.single_file_path(), place_.path(place_.file_name));
+  if (done) done = fs_.fsync_dir(place_.log_dir());
+  if (done) done = fs_.fsync_dir(place_.dir);
+  if (!done) return to_error(done.error());
+  adopted_ = Adopted::kSingleFile;
+  return {};
+}
+
+// Whether a crash came between the manifest and the move.
+bool FirstBase::is_half_moved() const {
+  const auto manifest = read_manifest(fs_, place_);
+  return manifest.ok() && manifest->base && manifest->base->name == place_.file_name &&
+         !fs_.exists(place_.path(place_.file_name)) && fs_.exists(place_.single_file_path());
+}
+
+// --- a snapshot
+
+bool FirstBase::may_copy() const {
+  if (!fs_.exists(snapshot_path_)) return false;
+  const bool strays = !find_orphans(fs_, place_, Manifest{}).empty();
+  return !strays || is_unfinished();  // if not, the loader will say what is wrong
 }
 
 // Whether the only thing in the log's directory is a copy that was made before a crash.
-bool is_unfinished(base::Fs& fs, const LogPlace& place, const std::string& snapshot_path) {
-  const std::vector<Orphan> orphans = find_orphans(fs, place, Manifest{});
-  if (orphans.size() != 1 || orphans[0].name != place.base_name(1, true)) return false;
+bool FirstBase::is_unfinished() const {
+  const std::vector<Orphan> orphans = find_orphans(fs_, place_, Manifest{});
+  if (orphans.size() != 1 || orphans[0].name != place_.base_name(1, true)) return false;
   constexpr uint64_t kTail = 8;  // the checksum
-  const auto tail_of = [&fs](const std::string& path) -> Bytes {
-    auto file = fs.open(path, base::kOpenRead);
+  const auto tail_of = [this](const std::string& path) -> Bytes {
+    auto file = fs_.open(path, base::kOpenRead);
     if (!file.ok()) return {};
     const auto size = (*file)->size();
     if (!size.ok() || *size < kTail) return {};
     auto tail = read_exactly(**file, *size - kTail, kTail);
     return tail.ok() ? std::to_string(*size) + ":" + *tail : Bytes{};
   };
-  const Bytes tail = tail_of(snapshot_path);
-  return !tail.empty() && tail == tail_of(place.path(orphans[0].name));
+  const Bytes tail = tail_of(snapshot_path_);
+  return !tail.empty() && tail == tail_of(place_.path(orphans[0].name));
 }
 
-base::Result<bool> adopt_snapshot(base::Fs& fs, const LogPlace& place, const std::string& snapshot_path) {
-  if (!fs.exists(snapshot_path)) return false;
-  const bool strays = !find_orphans(fs, place, Manifest{}).empty();
-  if (strays && !is_unfinished(fs, place, snapshot_path)) return false;  // the loader will say what is wrong
-  Manifest manifest;
-  manifest.base = ManifestFile{place.base_name(1, true), 1};
-  const std::string copy = place.path(kFirstBaseFile);
-  if (auto made = fs.mkdir(place.log_dir()); !made.ok()) return to_error(made.error());
-  if (auto copied = copy_durably(fs, snapshot_path, copy); !copied.ok()) return to_error(copied.error());
-  if (auto moved = fs.rename(copy, place.path(manifest.base->name)); !moved.ok())
-    return to_error(moved.error());
-  if (auto synced = fs.fsync_dir(place.log_dir()); !synced.ok()) return to_error(synced.error());
-  if (auto synced = fs.fsync_dir(place.dir); !synced.ok()) return to_error(synced.error());
-  if (auto named = write_manifest(fs, place, manifest); !named.ok()) return to_error(named.error());
-  return true;
-}
-
-base::Result<void> move_single_file(base::Fs& fs, const LogPlace& place) {
-  base::IoResult<void> done = fs.rename(place.single_file_path(), place.path(place.file_name));
-  if (done) done = fs.fsync_dir(place.log_dir());
-  if (done) done = fs.fsync_dir(place.dir);
-  if (!done) return to_error(done.error());
+base::IoResult<void> FirstBase::open_copy() {
+  if (auto made = fs_.mkdir(place_.log_dir()); !made) return made;
+  auto from = fs_.open(snapshot_path_, base::kOpenRead);
+  if (!from.ok()) return from.error();
+  const auto size = (*from)->size();
+  if (!size.ok()) return size.error();
+  auto to = fs_.open(place_.path(kFirstBaseFile), base::kOpenWrite | base::kOpenCreate | base::kOpenTruncate);
+  if (!to.ok()) return to.error();
+  total_bytes_ = *size;
+  from_ = std::move(*from);
+  to_ = std::move(*to);
+  buffer_.resize(kCopyBytes);
   return {};
 }
 
-// The manifest first, as redis-server does: with it, and only with it, a file that is still outside is known
-// to belong inside.
-base::Result<bool> adopt_single_file(base::Fs& fs, const LogPlace& place) {
-  if (!fs.exists(place.single_file_path()) || !find_orphans(fs, place, Manifest{}).empty()) return false;
-  if (fs.exists(place.path(place.file_name))) {
-    return base::Error{place.single_file_path() + ": there is another one at " + place.path(place.file_name) +
-                       ", and no manifest says which is the log. Move one of them away"};
+base::IoResult<bool> FirstBase::copy_some(size_t budget_bytes) {
+  const auto got = from_->read(buffer_.data(), std::clamp<size_t>(budget_bytes, 1, kCopyBytes));
+  if (!got.ok()) return got.error();
+  if (*got == 0) return true;
+  auto done = base::write_all(*to_, ByteView(buffer_).substr(0, *got));
+  copied_bytes_ += *got;
+  if (done) done = write_out();
+  if (!done) return done.error();
+  return false;
+}
+
+// What was begun to be written out before is waited for: never more than two ranges of it are dirty.
+base::IoResult<void> FirstBase::write_out() {
+  if (copied_bytes_ - written_out_ < kWriteOutBytes) return {};
+  auto done = to_->sync_range(written_out_, copied_bytes_ - written_out_, base::Writeback::kStart);
+  if (done && written_out_ > waited_for_) {
+    done = to_->sync_range(waited_for_, written_out_ - waited_for_, base::Writeback::kWait);
   }
+  waited_for_ = std::exchange(written_out_, copied_bytes_);
+  return done;
+}
+
+base::IoResult<void> FirstBase::name_copy() {
   Manifest manifest;
-  manifest.base = ManifestFile{place.file_name, 1};
-  base::IoResult<void> ready = fs.mkdir(place.log_dir());
-  if (ready) ready = fs.fsync_dir(place.dir);
-  if (ready) ready = write_manifest(fs, place, manifest);
-  if (!ready) return to_error(ready.error());
-  if (auto moved = move_single_file(fs, place); !moved) return moved.error();
-  return true;
-}
-
-// Whether a crash came between the manifest and the move.
-bool is_half_moved(base::Fs& fs, const LogPlace& place) {
-  const auto manifest = read_manifest(fs, place);
-  return manifest.ok() && manifest->base && manifest->base->name == place.file_name &&
-         !fs.exists(place.path(place.file_name)) && fs.exists(place.single_file_path());
-}
-
-}  // namespace
-
-base::Result<Adopted> adopt_first_base(base::Fs& fs, const LogPlace& place,
-                                       const std::string& snapshot_path) {
-  if (fs.exists(place.manifest_path())) {
-    if (!is_half_moved(fs, place)) return Adopted::kNothing;
-    if (auto moved = move_single_file(fs, place); !moved) return moved.error();
-    return Adopted::kSingleFile;
-  }
-  const auto moved = adopt_single_file(fs, place);
-  if (!moved.ok()) return moved.error();
-  if (*moved) return Adopted::kSingleFile;
-  if (fs.exists(place.single_file_path())) return Adopted::kNothing;  // the loader will say what is wrong
-  const auto copied = adopt_snapshot(fs, place, snapshot_path);
-  if (!copied.ok()) return copied.error();
-  return *copied ? Adopted::kSnapshot : Adopted::kNothing;
+  manifest.base = ManifestFile{place_.base_name(1, true), 1};
+  auto done = to_->fdatasync();
+  if (done) done = to_->close();
+  if (done) done = fs_.rename(place_.path(kFirstBaseFile), place_.path(manifest.base->name));
+  if (done) done = fs_.fsync_dir(place_.log_dir());
+  if (done) done = fs_.fsync_dir(place_.dir);
+  if (done) done = write_manifest(fs_, place_, manifest);
+  return done;
 }
 
 }  // namespace sluice::aof

@@ -1,10 +1,13 @@
 // The first start with a log, over data that has none in parts: what there is becomes the first base. Redis 7
 // would start empty beside a snapshot, which is how jobs are lost when `appendonly` is switched on in a
 // configuration file. Where both are there the old log wins, as in Redis: it was kept to the end, the
-// snapshot only now and then.
+// snapshot only now and then. A snapshot is copied, which takes slices of time; a link to it would be spoilt
+// by whoever copies another file over it. Owns the files while it copies.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "aof/manifest.h"
@@ -19,8 +22,44 @@ enum class Adopted : uint8_t {
   kSnapshot     // the file at `snapshot_path`: copied
 };
 
-// If there is no manifest yet, names one of them in a first one, durably. A crash in between leaves a start
-// that does it again, or to its end; redis-server 7 would, too.
-base::Result<Adopted> adopt_first_base(base::Fs& fs, const LogPlace& place, const std::string& snapshot_path);
+class FirstBase {
+ public:
+  FirstBase(base::Fs& fs, LogPlace place, std::string snapshot_path);
+
+  // If there is no manifest yet, names one of them in a first one, durably. Goes on for about `budget_bytes`;
+  // true when that is done, or there was nothing to do. A crash in between leaves a start that does it again,
+  // or to its end; redis-server 7 would, too. After an error it is spent.
+  base::Result<bool> step(size_t budget_bytes);
+
+  [[nodiscard]] Adopted adopted() const { return adopted_; }
+  // Of what is copied; 0 if nothing is.
+  [[nodiscard]] uint64_t copied_bytes() const { return copied_bytes_; }
+  [[nodiscard]] uint64_t total_bytes() const { return total_bytes_; }
+
+ private:
+  base::Result<bool> begin();
+  base::Result<void> adopt_single_file();
+  base::Result<void> move_single_file();
+  [[nodiscard]] bool is_half_moved() const;
+  [[nodiscard]] bool may_copy() const;
+  [[nodiscard]] bool is_unfinished() const;
+  base::IoResult<void> open_copy();
+  // True at the end of the file.
+  base::IoResult<bool> copy_some(size_t budget_bytes);
+  base::IoResult<void> write_out();
+  base::IoResult<void> name_copy();
+
+  base::Fs& fs_;
+  const LogPlace place_;
+  const std::string snapshot_path_;
+  Adopted adopted_ = Adopted::kNothing;
+  std::unique_ptr<base::File> from_;  // while it copies
+  std::unique_ptr<base::File> to_;
+  Bytes buffer_;
+  uint64_t copied_bytes_ = 0;
+  uint64_t total_bytes_ = 0;
+  uint64_t written_out_ = 0;  // to here, or about to be
+  uint64_t waited_for_ = 0;   // to here, it is
+};
 
 }  // namespace sluice::aof

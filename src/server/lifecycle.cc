@@ -4,7 +4,6 @@
 #include <csignal>
 #include <utility>
 
-#include "aof/first_base.h"
 #include "aof/leftovers.h"
 #include "base/process.h"
 #include "resp/errors.h"
@@ -137,16 +136,9 @@ base::Result<void> Server::begin_loading() {
     const auto cleared = aof::clear_leftovers(fs_, place);
     if (!cleared.ok()) return cleared.error();
     for (const std::string& path : *cleared) log_.notice(path + ": left unfinished by the last run, deleted");
-    const auto adopted = aof::adopt_first_base(fs_, place, snapshot);
-    if (!adopted.ok()) return adopted.error();
-    if (*adopted == aof::Adopted::kSnapshot) {
-      log_.notice("There is no log yet: " + snapshot + " was copied and is its first base");
-    } else if (*adopted == aof::Adopted::kSingleFile) {
-      log_.notice(place.single_file_path() + ": a log in one file, moved to " + place.log_dir() +
-                  " as the first base");
-    }
     const aof::LoaderOptions options{place, log_options_.load_truncated, true};
     loading_ = std::make_unique<LogLoading>(loading_parts(), options);
+    loading_->adopt_first_base(place, snapshot);
   } else if (fs_.exists(snapshot)) {
     loading_ = std::make_unique<LogLoading>(loading_parts(), snapshot);
   } else {

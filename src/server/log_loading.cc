@@ -29,9 +29,11 @@ base::Result<bool> LogLoading::step(size_t budget_bytes) {
 }
 
 base::Result<bool> LogLoading::piece(size_t bytes) {
+  if (adopting_) return adopt_piece(bytes);
   if (loader_) {
     base::Result<bool> done = loader_->step(bytes);
     report_findings();
+    if (done.ok() && *done) first_base_.reset();
     return done;
   }
   if (snapshot_ == nullptr) {
@@ -43,8 +45,33 @@ base::Result<bool> LogLoading::piece(size_t bytes) {
   return done;
 }
 
+void LogLoading::adopt_first_base(const aof::LogPlace& place, const std::string& snapshot_path) {
+  first_base_.emplace(parts_.fs, place, snapshot_path);
+  adopting_ = true;
+}
+
+base::Result<bool> LogLoading::adopt_piece(size_t bytes) {
+  const base::Result<bool> done = first_base_->step(bytes);
+  if (!done.ok()) return done.error();
+  adopting_ = !*done;
+  if (*done && first_base_->adopted() == aof::Adopted::kSnapshot) {
+    parts_.log.notice("There is no log yet: the snapshot was copied and is its first base");
+  } else if (*done && first_base_->adopted() == aof::Adopted::kSingleFile) {
+    parts_.log.notice("There is no log in parts yet: the log in one file was moved and is its first base");
+  }
+  return false;
+}
+
 aof::LoadProgress LogLoading::progress() const {
-  if (loader_) return loader_->progress();
+  if (loader_) {
+    aof::LoadProgress progress = loader_->progress();
+    if (!first_base_) return progress;
+    // Before the loader has looked, it is about to load what is copied.
+    progress.total_bytes = std::max(progress.total_bytes, first_base_->total_bytes());
+    progress.total_bytes += first_base_->total_bytes();
+    progress.loaded_bytes += first_base_->copied_bytes();
+    return progress;
+  }
   if (snapshot_ == nullptr) return {};
   return {snapshot_->loaded_bytes(), snapshot_->total_bytes(), snapshot_->entries(), 0};
 }

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "aof/first_base.h"
 #include "aof/loader.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -36,9 +37,13 @@ class LogLoading final : public aof::LoadSink {
   LogLoading(const Parts& parts, const aof::LoaderOptions& options);
   LogLoading(const Parts& parts, std::string snapshot_path);
 
+  // At a start, before the first step(): what is there without a log becomes the base of one, and the time
+  // that takes is part of the loading.
+  void adopt_first_base(const aof::LogPlace& place, const std::string& snapshot_path);
+
   // One slice; true when all is loaded. An error is for the operator: the server must not start.
   base::Result<bool> step(size_t budget_bytes = kLoadSliceBytes);
-  // Entries of a snapshot count as records.
+  // Entries of a snapshot count as records. What is copied first counts until all is loaded.
   [[nodiscard]] aof::LoadProgress progress() const;
   [[nodiscard]] bool is_log() const { return loader_.has_value(); }
   // Where the log goes on. REQUIRES: is_log(), step() said true.
@@ -51,12 +56,15 @@ class LogLoading final : public aof::LoadSink {
 
  private:
   base::Result<bool> piece(size_t bytes);
+  base::Result<bool> adopt_piece(size_t bytes);
   void report_findings();
   [[nodiscard]] SnapshotLoading::Into into(SnapshotLoading::Expired expired) const;
   base::Result<void> open_snapshot(const std::string& path, SnapshotLoading::Into into);
 
   const Parts parts_;
   client::Client client_;
+  std::optional<aof::FirstBase> first_base_;
+  bool adopting_ = false;
   std::optional<aof::Loader> loader_;
   std::string snapshot_path_;                  // without a log
   std::unique_ptr<SnapshotLoading> snapshot_;  // it, or the base of the log while that is being read

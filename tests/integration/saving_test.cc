@@ -147,9 +147,12 @@ TEST_CASE("SAVE and SHUTDOWN: a snapshot before the answer, and before the end")
 
 TEST_CASE(
     "BGSAVE: two servers without a log in one directory write a snapshot each, and the last one stays") {
-  ServerProcess first({"--appendonly", "no", "--save", "", "--snapshot-rate-limit", "2mb"});
-  ServerProcess second(
-      {"--appendonly", "no", "--save", "", "--snapshot-rate-limit", "2mb", "--dir", first.dir()});
+  const std::vector<std::string> slowly = {"--save", "", "--rdbcompression", "no", "--snapshot-rate-limit",
+                                           "2mb"};
+  ServerProcess first(slowly);
+  std::vector<std::string> beside = slowly;
+  beside.insert(beside.end(), {"--dir", first.dir()});
+  ServerProcess second(beside);
   for (ServerProcess* server : {&first, &second}) {
     server->start();
     RedisClient client(server->port());

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "aof/leftovers.h"
 #include "support/dying_fs.h"
 #include "support/log_fixture.h"
 #include "support/memory_fs.h"
@@ -18,8 +19,17 @@ const std::string kSingleFile = "./appendonly.aof";
 const std::string kMoved = "./appendonlydir/appendonly.aof";
 const std::string kLog = testing::record({"SET", "a", "1"});
 
+base::Result<Adopted> try_to_adopt(base::Fs& fs) {
+  FirstBase first(fs, {}, kSnapshot);
+  for (;;) {
+    const auto done = first.step(size_t{1} << 20);
+    if (!done.ok()) return done.error();
+    if (*done) return first.adopted();
+  }
+}
+
 Adopted adopt(base::Fs& fs) {
-  const auto adopted = adopt_first_base(fs, {}, kSnapshot);
+  const auto adopted = try_to_adopt(fs);
   REQUIRE_MESSAGE(adopted.ok(), adopted.error().message);
   return *adopted;
 }
@@ -34,6 +44,53 @@ TEST_CASE("First base: a snapshot without a log becomes the base of one, and sta
   REQUIRE(manifest.ok());
   CHECK(manifest->base->name == "appendonly.aof.1.base.rdb");
   CHECK(adopt(fs) == Adopted::kNothing);
+}
+
+TEST_CASE("First base: a snapshot is copied in slices, and says how far it is") {
+  MemoryFs fs;
+  fs.put(kSnapshot, std::string(9'000'000, 'd'));
+  FirstBase first(fs, {}, kSnapshot);
+  uint64_t copied = 0;
+  size_t steps = 0;
+  for (;; ++steps) {
+    const auto done = first.step(100'000);
+    REQUIRE(done.ok());
+    if (*done) break;
+    CHECK_FALSE(fs.exists(testing::kManifestPath));
+    CHECK(first.copied_bytes() <= copied + 100'000);
+    copied = first.copied_bytes();
+    CHECK(first.total_bytes() == 9'000'000);
+  }
+  CHECK(steps > 90);
+  CHECK(copied == 9'000'000);
+  // Written out on the way, never waited for as a whole.
+  CHECK(fs.calls(testing::DiskCall::kSyncRange) == 3);
+}
+
+TEST_CASE("First base: copying a snapshot survives a crash between any two steps") {
+  uint64_t steps = 0;
+  for (uint64_t died_at = 0; steps == 0 || died_at < steps; ++died_at) {
+    CAPTURE(died_at);
+    for (const bool power_goes : {false, true}) {
+      MemoryFs fs;
+      fs.put(kSnapshot, kContent);
+      testing::DyingFs dying(fs);
+      dying.die_after(died_at);
+      if (try_to_adopt(dying).ok()) steps = dying.calls();
+      if (power_goes) {
+        fs.crash();
+      } else {
+        fs.kill_process();
+      }
+      REQUIRE(clear_leftovers(fs, {}).ok());
+      (void)adopt(fs);
+      CHECK(fs.content(kBase) == kContent);
+      CHECK(fs.content(kSnapshot) == kContent);
+      CHECK(read_manifest(fs, {})->base->name == "appendonly.aof.1.base.rdb");
+      CHECK(testing::load(fs).records == std::vector<std::string>{"rdb:" + kBase});
+    }
+  }
+  CHECK(steps > 8);
 }
 
 TEST_CASE("First base: without a snapshot, or with a log in parts, nothing is done") {
@@ -85,7 +142,7 @@ TEST_CASE("First base: moving the one file survives a crash between any two step
       fs.put(kSnapshot, kContent);
       testing::DyingFs dying(fs);
       dying.die_after(died_at);
-      if (adopt_first_base(dying, {}, kSnapshot).ok()) steps = dying.calls();
+      if (try_to_adopt(dying).ok()) steps = dying.calls();
       if (power_goes) {
         fs.crash();
       } else {
@@ -109,7 +166,7 @@ TEST_CASE("First base: increments without a manifest, or a second file of that n
   }
   SUBCASE("a second one") {
     fs.put(kMoved, "another");
-    CHECK_FALSE(adopt_first_base(fs, {}, kSnapshot).ok());
+    CHECK_FALSE(try_to_adopt(fs).ok());
     CHECK(fs.content(kMoved) == "another");
   }
   CHECK(fs.content(kSingleFile) == kLog);

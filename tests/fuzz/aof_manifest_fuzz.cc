@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   // Quoting may make a name longer than a line may be.
   if (!again) return again.error().message.find("longer") == std::string::npos ? (std::abort(), 0) : 0;
   const bool same = again->base == first->base && again->history == first->history &&
-                    again->increments == first->increments;
+                    again->increments == first->increments && again->unfinished == first->unfinished;
   if (!same) std::abort();
   return 0;
 }

@@ -146,6 +146,35 @@ TEST_CASE("Writer: under no nothing is synced and nothing retained") {
   CHECK(load(fs).records == Records{"SET a 1"});
 }
 
+TEST_CASE(
+    "Writer: what was written under no is not kept, so a sync that fails later leaves a gap to a power cut") {
+  for (const bool power_goes : {false, true}) {
+    CAPTURE(power_goes);
+    MemoryFs fs;
+    RunningLog log(fs, SyncMode::kNo);
+    log.put(kA);
+    log.writer.set_mode(SyncMode::kAlways);
+    fs.fail_next(DiskCall::kFdatasync, EIO);
+    log.put(kB);
+    log.wait_us(kRetryIntervalUs);
+    log.turn();
+    REQUIRE(log.writer.manifest().increments.size() == 2);
+    REQUIRE(log.writer.released() == log.writer.offset());
+    if (power_goes) {
+      fs.crash();
+    } else {
+      fs.kill_process();
+    }
+    const LoadOutcome loaded = load(fs);
+    if (power_goes) {
+      CHECK(loaded.error.find("it goes on at journal offset " + std::to_string(kA.size()) +
+                              ", but what comes before ends at 0") != std::string::npos);
+    } else {
+      CHECK(loaded.records == Records{"SET a 1", "SET b 2"});
+    }
+  }
+}
+
 TEST_CASE("Writer: a switch to always syncs what was written before it") {
   MemoryFs fs;
   RunningLog log(fs, SyncMode::kNo);

@@ -115,6 +115,25 @@ TEST_CASE("Log loading: what Redis cannot say is replayed as the command that it
   }
 }
 
+TEST_CASE("Log loading: a script in a log of an old Redis is refused with the offset and the way out") {
+  testing::MemoryFs fs;
+  const std::vector<base::ByteView> set = {"SET", "a", "1"};
+  const std::vector<base::ByteView> eval = {"EVAL", "return redis.call('INCR', KEYS[1])", "1", "a"};
+  base::Bytes log;
+  exec::append_command(log, set);
+  const size_t before = log.size();
+  exec::append_command(log, eval);
+  fs.put("./appendonly.aof", log);
+  Harness h;
+  server::LogLoading loading(parts_of(h, fs), aof::LoaderOptions{});
+  loading.adopt_first_base({}, "./dump.rdb");
+  const std::string why = finish(loading, 1000);
+  CHECK(why.find("offset " + std::to_string(before) + ": the command 'eval' failed: ") != std::string::npos);
+  CHECK(why.find("never the scripts") != std::string::npos);
+  CHECK(why.find("have the log rewritten (BGREWRITEAOF)") != std::string::npos);
+  CHECK(fs.content("./appendonlydir/appendonly.aof") == log);
+}
+
 TEST_CASE("Log loading: a damaged base is refused with file, offset and reason") {
   Harness h;
   testing::MemoryFs fs;

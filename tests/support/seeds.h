@@ -1,6 +1,6 @@
 // How often a property is told, each time from another seed: as often in the daily run as seconds allow (the
-// disk's stories 1,500 times, snapshots 40 times), fewer under sanitizers, more in a long one. What fails names its seed; SLUICE_SEED=<n> tells that one story
-// alone.
+// disk's stories 1,500 times, snapshots 40 times), fewer under sanitizers, more in a long one. What fails
+// names its seed; SLUICE_SEED=<n> tells that one story alone.
 #pragma once
 
 #include <cstdint>

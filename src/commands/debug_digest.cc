@@ -57,15 +57,15 @@ class ValueDigest {
     base::NumberText buffer;
     return hasher_.of(value.view(buffer));
   }
-  DigestWords operator()(const std::unique_ptr<types::List>& list) {
-    for (auto at = list->cursor_at(0); at.valid(); at.next()) {
+  DigestWords operator()(const types::List& list) {
+    for (auto at = list.cursor_at(0); at.valid(); at.next()) {
       append_element(line_, at.get());
       chain();
     }
     return digest_;
   }
-  DigestWords operator()(const std::unique_ptr<types::Hash>& hash) {
-    hash->for_each([&](const Element& field, const Element& value, int64_t deadline_ms) {
+  DigestWords operator()(const types::Hash& hash) {
+    hash.for_each([&](const Element& field, const Element& value, int64_t deadline_ms) {
       if (deadline_ms <= now_ms_) return;
       append_element(line_, field);
       append_element(line_, value);
@@ -74,15 +74,15 @@ class ValueDigest {
     });
     return digest_;
   }
-  DigestWords operator()(const std::unique_ptr<types::Set>& set) {
-    set->for_each([&](const Element& member) {
+  DigestWords operator()(const types::Set& set) {
+    set.for_each([&](const Element& member) {
       append_element(line_, member);
       sum();
     });
     return digest_;
   }
-  DigestWords operator()(const std::unique_ptr<types::SortedSet>& set) {
-    set->for_each([&](const Element& member, double score) {
+  DigestWords operator()(const types::SortedSet& set) {
+    set.for_each([&](const Element& member, double score) {
       append_element(line_, member);
       // A packed set cannot tell -0 from 0: adding 0 makes both 0.
       append_number(line_, std::bit_cast<uint64_t>(score + 0.0));

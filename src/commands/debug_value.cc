@@ -30,23 +30,23 @@ struct VisitTexts {
     visit(value.view(buffer));
   }
   template <class Visit>
-  void operator()(const std::unique_ptr<types::List>& list, Visit& visit) const {
-    for (auto at = list->cursor_at(0); at.valid(); at.next()) one(at.get(), visit);
+  void operator()(const types::List& list, Visit& visit) const {
+    for (auto at = list.cursor_at(0); at.valid(); at.next()) one(at.get(), visit);
   }
   template <class Visit>
-  void operator()(const std::unique_ptr<types::Hash>& hash, Visit& visit) const {
-    hash->for_each([&](const Element& field, const Element& value) {
+  void operator()(const types::Hash& hash, Visit& visit) const {
+    hash.for_each([&](const Element& field, const Element& value) {
       one(field, visit);
       one(value, visit);
     });
   }
   template <class Visit>
-  void operator()(const std::unique_ptr<types::Set>& set, Visit& visit) const {
-    set->for_each([&](const Element& member) { one(member, visit); });
+  void operator()(const types::Set& set, Visit& visit) const {
+    set.for_each([&](const Element& member) { one(member, visit); });
   }
   template <class Visit>
-  void operator()(const std::unique_ptr<types::SortedSet>& set, Visit& visit) const {
-    set->for_each([&](const Element& member, double score) {
+  void operator()(const types::SortedSet& set, Visit& visit) const {
+    set.for_each([&](const Element& member, double score) {
       one(member, visit);
       visit(base::format_double(score).view());
     });
@@ -118,8 +118,8 @@ Outcome debug_object(Call& call) {
                      " serializedlength:" + std::to_string(text_bytes) +
                      " lru:" + std::to_string(entry->usage.clock_s(now_s)) +
                      " lru_seconds_idle:" + std::to_string(entry->usage.idle_s(now_s));
-  const auto* list = std::get_if<std::unique_ptr<types::List>>(&entry->value);
-  if (list != nullptr && keyspace::encoding_of(entry->value) == "quicklist") line += list_fields(**list);
+  const auto* list = std::get_if<types::List>(&entry->value);
+  if (list != nullptr && keyspace::encoding_of(entry->value) == "quicklist") line += list_fields(*list);
   call.reply.status(line);
   return Outcome::kDone;
 }

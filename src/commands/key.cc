@@ -164,12 +164,12 @@ Outcome cmd_move(Call& call) {
   return Outcome::kDone;
 }
 
-types::StringValue clone_of(const types::StringValue& value) {
+template <class T>
+T clone_of(const T& value) {
   return value.clone();
 }
-template <class T>
-std::unique_ptr<T> clone_of(const std::unique_ptr<T>& box) {
-  return std::make_unique<T>(box->clone());
+std::unique_ptr<types::Stream> clone_of(const std::unique_ptr<types::Stream>& stream) {
+  return std::make_unique<types::Stream>(stream->clone());
 }
 
 struct CopyOptions {

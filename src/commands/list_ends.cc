@@ -44,7 +44,7 @@ void pop_one(Call& call, Edit<List>& list, End end) {
 void bury(Call& call, List::Trimmed dropped) {
   keyspace::Graveyard& graveyard = call.on.keyspace.graveyard();
   for (List* part : {&dropped.front, &dropped.back}) {
-    if (!part->empty()) graveyard.bury(keyspace::Value(std::make_unique<List>(std::move(*part))));
+    if (!part->empty()) graveyard.bury(keyspace::Value(std::move(*part)));
   }
 }
 

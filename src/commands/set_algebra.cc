@@ -116,20 +116,20 @@ void add_difference(const std::vector<const Set*>& sets, Set& result) {
   }
 }
 
-base::Result<std::unique_ptr<Set>, keyspace::Refusal> combine(Call& call, std::span<const ByteView> keys,
-                                                              Operation operation) {
+base::Result<Set, keyspace::Refusal> combine(Call& call, std::span<const ByteView> keys,
+                                             Operation operation) {
   auto sets = look_up_all(call, keys);
   if (!sets) return sets.error();
   auto result = call.on.keyspace.make<Set>();
   switch (operation) {
     case Operation::kIntersection:
-      add_intersection(*sets, *result);
+      add_intersection(*sets, result);
       break;
     case Operation::kUnion:
-      add_union(*sets, *result);
+      add_union(*sets, result);
       break;
     case Operation::kDifference:
-      add_difference(*sets, *result);
+      add_difference(*sets, result);
       break;
   }
   return result;
@@ -138,8 +138,8 @@ base::Result<std::unique_ptr<Set>, keyspace::Refusal> combine(Call& call, std::s
 Outcome show(Call& call, Operation operation) {
   const auto result = combine(call, call.args.rest(), operation);
   if (!result) return call.fail(result.error());
-  call.reply.set((*result)->size());
-  (*result)->for_each([&call](const Element& member) { reply_element(call.reply, member); });
+  call.reply.set(result->size());
+  result->for_each([&call](const Element& member) { reply_element(call.reply, member); });
   return Outcome::kDone;
 }
 
@@ -148,7 +148,7 @@ Outcome store(Call& call, Operation operation, const keyspace::Event& event) {
   const ByteView destination = call.args.key();
   auto result = combine(call, call.args.rest(), operation);
   if (!result) return call.fail(result.error());
-  const size_t size = (*result)->size();
+  const size_t size = result->size();
   if (size > 0) {
     call.on.keyspace.store(call.access(), destination, std::move(*result), event);
   } else {

@@ -297,7 +297,7 @@ void store(Call& call, const Query& query, Items items) {
   }
   if (!texts.empty()) {
     auto list = call.on.keyspace.make<List>();
-    list->push_all(List::End::kBack, texts);
+    list.push_all(List::End::kBack, texts);
     call.on.keyspace.store(call.access(), *query.destination, std::move(list), events::sortstore);
     call.unit().changes.count_dirty(texts.size() - 1);
   } else {

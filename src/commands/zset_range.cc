@@ -192,7 +192,7 @@ Outcome cmd_zrangestore(Call& call) {
     auto stored = call.on.keyspace.make<SortedSet>();
     (*set)->for_each(range, false, [&stored](const ds::Element& member, double score) {
       base::NumberText buffer;
-      stored->add(member.to_text(buffer), score);
+      stored.add(member.to_text(buffer), score);
     });
     call.on.keyspace.store(call.access(), destination, std::move(stored), events::zrangestore);
     if (query.by == By::kName) {

@@ -208,18 +208,18 @@ void add_difference(const Query& query, SortedSet& result) {
   });
 }
 
-std::unique_ptr<SortedSet> combine(Call& call, Query& query) {
+SortedSet combine(Call& call, Query& query) {
   auto result = call.on.keyspace.make<SortedSet>();
   if (query.operation != Operation::kDifference) sort_by_size(query.sources);
   switch (query.operation) {
     case Operation::kUnion:
-      add_union(query, *result);
+      add_union(query, result);
       break;
     case Operation::kIntersection:
-      add_intersection(query, *result);
+      add_intersection(query, result);
       break;
     case Operation::kDifference:
-      add_difference(query, *result);
+      add_difference(query, result);
       break;
   }
   return result;
@@ -231,11 +231,11 @@ Outcome show(Call& call, Operation operation) {
   const auto result = combine(call, query);
   const Pairs shape = pairs_of_protocol(call.reply);
   if (query.with_scores) {
-    reply_pairs(call.reply, result->size(), shape);
+    reply_pairs(call.reply, result.size(), shape);
   } else {
-    call.reply.array(result->size());
+    call.reply.array(result.size());
   }
-  result->for_each([&](const Element& member, double score) {
+  result.for_each([&](const Element& member, double score) {
     if (query.with_scores) {
       reply_scored(call.reply, member, score, shape);
     } else {
@@ -251,7 +251,7 @@ Outcome store(Call& call, Operation operation, const keyspace::Event& event) {
   Query query = read_query(call, operation, Form::kStore);
   if (!call.args.ok()) return refuse(call);
   auto result = combine(call, query);
-  const size_t size = result->size();
+  const size_t size = result.size();
   if (size > 0) {
     call.on.keyspace.store(call.access(), destination, std::move(result), event);
   } else {

@@ -27,8 +27,8 @@ class Dict : private DictTable {
   using DictTable::Step;
   using DictTable::unpin;
 
-  // What a NodeHook is told as the container of this dict's segments.
-  [[nodiscard]] const void* identity() const { return static_cast<const DictTable*>(this); }
+  // For whoever walks segments, and what a NodeHook is told as their container.
+  [[nodiscard]] const DictTable* segments() const { return this; }
   // The items of one segment, as segment_from() or a NodeHook names it.
   template <class Visitor>
   static void for_each_in(NodeHeader& segment, Visitor&& visit) {

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/check.h"
-#include "ds/size_class.h"
 
 namespace sluice::ds {
 
@@ -23,9 +22,8 @@ size_t width_for(int64_t value) {
 }  // namespace
 
 IntSet::IntSet()
-    : data_(static_cast<unsigned char*>(std::malloc(size_class(kHeaderBytes)))),
-      capacity_(size_class(kHeaderBytes)) {
-  SLUICE_CHECK(data_ != nullptr, "out of memory");
+    : data_(static_cast<unsigned char*>(std::malloc(size_class(kHeaderBytes))), size_code(kHeaderBytes)) {
+  SLUICE_CHECK(data() != nullptr, "out of memory");
   set_header(sizeof(int16_t), 0);
 }
 
@@ -39,50 +37,48 @@ std::optional<IntSet> IntSet::checked_copy(base::ByteView block) {
   IntSet copy;
   copy.set_header(width, 0);
   copy.resize_for(header[1]);
-  std::memcpy(copy.data_, block.data(), block.size());
+  std::memcpy(copy.data(), block.data(), block.size());
   for (size_t i = 1; i < copy.size(); ++i) {
     if (copy.at(i - 1) >= copy.at(i)) return std::nullopt;
   }
   return copy;
 }
 
-IntSet::IntSet(IntSet&& other) noexcept
-    : data_(std::exchange(other.data_, nullptr)), capacity_(std::exchange(other.capacity_, 0)) {}
+IntSet::IntSet(IntSet&& other) noexcept : data_(std::exchange(other.data_, {})) {}
 
 IntSet& IntSet::operator=(IntSet&& other) noexcept {
   std::swap(data_, other.data_);
-  std::swap(capacity_, other.capacity_);
   return *this;
 }
 
 IntSet::~IntSet() {
-  std::free(data_);
+  std::free(data());
 }
 
 size_t IntSet::width() const {
   uint32_t width = 0;
-  std::memcpy(&width, data_, sizeof width);
+  std::memcpy(&width, data(), sizeof width);
   return width;
 }
 
 size_t IntSet::size() const {
   uint32_t count = 0;
-  std::memcpy(&count, data_ + sizeof count, sizeof count);
+  std::memcpy(&count, data() + sizeof count, sizeof count);
   return count;
 }
 
 void IntSet::set_header(size_t width, size_t count) {
   SLUICE_CHECK(count <= UINT32_MAX, "too many integers in one set");
   const uint32_t header[2] = {static_cast<uint32_t>(width), static_cast<uint32_t>(count)};
-  std::memcpy(data_, header, sizeof header);
+  std::memcpy(data(), header, sizeof header);
 }
 
 base::ByteView IntSet::block() const {
-  return {reinterpret_cast<const char*>(data_), kHeaderBytes + size() * width()};
+  return {reinterpret_cast<const char*>(data()), kHeaderBytes + size() * width()};
 }
 
 int64_t IntSet::at(size_t index) const {
-  const unsigned char* from = data_ + kHeaderBytes + index * width();
+  const unsigned char* from = data() + kHeaderBytes + index * width();
   if (width() == sizeof(int16_t)) {
     int16_t value = 0;
     std::memcpy(&value, from, sizeof value);
@@ -100,7 +96,7 @@ int64_t IntSet::at(size_t index) const {
 
 void IntSet::put(size_t index, int64_t value) {
   // The low bytes of a two's complement integer are the narrower integer.
-  std::memcpy(data_ + kHeaderBytes + index * width(), &value, width());
+  std::memcpy(data() + kHeaderBytes + index * width(), &value, width());
 }
 
 size_t IntSet::lower_bound(int64_t value) const {
@@ -123,11 +119,11 @@ bool IntSet::contains(int64_t value) const {
 }
 
 void IntSet::resize_for(size_t count) {
-  const size_t wanted = size_class(kHeaderBytes + count * width());
-  if (wanted <= capacity_ && wanted > capacity_ / 2) return;
-  data_ = static_cast<unsigned char*>(std::realloc(data_, wanted));
-  SLUICE_CHECK(data_ != nullptr, "out of memory");
-  capacity_ = wanted;
+  const uint8_t code = size_code(kHeaderBytes + count * width());
+  const size_t wanted = class_bytes(code);
+  if (wanted <= memory_bytes() && wanted > memory_bytes() / 2) return;
+  data_ = MarkedPointer(static_cast<unsigned char*>(std::realloc(data(), wanted)), code);
+  SLUICE_CHECK(data() != nullptr, "out of memory");
 }
 
 // From the last member down, so that none is overwritten before it has moved.
@@ -150,7 +146,7 @@ bool IntSet::insert(int64_t value) {
   const size_t count = size();
   if (index < count && at(index) == value) return false;
   resize_for(count + 1);
-  unsigned char* slot = data_ + kHeaderBytes + index * width();
+  unsigned char* slot = data() + kHeaderBytes + index * width();
   std::memmove(slot + width(), slot, (count - index) * width());
   put(index, value);
   set_header(width(), count + 1);
@@ -161,7 +157,7 @@ bool IntSet::erase(int64_t value) {
   const size_t index = lower_bound(value);
   const size_t count = size();
   if (index == count || at(index) != value) return false;
-  unsigned char* slot = data_ + kHeaderBytes + index * width();
+  unsigned char* slot = data() + kHeaderBytes + index * width();
   std::memmove(slot, slot + width(), (count - index - 1) * width());
   set_header(width(), count - 1);
   resize_for(count - 1);

@@ -12,6 +12,8 @@
 #include <optional>
 
 #include "base/bytes.h"
+#include "ds/marked_pointer.h"
+#include "ds/size_class.h"
 
 namespace sluice::ds {
 
@@ -26,7 +28,7 @@ class IntSet {
 
   [[nodiscard]] bool empty() const { return size() == 0; }
   [[nodiscard]] size_t size() const;
-  [[nodiscard]] size_t memory_bytes() const { return capacity_; }
+  [[nodiscard]] size_t memory_bytes() const { return class_bytes(static_cast<uint8_t>(data_.mark())); }
   [[nodiscard]] base::ByteView block() const;
 
   // True when it was not there yet.
@@ -39,6 +41,7 @@ class IntSet {
  private:
   static constexpr size_t kHeaderBytes = 8;
 
+  [[nodiscard]] unsigned char* data() const { return data_.get(); }
   [[nodiscard]] size_t width() const;
   void set_header(size_t width, size_t count);
   [[nodiscard]] size_t lower_bound(int64_t value) const;
@@ -46,8 +49,8 @@ class IntSet {
   void widen(size_t width);
   void resize_for(size_t count);
 
-  unsigned char* data_;
-  size_t capacity_;
+  MarkedPointer<unsigned char> data_;  // Marked with its size class; null once moved from.
 };
+static_assert(sizeof(IntSet) == 8, "every small set of integers has one");
 
 }  // namespace sluice::ds

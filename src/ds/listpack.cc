@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/check.h"
-#include "ds/size_class.h"
 
 namespace sluice::ds {
 
@@ -301,50 +300,54 @@ size_t ListpackView::find(const Packable& wanted, size_t from, size_t skip) cons
   return kNone;
 }
 
-Listpack::Listpack(size_t capacity)
-    : data_(static_cast<uint8_t*>(std::malloc(capacity))), capacity_(capacity) {
-  SLUICE_CHECK(data_ != nullptr, "out of memory");
+Listpack::Listpack(uint8_t code) : data_(static_cast<uint8_t*>(std::malloc(class_bytes(code))), code) {
+  SLUICE_CHECK(data() != nullptr, "out of memory");
 }
 
-Listpack::Listpack() : Listpack(size_class(kHeaderBytes + 1)) {
+Listpack::Listpack() : Listpack(size_code(kHeaderBytes + 1)) {
   clear();
 }
 
 Listpack Listpack::copy_of(base::ByteView block) {
-  Listpack copy(size_class(block.size()));
-  std::memcpy(copy.data_, block.data(), block.size());
+  Listpack copy(size_code(block.size()));
+  std::memcpy(copy.data(), block.data(), block.size());
   return copy;
 }
 
-Listpack::Listpack(Listpack&& other) noexcept
-    : data_(std::exchange(other.data_, nullptr)), capacity_(std::exchange(other.capacity_, 0)) {}
+Listpack::Listpack(Listpack&& other) noexcept : data_(std::exchange(other.data_, {})) {}
 
 Listpack& Listpack::operator=(Listpack&& other) noexcept {
   std::swap(data_, other.data_);
-  std::swap(capacity_, other.capacity_);
   return *this;
 }
 
 Listpack::~Listpack() {
-  std::free(data_);
+  std::free(data());
 }
 
 base::ByteView Listpack::block() const {
-  return {reinterpret_cast<const char*>(data_), static_cast<size_t>(load_le(data_, 4))};
+  return {reinterpret_cast<const char*>(data()), static_cast<size_t>(load_le(data(), 4))};
+}
+
+void Listpack::resize(uint8_t code) {
+  data_ = MarkedPointer(static_cast<uint8_t*>(std::realloc(data(), class_bytes(code))), code);
+  SLUICE_CHECK(data() != nullptr, "out of memory");
 }
 
 void Listpack::reserve(size_t bytes) {
-  if (bytes <= capacity_) return;
+  if (bytes <= capacity()) return;
   SLUICE_CHECK(bytes <= UINT32_MAX, "a listpack is small: whoever owns it turns it into a table long before");
-  capacity_ = size_class(bytes);
-  data_ = static_cast<uint8_t*>(std::realloc(data_, capacity_));
-  SLUICE_CHECK(data_ != nullptr, "out of memory");
+  resize(size_code(bytes));
+}
+
+void Listpack::tighten() {
+  if (const uint8_t wanted = size_code(bytes()); class_bytes(wanted) < capacity()) resize(wanted);
 }
 
 void Listpack::clear() {
-  store_le(data_, kHeaderBytes + 1, 4);
-  store_le(data_ + 4, 0, 2);
-  data_[kHeaderBytes] = ListpackView::kEnd;
+  store_le(data(), kHeaderBytes + 1, 4);
+  store_le(data() + 4, 0, 2);
+  data()[kHeaderBytes] = ListpackView::kEnd;
 }
 
 void Listpack::append(const Packable& value) {
@@ -367,46 +370,42 @@ size_t Listpack::insert_pair(size_t position, const Packable& first, const Packa
 }
 
 size_t Listpack::replace(size_t position, const Packable& value) {
-  value.encode(open_gap(position, entry_bytes(data_ + position), value.encoded_bytes()));
+  value.encode(open_gap(position, entry_bytes(data() + position), value.encoded_bytes()));
   return position;
 }
 
 size_t Listpack::erase(size_t position, size_t count) {
   size_t end = position;
   size_t removed = 0;
-  for (; removed < count && data_[end] != ListpackView::kEnd; ++removed) end += entry_bytes(data_ + end);
+  for (; removed < count && data()[end] != ListpackView::kEnd; ++removed) end += entry_bytes(data() + end);
   open_gap(position, end - position, 0);
   add_to_count(-static_cast<int64_t>(removed));
   // Deletes give memory back once half of it is idle; the next size class would be given back and taken
   // again.
-  if (const size_t wanted = size_class(bytes()); wanted <= capacity_ / 2) {
-    data_ = static_cast<uint8_t*>(std::realloc(data_, wanted));
-    SLUICE_CHECK(data_ != nullptr, "out of memory");
-    capacity_ = wanted;
-  }
-  return data_[position] == ListpackView::kEnd ? ListpackView::kNone : position;
+  if (const uint8_t wanted = size_code(bytes()); class_bytes(wanted) <= capacity() / 2) resize(wanted);
+  return data()[position] == ListpackView::kEnd ? ListpackView::kNone : position;
 }
 
 uint8_t* Listpack::open_gap(size_t position, size_t old_bytes, size_t new_bytes) {
   const size_t total = bytes();
   const size_t new_total = total - old_bytes + new_bytes;
   reserve(new_total);
-  std::memmove(data_ + position + new_bytes, data_ + position + old_bytes, total - position - old_bytes);
-  store_le(data_, new_total, 4);
-  return data_ + position;
+  std::memmove(data() + position + new_bytes, data() + position + old_bytes, total - position - old_bytes);
+  store_le(data(), new_total, 4);
+  return data() + position;
 }
 
 void Listpack::add_to_count(int64_t change) {
-  const auto stored = static_cast<int64_t>(load_le(data_ + 4, 2));
+  const auto stored = static_cast<int64_t>(load_le(data() + 4, 2));
   const auto unknown = static_cast<int64_t>(kCountUnknown);
   // Once unknown, the count stays so until a walk shows that it fits again; deletes are the moment to look.
   if (stored == unknown) {
     if (change >= 0) return;
     const auto counted = static_cast<int64_t>(view().size());
-    if (counted < unknown) store_le(data_ + 4, static_cast<uint64_t>(counted), 2);
+    if (counted < unknown) store_le(data() + 4, static_cast<uint64_t>(counted), 2);
     return;
   }
-  store_le(data_ + 4, static_cast<uint64_t>(std::min(stored + change, unknown)), 2);
+  store_le(data() + 4, static_cast<uint64_t>(std::min(stored + change, unknown)), 2);
 }
 
 bool validate(base::ByteView block, bool deep) {

@@ -15,6 +15,8 @@
 
 #include "base/bytes.h"
 #include "base/number.h"
+#include "ds/marked_pointer.h"
+#include "ds/size_class.h"
 
 namespace sluice::ds {
 
@@ -94,7 +96,8 @@ class ListpackView {
   const uint8_t* data_;
 };
 
-// An owned listpack. Grows in the allocator's own steps, so there is no slack beyond the size class.
+// An owned listpack, in one word. Grows in the allocator's own steps, so there is no slack beyond the size
+// class.
 class Listpack {
  public:
   Listpack();
@@ -110,7 +113,7 @@ class Listpack {
   [[nodiscard]] ListpackView view() const { return ListpackView(block()); }
   [[nodiscard]] size_t bytes() const { return view().bytes(); }
   [[nodiscard]] size_t size() const { return view().size(); }
-  [[nodiscard]] size_t memory_bytes() const { return capacity_; }
+  [[nodiscard]] size_t memory_bytes() const { return capacity(); }
 
   // Any change moves entries: positions and views from before are dead. A value must not be a view into this
   // block.
@@ -126,16 +129,22 @@ class Listpack {
   void clear();
   // Room for `bytes` in all, to fill a listpack of known size without growing step by step.
   void reserve(size_t bytes);
+  // Gives back what was reserved and is not needed.
+  void tighten();
 
  private:
-  explicit Listpack(size_t capacity);
+  // Of a size class.
+  explicit Listpack(uint8_t code);
+  [[nodiscard]] uint8_t* data() const { return data_.get(); }
+  [[nodiscard]] size_t capacity() const { return class_bytes(static_cast<uint8_t>(data_.mark())); }
+  void resize(uint8_t code);
   // Replaces `old_bytes` at `position` by a gap of `new_bytes`, adjusting totals. Returns the gap.
   uint8_t* open_gap(size_t position, size_t old_bytes, size_t new_bytes);
   void add_to_count(int64_t change);
 
-  uint8_t* data_;
-  size_t capacity_;
+  MarkedPointer<uint8_t> data_;  // Marked with its size class; null once moved from.
 };
+static_assert(sizeof(Listpack) == 8, "every small hash, set and sorted set has one");
 
 // Is `block` a well-formed listpack? Reads nothing outside it, whatever it holds. Shallow: header and end
 // only. Deep: every entry, and the element count.

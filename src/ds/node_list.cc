@@ -30,24 +30,13 @@ base::Bytes text_of(const Packable& value) {
 }  // namespace
 
 NodeList::NodeList(NodeList&& other) noexcept
-    : context_(other.context_),
-      size_(std::exchange(other.size_, 0)),
-      bytes_(std::exchange(other.bytes_, 0)),
-      storage_(std::exchange(other.storage_, {nullptr})),
-      ring_capacity_(std::exchange(other.ring_capacity_, 0)),
-      head_(std::exchange(other.head_, 0)),
-      nodes_(std::exchange(other.nodes_, 0)) {}
+    : context_(other.context_), storage_(std::exchange(other.storage_, {})) {}
 
 NodeList& NodeList::operator=(NodeList&& other) noexcept {
   if (this == &other) return *this;
   free_all();
   context_ = other.context_;
-  size_ = std::exchange(other.size_, 0);
-  bytes_ = std::exchange(other.bytes_, 0);
-  storage_ = std::exchange(other.storage_, {nullptr});
-  ring_capacity_ = std::exchange(other.ring_capacity_, 0);
-  head_ = std::exchange(other.head_, 0);
-  nodes_ = std::exchange(other.nodes_, 0);
+  storage_ = std::exchange(other.storage_, {});
   return *this;
 }
 
@@ -60,17 +49,26 @@ void NodeList::free_all() {
 }
 
 bool NodeList::release_slice(size_t max_nodes) {
-  for (; nodes_ > 0 && max_nodes > 0; --max_nodes) {
-    unpin_list_node(header(nodes_ - 1));
-    remove_slots(nodes_ - 1, 1);
+  for (; node_count() > 0 && max_nodes > 0; --max_nodes) {
+    const size_t last = node_count() - 1;
+    unpin_list_node(header(last));
+    remove_slots(last, 1);
   }
-  return nodes_ == 0;
+  if (!empty()) return false;
+  if (Ring* const ring = this->ring(); ring != nullptr) {
+    std::free(ring->slots);
+    delete ring;
+    storage_ = {};
+  }
+  return true;
 }
 
 size_t NodeList::memory_bytes() const {
-  size_t total = size_t{ring_capacity_} * sizeof(Slot);
-  for (size_t i = 0; i < nodes_; ++i) {
-    const bool exact = (i == 0 || i + 1 == nodes_) && !is_large_node(i);
+  const Ring* const ring = this->ring();
+  size_t total = ring == nullptr ? 0 : size_class(sizeof(Ring)) + size_t{ring->capacity} * sizeof(Slot);
+  const size_t nodes = node_count();
+  for (size_t i = 0; i < nodes; ++i) {
+    const bool exact = (i == 0 || i + 1 == nodes) && !is_large_node(i);
     total += exact ? as_list_node(header(i))->block_bytes() : size_class(node_bytes(i) + sizeof(ListNode));
   }
   return total;
@@ -93,85 +91,97 @@ bool NodeList::allows(size_t node, size_t value_bytes) const {
 
 // ---- nodes and their ring
 
-void NodeList::set_header(size_t node, NodeHeader* header) {
-  if (ring_capacity_ == 0) {
-    storage_.single = header;
+void NodeList::set_node(size_t node, ListNode* changed) {
+  if (Ring* const ring = this->ring(); ring != nullptr) {
+    ring->slot(node).node = &changed->header;
   } else {
-    slot(node).node = header;
+    storage_ = MarkedPointer<void>(changed, storage_.mark());
   }
 }
 
 void NodeList::count(size_t node, int64_t entries, int64_t bytes) {
-  size_ += static_cast<uint64_t>(entries);
-  bytes_ += static_cast<uint64_t>(bytes);
-  if (ring_capacity_ == 0) return;
-  slot(node).count += static_cast<uint32_t>(entries);
-  slot(node).bytes += static_cast<uint32_t>(bytes);
+  Ring* const ring = this->ring();
+  if (ring == nullptr) {
+    // The node knows its bytes, and has no room for more entries than a mark can count.
+    storage_.set_mark(static_cast<uint16_t>(storage_.mark() + entries));
+    return;
+  }
+  ring->size += static_cast<uint64_t>(entries);
+  ring->bytes += static_cast<uint64_t>(bytes);
+  Slot& slot = ring->slot(node);
+  slot.count += static_cast<uint32_t>(entries);
+  slot.bytes += static_cast<uint32_t>(bytes);
 }
 
-void NodeList::resize_ring(size_t capacity) {
-  auto* ring = static_cast<Slot*>(std::malloc(capacity * sizeof(Slot)));
-  SLUICE_CHECK(ring != nullptr, "out of memory");
-  if (ring_capacity_ == 0) {
-    ring[0] = Slot{storage_.single, static_cast<uint32_t>(size_), static_cast<uint32_t>(bytes_)};
-  } else {
-    for (size_t i = 0; i < nodes_; ++i) ring[i] = slot(i);
-    std::free(storage_.ring);
+void NodeList::resize_ring(Ring& ring, size_t capacity) {
+  auto* slots = static_cast<Slot*>(std::malloc(capacity * sizeof(Slot)));
+  SLUICE_CHECK(slots != nullptr, "out of memory");
+  for (size_t i = 0; i < ring.nodes; ++i) slots[i] = ring.slot(i);
+  std::free(ring.slots);
+  ring.slots = slots;
+  ring.capacity = static_cast<uint32_t>(capacity);
+  ring.head = 0;
+}
+
+// The ring, which from now on is there.
+NodeList::Ring& NodeList::made_ring() {
+  if (Ring* const ring = this->ring(); ring != nullptr) return *ring;
+  auto* ring = new Ring{};
+  resize_ring(*ring, kSmallestRing);
+  if (!empty()) {
+    ring->slots[0] = Slot{header(0), static_cast<uint32_t>(size()), static_cast<uint32_t>(entry_bytes())};
+    ring->size = size();
+    ring->bytes = entry_bytes();
+    ring->nodes = 1;
   }
-  storage_.ring = ring;
-  ring_capacity_ = static_cast<uint32_t>(capacity);
-  head_ = 0;
+  storage_ = MarkedPointer<void>(ring);
+  return *ring;
 }
 
 void NodeList::insert_slot(size_t node, Slot added) {
-  if (nodes_ == 0) {
-    storage_.single = added.node;
-  } else {
-    if (ring_capacity_ == 0) resize_ring(kSmallestRing);
-    if (nodes_ == ring_capacity_) resize_ring(size_t{ring_capacity_} * 2);
-    if (node < nodes_ / 2) {
-      head_ = (head_ - 1) & (ring_capacity_ - 1);
-      for (size_t i = 0; i < node; ++i) slot(i) = slot(i + 1);
-    } else {
-      for (size_t i = nodes_; i > node; --i) slot(i) = slot(i - 1);
-    }
-    slot(node) = added;
+  if (storage_.get() == nullptr && added.node->form == NodeForm::kPlain) {
+    storage_ = MarkedPointer<void>(added.node, static_cast<uint16_t>(added.count));
+    return;
   }
-  ++nodes_;
-  size_ += added.count;
-  bytes_ += added.bytes;
+  Ring& ring = made_ring();
+  if (ring.nodes == ring.capacity) resize_ring(ring, size_t{ring.capacity} * 2);
+  if (node < ring.nodes / 2) {
+    ring.head = (ring.head - 1) & (ring.capacity - 1);
+    for (size_t i = 0; i < node; ++i) ring.slot(i) = ring.slot(i + 1);
+  } else {
+    for (size_t i = ring.nodes; i > node; --i) ring.slot(i) = ring.slot(i - 1);
+  }
+  ring.slot(node) = added;
+  ++ring.nodes;
+  ring.size += added.count;
+  ring.bytes += added.bytes;
 }
 
 void NodeList::remove_slots(size_t node, size_t count) {
-  if (ring_capacity_ == 0) {
-    storage_.single = nullptr;
-    size_ = bytes_ = nodes_ = 0;
+  if (this->ring() == nullptr) {
+    storage_ = {};
     return;
   }
+  Ring& ring = *this->ring();
   for (size_t i = node; i < node + count; ++i) {
-    size_ -= slot(i).count;
-    bytes_ -= slot(i).bytes;
+    ring.size -= ring.slot(i).count;
+    ring.bytes -= ring.slot(i).bytes;
   }
-  const size_t after = nodes_ - node - count;
+  const size_t after = ring.nodes - node - count;
   if (node < after) {
-    for (size_t i = node; i > 0; --i) slot(i - 1 + count) = slot(i - 1);
-    head_ = static_cast<uint32_t>(head_ + count) & (ring_capacity_ - 1);
+    for (size_t i = node; i > 0; --i) ring.slot(i - 1 + count) = ring.slot(i - 1);
+    ring.head = static_cast<uint32_t>(ring.head + count) & (ring.capacity - 1);
   } else {
-    for (size_t i = node; i < node + after; ++i) slot(i) = slot(i + count);
+    for (size_t i = node; i < node + after; ++i) ring.slot(i) = ring.slot(i + count);
   }
-  nodes_ -= static_cast<uint32_t>(count);
-  if (nodes_ <= 1) {
-    NodeHeader* const last = nodes_ == 1 ? slot(0).node : nullptr;
-    std::free(storage_.ring);
-    storage_.single = last;
-    ring_capacity_ = head_ = 0;
-  } else if (ring_capacity_ > kSmallestRing && nodes_ < ring_capacity_ / 4) {
-    resize_ring(std::bit_ceil(size_t{nodes_}) * 2);
+  ring.nodes -= static_cast<uint32_t>(count);
+  if (ring.capacity > kSmallestRing && ring.nodes < ring.capacity / 4) {
+    resize_ring(ring, std::max<size_t>(std::bit_ceil(size_t{ring.nodes}) * 2, kSmallestRing));
   }
 }
 
 void NodeList::drop_node(size_t node) {
-  announce_change(*context_->epoch, *header(node), this);
+  announce_change(*context().epoch, *header(node), identity());
   unpin_list_node(header(node));
   remove_slots(node, 1);
 }
@@ -179,12 +189,12 @@ void NodeList::drop_node(size_t node) {
 // The node behind an index, announced to the snapshot and safe to change. REQUIRES: it is not a large one.
 ListNode* NodeList::writable(size_t node) {
   NodeHeader* const old = header(node);
-  announce_change(*context_->epoch, *old, this);
+  announce_change(*context().epoch, *old, identity());
   if (!is_pinned(*old)) [[likely]]
     return as_list_node(old);
-  ListNode* copy = copy_list_node(*as_list_node(old), context_->epoch->current);
+  ListNode* copy = copy_list_node(*as_list_node(old), context().epoch->current);
   unpin_list_node(old);
-  set_header(node, &copy->header);
+  set_node(node, copy);
   return copy;
 }
 
@@ -206,10 +216,10 @@ ListNode* NodeList::writable_for(size_t node, size_t bytes, End end) {
   const bool can_grow = block < largest && needed <= largest;
   if (spare < bytes + (can_grow ? capacity / 2 : capacity / 8)) {
     if (!can_grow) return nullptr;
-    announce_change(*context_->epoch, *header(node), this);
+    announce_change(*context().epoch, *header(node), identity());
     // To the next size class: only the first node of a list grows at all, and most lists stay in it.
     ListNode* grown = resize_list_node(as_list_node(header(node)), needed, end);
-    set_header(node, &grown->header);
+    set_node(node, grown);
     return grown;
   }
   ListNode* slid = writable(node);
@@ -220,21 +230,21 @@ ListNode* NodeList::writable_for(size_t node, size_t bytes, End end) {
 // Gives back most of a block that is nearly empty.
 void NodeList::tighten(size_t node) {
   constexpr size_t kWorthIt = 256;
-  if (node >= nodes_ || header(node)->form != NodeForm::kPlain) return;
+  if (node >= node_count() || header(node)->form != NodeForm::kPlain) return;
   ListNode* const present = as_list_node(header(node));
   const size_t used = present->used();
   if (present->block_bytes() <= kWorthIt || used * 8 >= present->block_bytes()) return;
-  announce_change(*context_->epoch, present->header, this);
+  announce_change(*context().epoch, present->header, identity());
   if (is_pinned(present->header)) return;
   ListNode* smaller = resize_list_node(present, sizeof(ListNode) + used * 2, End::kFront);
-  set_header(node, &smaller->header);
+  set_node(node, smaller);
 }
 
 // ---- ends
 
 void NodeList::push(End end, const Packable& value) {
-  if (nodes_ > 0 && !limits().is_large(value.text_bytes())) [[likely]] {
-    const size_t node = end == End::kFront ? 0 : nodes_ - 1;
+  if (node_count() > 0 && !limits().is_large(value.text_bytes())) [[likely]] {
+    const size_t node = end == End::kFront ? 0 : node_count() - 1;
     if (allows(node, value.text_bytes())) {
       const size_t bytes = value.encoded_bytes();
       if (ListNode* place = writable_for(node, bytes, end)) [[likely]] {
@@ -250,12 +260,12 @@ void NodeList::push(End end, const Packable& value) {
       }
     }
   }
-  put_new_node(end == End::kFront ? 0 : nodes_, value, end);
+  put_new_node(end == End::kFront ? 0 : node_count(), value, end);
 }
 
 void NodeList::push_owned(End end, base::Bytes value) {
   if (adopts(value)) {
-    put_large_node(end == End::kFront ? 0 : nodes_, std::move(value));
+    put_large_node(end == End::kFront ? 0 : node_count(), std::move(value));
   } else {
     push(end, Packable(value));
   }
@@ -267,15 +277,15 @@ bool NodeList::adopts(base::ByteView value) const {
 }
 
 Element NodeList::peek(End end) const {
-  SLUICE_CHECK(size_ > 0, "an empty list has no ends");
-  const Opened opened = open(end == End::kFront ? 0 : nodes_ - 1);
+  SLUICE_CHECK(!empty(), "an empty list has no ends");
+  const Opened opened = open(end == End::kFront ? 0 : node_count() - 1);
   if (opened.large != nullptr) return Element{false, 0, *opened.large};
   return decode_entry(end == End::kFront ? opened.begin : entry_before(opened.end));
 }
 
 void NodeList::pop(End end) {
-  SLUICE_CHECK(size_ > 0, "an empty list has nothing to pop");
-  const size_t node = end == End::kFront ? 0 : nodes_ - 1;
+  SLUICE_CHECK(!empty(), "an empty list has nothing to pop");
+  const size_t node = end == End::kFront ? 0 : node_count() - 1;
   if (node_size(node) == 1) {
     drop_node(node);
   } else {
@@ -291,7 +301,7 @@ void NodeList::pop(End end) {
     }
     count(node, -1, -static_cast<int64_t>(bytes));
   }
-  if (nodes_ == 1) tighten(0);
+  if (node_count() == 1) tighten(0);
 }
 
 // A new node before index `node` for one value.
@@ -306,14 +316,14 @@ void NodeList::put_new_node(size_t node, const Packable& value, End room) {
   // Next to a full node more of the same is likely to come; a first value, or one among large ones, starts
   // small.
   size_t block = needed;
-  if (nodes_ > 0) {
+  if (node_count() > 0) {
     const size_t neighbour = node == 0 ? 0 : node - 1;
     if (!is_large_node(neighbour)) {
       const size_t like_neighbour = sizeof(ListNode) + node_bytes(neighbour);
       block = std::max(needed, limits().max_listpack_size < 0 ? largest : std::min(largest, like_neighbour));
     }
   }
-  ListNode* added = make_list_node(block, room, context_->epoch->current);
+  ListNode* added = make_list_node(block, room, context().epoch->current);
   if (room == End::kFront) {
     added->begin = static_cast<uint16_t>(added->begin - bytes);
   } else {
@@ -325,7 +335,7 @@ void NodeList::put_new_node(size_t node, const Packable& value, End room) {
 
 void NodeList::put_large_node(size_t node, base::Bytes value) {
   const auto bytes = static_cast<uint32_t>(Packable(value).encoded_bytes());
-  LargeNode* added = make_large_node(std::move(value), context_->epoch->current);
+  LargeNode* added = make_large_node(std::move(value), context().epoch->current);
   insert_slot(node, Slot{&added->header, 1, bytes});
   // Nothing will be pushed to a neighbour that now lies inside.
   if (node > 0) tighten(node - 1);

@@ -1,9 +1,9 @@
 // NodeList: a sequence of values as a deque of bounded, reference-counted nodes (ds/list_node.h). Both ends
 // are O(1) and move no bytes; the ring of nodes knows how many entries and bytes each holds, so random access
-// walks the ring, not the nodes. A list with one node has no ring. Nodes are opened in one place (open),
-// where a compressed form will be unpacked; every change goes through writable(), which tells the snapshot
-// and copies pinned nodes. The list owns its nodes and its ring; limits and epoch belong to whoever made it,
-// and outlive it.
+// walks the ring, not the nodes. A list that never had more than one small node is that node and two words;
+// the ring comes with the second one and stays. Nodes are opened in one place (open), where a compressed form
+// will be unpacked; every change goes through writable(), which tells the snapshot and copies pinned nodes.
+// The list owns its nodes and its ring; limits and epoch belong to whoever made it, and outlive it.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "ds/list_node.h"
 #include "ds/listpack.h"
+#include "ds/marked_pointer.h"
 
 namespace sluice::ds {
 
@@ -34,12 +35,27 @@ class NodeList {
   // value does.
   ~NodeList();
 
-  [[nodiscard]] uint64_t size() const { return size_; }
-  [[nodiscard]] bool empty() const { return size_ == 0; }
+  [[nodiscard]] uint64_t size() const {
+    const Ring* const ring = this->ring();
+    return ring == nullptr ? storage_.mark() : ring->size;
+  }
+  [[nodiscard]] bool empty() const { return size() == 0; }
   // Bytes of all entries in listpack encoding, large values included; headers and ends are not.
-  [[nodiscard]] uint64_t entry_bytes() const { return bytes_; }
-  [[nodiscard]] size_t node_count() const { return nodes_; }
-  [[nodiscard]] const ListLimits& limits() const { return context_->limits; }
+  [[nodiscard]] uint64_t entry_bytes() const {
+    if (const Ring* const ring = this->ring(); ring != nullptr) return ring->bytes;
+    return empty() ? 0 : only_node()->used();
+  }
+  [[nodiscard]] size_t node_count() const {
+    const Ring* const ring = this->ring();
+    return ring == nullptr ? size_t{storage_.mark() != 0} : ring->nodes;
+  }
+  [[nodiscard]] const ListLimits& limits() const { return context().limits; }
+  // What a NodeHook is told as the container of the nodes: stays the same when the list is moved. Null
+  // without a ring: then there is no more than one node, and a small one.
+  [[nodiscard]] const void* identity() const { return ring(); }
+  // A bit that the list keeps for its owner: it moves with the list.
+  [[nodiscard]] bool owner_bit() const { return context_.mark() != 0; }
+  void set_owner_bit(bool bit) { context_.set_mark(bit ? 1 : 0); }
   // Memory of nodes and ring. O(ring); nodes between the ends count as their size class.
   [[nodiscard]] size_t memory_bytes() const;
 
@@ -65,7 +81,7 @@ class NodeList {
   // Walks elements in either direction. Reads only; dies with any change of the list.
   class Cursor {
    public:
-    [[nodiscard]] bool valid() const { return node_ < list_->nodes_; }
+    [[nodiscard]] bool valid() const { return node_ < list_->node_count(); }
     // REQUIRES, for these three: valid(). Moving past either end makes the cursor invalid for good.
     [[nodiscard]] Element get() const;
     void next();
@@ -117,7 +133,8 @@ class NodeList {
   };
   [[nodiscard]] std::vector<NodeRef> node_refs() const;
   [[nodiscard]] uint64_t node_size(size_t node) const {
-    return ring_capacity_ == 0 ? size_ : slot(node).count;
+    const Ring* const ring = this->ring();
+    return ring == nullptr ? storage_.mark() : ring->slot(node).count;
   }
 
  private:
@@ -126,9 +143,16 @@ class NodeList {
     uint32_t count;
     uint32_t bytes;
   };
-  union Storage {
-    NodeHeader* single;  // ring_capacity_ == 0: the only node, or null
-    Slot* ring;          // a power of two of slots, used from head_ on
+  // All nodes of a list that is more than one small node, or was.
+  struct Ring {
+    uint64_t size;
+    uint64_t bytes;
+    Slot* slots;        // used from `head` on
+    uint32_t capacity;  // a power of two
+    uint32_t head;
+    uint32_t nodes;
+
+    [[nodiscard]] Slot& slot(size_t node) const { return slots[(head + node) & (capacity - 1)]; }
   };
   // An element's place: offset from the first entry of its node.
   struct Place {
@@ -149,24 +173,32 @@ class NodeList {
   static constexpr size_t kListpackOverhead = ListpackView::kHeaderBytes + 1;
   static constexpr size_t kLastEntry = SIZE_MAX;  // as an offset: the last entry of the node
 
-  [[nodiscard]] Slot& slot(size_t node) const { return storage_.ring[(head_ + node) & (ring_capacity_ - 1)]; }
+  [[nodiscard]] const ListContext& context() const { return *context_.get(); }
+  [[nodiscard]] Ring* ring() const {
+    return storage_.mark() == 0 ? static_cast<Ring*>(storage_.get()) : nullptr;
+  }
+  // REQUIRES: ring() == nullptr.
+  [[nodiscard]] ListNode* only_node() const { return static_cast<ListNode*>(storage_.get()); }
   [[nodiscard]] NodeHeader* header(size_t node) const {
-    return ring_capacity_ == 0 ? storage_.single : slot(node).node;
+    const Ring* const ring = this->ring();
+    return ring == nullptr ? &only_node()->header : ring->slot(node).node;
   }
   [[nodiscard]] uint64_t node_bytes(size_t node) const {
-    return ring_capacity_ == 0 ? bytes_ : slot(node).bytes;
+    const Ring* const ring = this->ring();
+    return ring == nullptr ? only_node()->used() : ring->slot(node).bytes;
   }
   [[nodiscard]] Opened open(size_t node) const;
   [[nodiscard]] bool allows(size_t node, size_t value_bytes) const;
 
   ListNode* writable(size_t node);
   ListNode* writable_for(size_t node, size_t bytes, End end);
-  void set_header(size_t node, NodeHeader* header);
+  void set_node(size_t node, ListNode* changed);
   void count(size_t node, int64_t entries, int64_t bytes);
 
   void insert_slot(size_t node, Slot added);
   void remove_slots(size_t node, size_t count);
-  void resize_ring(size_t capacity);
+  Ring& made_ring();
+  static void resize_ring(Ring& ring, size_t capacity);
   void drop_node(size_t node);
 
   bool try_put(Place place, const Packable& value);
@@ -182,13 +214,9 @@ class NodeList {
   [[nodiscard]] Found find(uint64_t index) const;
   void free_all();
 
-  const ListContext* context_;
-  uint64_t size_ = 0;
-  uint64_t bytes_ = 0;
-  Storage storage_{nullptr};
-  uint32_t ring_capacity_ = 0;
-  uint32_t head_ = 0;
-  uint32_t nodes_ = 0;
+  MarkedPointer<const ListContext> context_;  // Marked with the owner's bit.
+  MarkedPointer<void> storage_;  // The only node, marked with how many entries it has; or the ring, or null.
 };
+static_assert(sizeof(NodeList) == 16, "a short list is held in the entry of its key");
 
 }  // namespace sluice::ds

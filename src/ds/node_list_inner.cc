@@ -20,14 +20,14 @@ ListNode* as_list_node(NodeHeader* header) {
 // ---- finding and walking
 
 NodeList::Found NodeList::find(uint64_t index) const {
-  if (index >= size_) return {{nodes_, 0}, 0};
+  if (index >= size()) return {{node_count(), 0}, 0};
   size_t node = 0;
   uint64_t ordinal = index;
-  if (index < size_ / 2) {
+  if (index < size() / 2) {
     while (ordinal >= node_size(node)) ordinal -= node_size(node++);
   } else {
-    uint64_t from_end = size_ - index;  // 1 is the last
-    node = nodes_ - 1;
+    uint64_t from_end = size() - index;  // 1 is the last
+    node = node_count() - 1;
     while (from_end > node_size(node)) from_end -= node_size(node--);
     ordinal = node_size(node) - from_end;
   }
@@ -118,7 +118,8 @@ NodeList::Cursor NodeList::erase(const Cursor& at, End onward) {
   Place place = erase_at(at);
   merge_around(place);
   if (onward == End::kBack) {
-    const bool past_node = place.node < nodes_ && place.offset > 0 && place.offset == node_bytes(place.node);
+    const bool past_node =
+        place.node < node_count() && place.offset > 0 && place.offset == node_bytes(place.node);
     return past_node ? Cursor(this, place.node + 1, 0) : Cursor(this, place.node, place.offset);
   }
   if (place.offset == 0) return Cursor(this, place.node - 1, kLastEntry);
@@ -160,16 +161,16 @@ void NodeList::insert_at(Place place, const Packable& value) {
 
 // Puts the value into the node at `place` if it may have one more.
 bool NodeList::try_put(Place place, const Packable& value) {
-  if (place.node >= nodes_ || !allows(place.node, value.text_bytes())) return false;
+  if (place.node >= node_count() || !allows(place.node, value.text_bytes())) return false;
   const size_t bytes = value.encoded_bytes();
   ListNode* node = as_list_node(header(place.node));
   if (node->capacity() - node->used() < bytes) {
     const size_t needed = sizeof(ListNode) + node->used() + bytes;
     const size_t largest = limits().node_bytes();
     if (needed > largest) return false;
-    announce_change(*context_->epoch, node->header, this);
+    announce_change(*context().epoch, node->header, identity());
     node = resize_list_node(node, std::max(needed, std::min(node->block_bytes() * 2, largest)), End::kBack);
-    set_header(place.node, &node->header);
+    set_node(place.node, node);
   } else {
     node = writable(place.node);
   }
@@ -185,7 +186,7 @@ void NodeList::split(Place place) {
   const size_t bytes = left->used() - place.offset;
   uint32_t entries = 0;
   for (const uint8_t* at = from; at < from + bytes; at += ds::entry_bytes(at)) ++entries;
-  ListNode* right = make_list_node(sizeof(ListNode) + bytes, End::kBack, context_->epoch->current);
+  ListNode* right = make_list_node(sizeof(ListNode) + bytes, End::kBack, context().epoch->current);
   std::memcpy(right->data(), from, bytes);
   right->end = static_cast<uint16_t>(bytes);
   left->end = static_cast<uint16_t>(left->end - bytes);
@@ -199,8 +200,8 @@ void NodeList::split(Place place) {
 // After an erase at `place`: joins a node that became small with its neighbours. `place` stays the same
 // place.
 void NodeList::merge_around(Place& place) {
-  if (place.node >= nodes_ || node_bytes(place.node) * 4 > limits().node_bytes()) return;
-  if (place.node + 1 < nodes_) merge_with_next(place.node);
+  if (place.node >= node_count() || node_bytes(place.node) * 4 > limits().node_bytes()) return;
+  if (place.node + 1 < node_count()) merge_with_next(place.node);
   if (place.node == 0) return;
   const size_t before = node_bytes(place.node - 1);
   if (merge_with_next(place.node - 1)) place = {place.node - 1, place.offset + before};
@@ -218,7 +219,7 @@ bool NodeList::merge_with_next(size_t node) {
   ListNode* left = writable(node);
   if (left->capacity() < total) {
     left = resize_list_node(left, sizeof(ListNode) + total, End::kBack);
-    set_header(node, &left->header);
+    set_node(node, left);
   } else if (left->capacity() - left->end < added) {
     slide_entries(*left, End::kBack);
   }
@@ -233,17 +234,17 @@ bool NodeList::merge_with_next(size_t node) {
 
 std::vector<NodeList::NodeRef> NodeList::node_refs() const {
   std::vector<NodeRef> refs;
-  refs.reserve(nodes_);
-  for (size_t i = 0; i < nodes_; ++i) {
+  refs.reserve(node_count());
+  for (size_t i = 0; i < node_count(); ++i) {
     refs.push_back({header(i), static_cast<uint32_t>(node_size(i)), static_cast<uint32_t>(node_bytes(i))});
   }
   return refs;
 }
 
 NodeList NodeList::clone() const {
-  NodeList copy(*context_);
-  const uint32_t epoch = context_->epoch->current;
-  for (size_t i = 0; i < nodes_; ++i) {
+  NodeList copy(context());
+  const uint32_t epoch = context().epoch->current;
+  for (size_t i = 0; i < node_count(); ++i) {
     NodeHeader* const node = is_large_node(i) ? &make_large_node(base::Bytes(large_value(i)), epoch)->header
                                               : &copy_list_node(*as_list_node(header(i)), epoch)->header;
     copy.insert_slot(i, {node, static_cast<uint32_t>(node_size(i)), static_cast<uint32_t>(node_bytes(i))});
@@ -261,17 +262,18 @@ void NodeList::adopt_listpack(base::ByteView listpack, uint64_t elements) {
     }
     return;
   }
-  ListNode* node = make_list_node(sizeof(ListNode) + bytes, End::kBack, context_->epoch->current);
+  ListNode* node = make_list_node(sizeof(ListNode) + bytes, End::kBack, context().epoch->current);
   std::memcpy(node->data(), listpack.data() + ListpackView::kHeaderBytes, bytes);
   node->end = static_cast<uint16_t>(bytes);
-  insert_slot(nodes_, Slot{&node->header, static_cast<uint32_t>(elements), static_cast<uint32_t>(bytes)});
+  insert_slot(node_count(),
+              Slot{&node->header, static_cast<uint32_t>(elements), static_cast<uint32_t>(bytes)});
 }
 
 NodeList NodeList::cut(uint64_t first, uint64_t count) {
-  NodeList removed(*context_);
-  if (first >= size_ || count == 0) return removed;
+  NodeList removed(context());
+  if (first >= size() || count == 0) return removed;
   const Found from = find(first);
-  const Found to = find(first + std::min(count, size_ - first));
+  const Found to = find(first + std::min(count, size() - first));
   if (from.place.node == to.place.node) {
     erase_entries(from.place, to.ordinal - from.ordinal, to.place.offset - from.place.offset);
     Place place = from.place;
@@ -287,9 +289,9 @@ NodeList NodeList::cut(uint64_t first, uint64_t count) {
   }
   for (size_t i = whole; i < to.place.node; ++i) {
     // Without a snapshot the nodes are not touched: there may be very many of them.
-    if (context_->epoch->hook != nullptr) announce_change(*context_->epoch, *header(i), this);
-    removed.insert_slot(removed.nodes_, {header(i), static_cast<uint32_t>(node_size(i)),
-                                         static_cast<uint32_t>(node_bytes(i))});
+    if (context().epoch->hook != nullptr) announce_change(*context().epoch, *header(i), identity());
+    removed.insert_slot(removed.node_count(), {header(i), static_cast<uint32_t>(node_size(i)),
+                                               static_cast<uint32_t>(node_bytes(i))});
   }
   if (to.place.node > whole) remove_slots(whole, to.place.node - whole);
   Place place{whole, 0};

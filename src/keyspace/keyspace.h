@@ -78,9 +78,11 @@ class Keyspace {
 
   // An empty value of type T, wired to this keyspace's limits.
   template <class T>
-  Boxed<T> make() {
+  Held<T> make() {
     if constexpr (std::is_same_v<T, types::StringValue>) {
-      return types::StringValue();
+      return T();
+    } else if constexpr (std::is_same_v<Held<T>, T>) {
+      return T(value_context_);
     } else {
       return std::make_unique<T>(value_context_);
     }
@@ -123,12 +125,12 @@ class Keyspace {
     return entry.deadline != kNoDeadline && deadlines_.expiry_ms(entry) <= now_ms;
   }
   [[nodiscard]] static bool fields_expired(const Entry& entry, int64_t now_ms) {
-    const auto* hash = std::get_if<std::unique_ptr<types::Hash>>(&entry.value);
-    return hash != nullptr && (*hash)->all_due(now_ms);
+    const auto* hash = std::get_if<types::Hash>(&entry.value);
+    return hash != nullptr && hash->all_due(now_ms);
   }
   [[nodiscard]] static bool any_field_due(const Entry& entry, int64_t now_ms) {
-    const auto* hash = std::get_if<std::unique_ptr<types::Hash>>(&entry.value);
-    return hash != nullptr && (*hash)->next_deadline_ms() <= now_ms;
+    const auto* hash = std::get_if<types::Hash>(&entry.value);
+    return hash != nullptr && hash->next_deadline_ms() <= now_ms;
   }
 
   ds::HashSeed seed_;

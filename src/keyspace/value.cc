@@ -7,11 +7,11 @@ namespace sluice::keyspace {
 namespace {
 
 template <class T>
-const T& inner(const std::unique_ptr<T>& box) {
-  return *box;
+const T& inner(const T& held) {
+  return held;
 }
-const types::StringValue& inner(const types::StringValue& value) {
-  return value;
+const types::Stream& inner(const std::unique_ptr<types::Stream>& held) {
+  return *held;
 }
 
 }  // namespace
@@ -50,27 +50,30 @@ size_t count_of(const types::StringValue&) {
   return 1;
 }
 template <class T>
-size_t count_of(const std::unique_ptr<T>& box) {
-  return box->size();
+size_t count_of(const T& value) {
+  return value.size();
 }
 
 bool release(types::StringValue&, size_t) {
   return false;
 }
 // A list frees nodes, and says when none is left.
-bool release(std::unique_ptr<types::List>& box, size_t max) {
+bool release(types::List& list, size_t max) {
   constexpr size_t kElementsPerNode = 32;
-  return !box->release_slice(max / kElementsPerNode + 1);
+  return !list.release_slice(max / kElementsPerNode + 1);
+}
+bool release(std::unique_ptr<types::Stream>& stream, size_t max) {
+  return stream->release_slice(max);
 }
 template <class T>
-bool release(std::unique_ptr<T>& box, size_t max) {
-  return box->release_slice(max);
+bool release(T& value, size_t max) {
+  return value.release_slice(max);
 }
 
 }  // namespace
 
 size_t element_count(const Value& value) {
-  return std::visit([](const auto& held) { return count_of(held); }, value);
+  return std::visit([](const auto& held) { return count_of(inner(held)); }, value);
 }
 
 bool release_slice(Value& value, size_t max) {

@@ -19,17 +19,18 @@
 
 namespace sluice::keyspace {
 
-// Strings live in the entry; what grows lives behind one pointer, so that an entry stays small.
-using Value = std::variant<types::StringValue, std::unique_ptr<types::List>, std::unique_ptr<types::Hash>,
-                           std::unique_ptr<types::Set>, std::unique_ptr<types::SortedSet>,
+// Held in the entry, each in 16 bytes, with at most one allocation of its own while it is small. Only a
+// stream is big from its first entry on, and stands behind a pointer.
+using Value = std::variant<types::StringValue, types::List, types::Hash, types::Set, types::SortedSet,
                            std::unique_ptr<types::Stream>>;
+static_assert(sizeof(Value) == 24, "every key pays for what is added here");
 
 // In the order of Value's alternatives: type_of() is its index.
 enum class Type : uint8_t { kString, kList, kHash, kSet, kSortedSet, kStream };
 
+// As Value holds a T.
 template <class T>
-using Boxed =
-    std::conditional_t<std::is_same_v<T, types::StringValue>, types::StringValue, std::unique_ptr<T>>;
+using Held = std::conditional_t<std::is_same_v<T, types::Stream>, std::unique_ptr<T>, T>;
 
 inline Type type_of(const Value& value) {
   return static_cast<Type>(value.index());
@@ -48,11 +49,11 @@ constexpr Type type_as() {
 // The T inside, or null when the value is of another type.
 template <class T>
 T* get_if(Value& value) {
-  if constexpr (std::is_same_v<T, types::StringValue>) {
-    return std::get_if<types::StringValue>(&value);
+  Held<T>* const held = std::get_if<Held<T>>(&value);
+  if constexpr (std::is_same_v<Held<T>, T>) {
+    return held;
   } else {
-    auto* box = std::get_if<std::unique_ptr<T>>(&value);
-    return box == nullptr ? nullptr : box->get();
+    return held == nullptr ? nullptr : held->get();
   }
 }
 

@@ -31,10 +31,10 @@ void DeadlineRecords::take(Encoder& out) {
 }
 
 void encode_deadlines(const keyspace::Value& value, Encoder& out) {
-  const auto* hash = std::get_if<std::unique_ptr<Hash>>(&value);
-  if (hash == nullptr || !(*hash)->has_deadlines()) return;
-  DeadlineRecords records((*hash)->next_deadline_ms());
-  (*hash)->for_each([&records](const ds::Element& field, const ds::Element&, int64_t deadline_ms) {
+  const auto* hash = std::get_if<Hash>(&value);
+  if (hash == nullptr || !hash->has_deadlines()) return;
+  DeadlineRecords records(hash->next_deadline_ms());
+  hash->for_each([&records](const ds::Element& field, const ds::Element&, int64_t deadline_ms) {
     records.add(field, deadline_ms);
   });
   while (!records.empty()) records.take(out);

@@ -27,7 +27,7 @@ constexpr size_t kSmallTableItems = 256;
 class FrozenNodes final : public Frozen {
  public:
   FrozenNodes(const EntryHeads::Entry& entry, uint32_t epoch, const List& list)
-      : Frozen(entry, epoch), container_(&list.nodes()), kind_(NodeKind::kListNode) {
+      : Frozen(entry, epoch), container_(list.nodes().identity()), kind_(NodeKind::kListNode) {
     nodes_ = list.nodes().node_refs();
   }
   FrozenNodes(const EntryHeads::Entry& entry, uint32_t epoch, const Stream& stream)
@@ -159,18 +159,17 @@ class FrozenDict final : public FrozenTable {
  public:
   FrozenDict(const EntryHeads::Entry& entry, uint32_t epoch, const T& value)
       : FrozenTable(entry, epoch, value.size()),
-        value_(value),
-        identity_(value.identity()),
+        segments_(*value.segments()),
         deadlines_(earliest_of(value)) {}
 
-  [[nodiscard]] const void* container() const override { return identity_; }
+  [[nodiscard]] const void* container() const override { return &segments_; }
   [[nodiscard]] size_t memory_bytes() const override {
     return FrozenTable::memory_bytes() + deadlines_.memory_bytes();
   }
 
  protected:
   ds::NodeHeader* advance() override {
-    const ds::DictTable::Step step = value_.segment_from(position_);
+    const ds::DictTable::Step step = segments_.segment_from(position_);
     position_ = step.next;
     at_end_ = step.next == 0;
     return step.node;
@@ -191,8 +190,7 @@ class FrozenDict final : public FrozenTable {
   void encode_rest(Encoder& encoder) override { deadlines_.take(encoder); }
 
  private:
-  const T& value_;
-  const void* identity_;
+  const ds::DictTable& segments_;
   DeadlineRecords deadlines_;  // of the fields encoded so far, as they were at the beginning
   uint64_t position_ = 0;
   bool at_end_ = false;
@@ -237,27 +235,25 @@ class FrozenTree final : public FrozenTable {
 
 struct NeedsFreezing {
   bool operator()(const StringValue&) const { return false; }
-  bool operator()(const std::unique_ptr<List>& list) const {
-    return list->nodes().node_count() > 1 || (!list->empty() && list->nodes().is_large_node(0));
+  bool operator()(const List& list) const {
+    return list.nodes().node_count() > 1 || (!list.empty() && list.nodes().is_large_node(0));
   }
-  bool operator()(const std::unique_ptr<Hash>& hash) const {
-    return hash->identity() != nullptr && hash->size() > kSmallTableItems;
+  bool operator()(const Hash& hash) const {
+    return hash.segments() != nullptr && hash.size() > kSmallTableItems;
   }
-  bool operator()(const std::unique_ptr<Set>& set) const {
-    return set->identity() != nullptr && set->size() > kSmallTableItems;
-  }
-  bool operator()(const std::unique_ptr<SortedSet>& set) const {
-    return set->tree() != nullptr && set->size() > kSmallTableItems;
+  bool operator()(const Set& set) const { return set.segments() != nullptr && set.size() > kSmallTableItems; }
+  bool operator()(const SortedSet& set) const {
+    return set.tree() != nullptr && set.size() > kSmallTableItems;
   }
   bool operator()(const std::unique_ptr<Stream>& stream) const { return stream->block_count() > 1; }
 };
 
 struct ContainerOf {
   const void* operator()(const StringValue&) const { return nullptr; }
-  const void* operator()(const std::unique_ptr<List>& list) const { return &list->nodes(); }
-  const void* operator()(const std::unique_ptr<Hash>& hash) const { return hash->identity(); }
-  const void* operator()(const std::unique_ptr<Set>& set) const { return set->identity(); }
-  const void* operator()(const std::unique_ptr<SortedSet>& set) const { return set->tree(); }
+  const void* operator()(const List& list) const { return list.nodes().identity(); }
+  const void* operator()(const Hash& hash) const { return hash.segments(); }
+  const void* operator()(const Set& set) const { return set.segments(); }
+  const void* operator()(const SortedSet& set) const { return set.tree(); }
   const void* operator()(const std::unique_ptr<Stream>& stream) const { return stream.get(); }
 };
 
@@ -267,18 +263,10 @@ struct Freeze {
   using Made = std::unique_ptr<Frozen>;
 
   Made operator()(const StringValue&) const { SLUICE_CHECK(false, "a string is not frozen"); }
-  Made operator()(const std::unique_ptr<List>& list) const {
-    return std::make_unique<FrozenNodes>(entry, epoch, *list);
-  }
-  Made operator()(const std::unique_ptr<Hash>& hash) const {
-    return std::make_unique<FrozenDict<Hash>>(entry, epoch, *hash);
-  }
-  Made operator()(const std::unique_ptr<Set>& set) const {
-    return std::make_unique<FrozenDict<Set>>(entry, epoch, *set);
-  }
-  Made operator()(const std::unique_ptr<SortedSet>& set) const {
-    return std::make_unique<FrozenTree>(entry, epoch, *set);
-  }
+  Made operator()(const List& list) const { return std::make_unique<FrozenNodes>(entry, epoch, list); }
+  Made operator()(const Hash& hash) const { return std::make_unique<FrozenDict<Hash>>(entry, epoch, hash); }
+  Made operator()(const Set& set) const { return std::make_unique<FrozenDict<Set>>(entry, epoch, set); }
+  Made operator()(const SortedSet& set) const { return std::make_unique<FrozenTree>(entry, epoch, set); }
   Made operator()(const std::unique_ptr<Stream>& stream) const {
     return std::make_unique<FrozenNodes>(entry, epoch, *stream);
   }

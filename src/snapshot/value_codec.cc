@@ -17,16 +17,16 @@ using types::StringValue;
 
 struct CodeOf {
   TypeCode operator()(const StringValue&) const { return TypeCode::kString; }
-  TypeCode operator()(const std::unique_ptr<List>&) const { return TypeCode::kListQuicklist2; }
-  TypeCode operator()(const std::unique_ptr<Hash>& hash) const {
-    return hash->packed() != nullptr ? TypeCode::kHashListpack : TypeCode::kHash;
+  TypeCode operator()(const List&) const { return TypeCode::kListQuicklist2; }
+  TypeCode operator()(const Hash& hash) const {
+    return hash.packed() != nullptr ? TypeCode::kHashListpack : TypeCode::kHash;
   }
   // Packed sets of strings have a code only from version 11 on.
-  TypeCode operator()(const std::unique_ptr<Set>& set) const {
-    return set->integers() != nullptr ? TypeCode::kSetIntset : TypeCode::kSet;
+  TypeCode operator()(const Set& set) const {
+    return set.integers() != nullptr ? TypeCode::kSetIntset : TypeCode::kSet;
   }
-  TypeCode operator()(const std::unique_ptr<SortedSet>& set) const {
-    return set->packed() != nullptr ? TypeCode::kSortedSetListpack : TypeCode::kSortedSet2;
+  TypeCode operator()(const SortedSet& set) const {
+    return set.packed() != nullptr ? TypeCode::kSortedSetListpack : TypeCode::kSortedSet2;
   }
   TypeCode operator()(const std::unique_ptr<Stream>&) const { return TypeCode::kStream2; }
 };
@@ -38,25 +38,25 @@ struct EncodeValue {
     base::NumberText buffer;
     out.text(value.view(buffer));
   }
-  void operator()(const std::unique_ptr<List>& list) const {
-    const ds::NodeList& nodes = list->nodes();
+  void operator()(const List& list) const {
+    const ds::NodeList& nodes = list.nodes();
     encode_list_head(nodes.node_count(), out);
     for (size_t i = 0; i < nodes.node_count(); ++i) encode_list_node(nodes.node(i), nodes.node_size(i), out);
   }
-  void operator()(const std::unique_ptr<Hash>& hash) const {
-    if (const ds::Listpack* packed = hash->packed(); packed != nullptr) return out.text(packed->block());
-    out.length(hash->size());
-    hash->for_each([&](const Element& field, const Element& value) { encode_field(field, value, out); });
+  void operator()(const Hash& hash) const {
+    if (const ds::Listpack* packed = hash.packed(); packed != nullptr) return out.text(packed->block());
+    out.length(hash.size());
+    hash.for_each([&](const Element& field, const Element& value) { encode_field(field, value, out); });
   }
-  void operator()(const std::unique_ptr<Set>& set) const {
-    if (const ds::IntSet* integers = set->integers(); integers != nullptr) return out.text(integers->block());
-    out.length(set->size());
-    set->for_each([&](const Element& member) { out.element(member); });
+  void operator()(const Set& set) const {
+    if (const ds::IntSet* integers = set.integers(); integers != nullptr) return out.text(integers->block());
+    out.length(set.size());
+    set.for_each([&](const Element& member) { out.element(member); });
   }
-  void operator()(const std::unique_ptr<SortedSet>& set) const {
-    if (const ds::Listpack* packed = set->packed(); packed != nullptr) return out.text(packed->block());
-    out.length(set->size());
-    set->for_each([&](const Element& member, double score) { encode_member(member, score, out); });
+  void operator()(const SortedSet& set) const {
+    if (const ds::Listpack* packed = set.packed(); packed != nullptr) return out.text(packed->block());
+    out.length(set.size());
+    set.for_each([&](const Element& member, double score) { encode_member(member, score, out); });
   }
   void operator()(const std::unique_ptr<Stream>& stream) const {
     encode_stream_head(stream->block_count(), out);

@@ -20,6 +20,7 @@
 #include "ds/dict.h"
 #include "ds/listpack.h"
 #include "types/field_deadlines.h"
+#include "types/form.h"
 #include "types/hash_item.h"
 #include "types/sampling.h"
 #include "types/value_context.h"
@@ -28,7 +29,7 @@ namespace sluice::types {
 
 class Hash {
  public:
-  explicit Hash(const ValueContext& context) : context_(&context) {}
+  explicit Hash(const ValueContext& context) : form_(context) {}
   Hash(Hash&&) noexcept = default;
   Hash& operator=(Hash&& other) noexcept;
   ~Hash();
@@ -38,8 +39,8 @@ class Hash {
   [[nodiscard]] size_t memory_bytes() const;  // Everything behind this object.
   // A packed hash that had a deadline once is told apart, as in Redis, until it is loaded anew.
   [[nodiscard]] const char* encoding() const {
-    if (grown_ == nullptr) return "listpack";
-    return grown_->is_table() ? "hashtable" : "listpackex";
+    static constexpr const char* kNames[] = {"listpack", "listpackex", "hashtable"};
+    return kNames[form_.index()];
   }
 
   // For loading: says how many fields will be set, so that many go to a table at once.
@@ -63,7 +64,9 @@ class Hash {
 
   // The earliest of all fields.
   [[nodiscard]] int64_t next_deadline_ms() const {
-    return grown_ == nullptr || grown_->deadlines == nullptr ? kNeverExpires : grown_->deadlines->next_ms();
+    if (form_.index() == kPacked) return kNeverExpires;
+    if (const DeadlineList* const list = deadline_list(); list != nullptr) return list->next_ms();
+    return table().deadlines == nullptr ? kNeverExpires : table().deadlines->queue.next_ms();
   }
   [[nodiscard]] bool has_deadlines() const { return next_deadline_ms() != kNeverExpires; }
   // How many fields have one.
@@ -81,7 +84,8 @@ class Hash {
   size_t expire(int64_t now_ms, size_t max, Visit&& visit);
   // Where whoever watches the next deadline has filed this hash; null before any field had one. Not copied.
   [[nodiscard]] uint32_t* ticket() {
-    return grown_ == nullptr || grown_->deadlines == nullptr ? nullptr : &grown_->deadlines->ticket;
+    if (auto* timed = form_.get_if<kTimed>(); timed != nullptr) return &(*timed)->ticket;
+    return is_table() && table().deadlines != nullptr ? &table().deadlines->ticket : nullptr;
   }
 
   // visit(const ds::Element& field, const ds::Element& value), or the same with int64_t deadline_ms behind;
@@ -98,17 +102,16 @@ class Hash {
   void sample(size_t count, base::Random& random, Visit&& visit) const;
 
   // The listpack of a packed hash, null once it is a table; what an encoder copies.
-  [[nodiscard]] const ds::Listpack* packed() const { return is_table() ? nullptr : &packed_; }
-  // For a snapshot, which walks a table segment by segment: see ds::Dict. REQUIRES: encoding "hashtable".
-  [[nodiscard]] ds::DictTable::Step segment_from(uint64_t position) const {
-    return grown_->dict.segment_from(position);
+  [[nodiscard]] const ds::Listpack* packed() const { return is_table() ? nullptr : &pack(); }
+  // For a snapshot, which walks a table segment by segment, and is told of their changes; null while packed.
+  // Stays where it is when the hash is moved.
+  [[nodiscard]] const ds::DictTable* segments() const {
+    return is_table() ? table().dict.segments() : nullptr;
   }
   template <class Visit>
   static void for_each_in(ds::NodeHeader& segment, Visit&& visit) {
     ds::Dict<HashItem, ItemTraits>::for_each_in(segment, [&](HashItem item) { show(item, visit); });
   }
-  // What a NodeHook is told as the container of those segments; null while packed.
-  [[nodiscard]] const void* identity() const { return is_table() ? grown_->dict.identity() : nullptr; }
 
   // Every field with its value and deadline, in the same encoding (COPY).
   [[nodiscard]] Hash clone() const;
@@ -116,26 +119,28 @@ class Hash {
   bool release_slice(size_t max);
 
  private:
+  enum : size_t { kPacked, kTimed, kTable };
   enum class Deadline : uint8_t { kClear, kKeep };
   struct ItemTraits {
     static base::ByteView key(HashItem item) { return item.field(); }
   };
-  // One of the two orders, for the form that the hash has.
-  struct Deadlines {
-    explicit Deadlines(bool of_packed) : packed(of_packed) {}
-    [[nodiscard]] int64_t next_ms() const { return packed ? list.next_ms() : queue.next_ms(); }
-    bool packed;
+  // Packed fields, some of which have deadlines, or had.
+  struct Timed {
+    Timed(ds::Listpack packed, DeadlineList list) : pack(std::move(packed)), deadlines(std::move(list)) {}
+    ds::Listpack pack;
+    DeadlineList deadlines;
     uint32_t ticket = UINT32_MAX;
-    DeadlineList list;
-    DeadlineQueue queue;
   };
-  // What a hash needs that is a table, or whose fields have deadlines.
-  struct Grown {
-    explicit Grown(const ValueContext& context) : dict(context.seed, context.epoch) {}
-    [[nodiscard]] bool is_table() const { return deadlines == nullptr || !deadlines->packed; }
+  // Of a table.
+  struct Deadlines {
+    DeadlineQueue queue;
+    uint32_t ticket = UINT32_MAX;
+  };
+  struct Table {
+    explicit Table(const ValueContext& context) : dict(context.seed, context.epoch) {}
     ds::Dict<HashItem, ItemTraits> dict;
     size_t item_bytes = 0;
-    std::unique_ptr<Deadlines> deadlines;
+    std::unique_ptr<Deadlines> deadlines;  // Null before any field had one.
   };
 
   static ds::Element text(base::ByteView bytes) { return {false, 0, bytes}; }
@@ -151,13 +156,19 @@ class Hash {
   static void show(HashItem item, Visit& visit) {
     show(text(item.field()), text(item.value()), item.deadline_ms(), visit);
   }
-  [[nodiscard]] bool is_table() const { return grown_ != nullptr && grown_->is_table(); }
-  // Of a packed hash, null when no field ever had one.
-  [[nodiscard]] const DeadlineList* deadline_list() const {
-    return grown_ == nullptr || is_table() ? nullptr : &grown_->deadlines->list;
+  [[nodiscard]] bool is_table() const { return form_.index() == kTable; }
+  // REQUIRES: is_table().
+  [[nodiscard]] Table& table() const { return *form_.get<kTable>(); }
+  // REQUIRES: !is_table().
+  [[nodiscard]] const ds::Listpack& pack() const {
+    const auto* timed = form_.get_if<kTimed>();
+    return timed == nullptr ? form_.get<kPacked>() : (*timed)->pack;
   }
-  [[nodiscard]] DeadlineList* deadline_list() {
-    return grown_ == nullptr || is_table() ? nullptr : &grown_->deadlines->list;
+  [[nodiscard]] ds::Listpack& pack() { return const_cast<ds::Listpack&>(std::as_const(*this).pack()); }
+  // Of a packed hash, null when no field ever had one.
+  [[nodiscard]] DeadlineList* deadline_list() const {
+    const auto* timed = form_.get_if<kTimed>();
+    return timed == nullptr ? nullptr : &(*timed)->deadlines;
   }
   bool set(base::ByteView field, base::ByteView value, Deadline deadline);
   [[nodiscard]] size_t find_packed(base::ByteView field) const;
@@ -170,19 +181,18 @@ class Hash {
   void erase_item(HashItem item);
   void convert();
 
-  const ValueContext* context_;
-  ds::Listpack packed_;           // Empty once there is a table.
-  std::unique_ptr<Grown> grown_;  // Null while packed and without deadlines.
+  FormOf<ds::Listpack, std::unique_ptr<Timed>, std::unique_ptr<Table>> form_;
 };
+static_assert(sizeof(Hash) == 16, "a small hash is held in the entry of its key");
 
 template <class Visit>
 void Hash::for_each(Visit&& visit) const {
   if (is_table()) {
-    grown_->dict.for_each([&](HashItem item) { show(item, visit); });
+    table().dict.for_each([&](HashItem item) { show(item, visit); });
     return;
   }
   const DeadlineList* deadlines = deadline_list();
-  const ds::ListpackView view = packed_.view();
+  const ds::ListpackView view = pack().view();
   size_t index = 0;
   for (size_t at = view.first(); at != ds::ListpackView::kNone; ++index) {
     const ds::Element field = view.get(at);
@@ -198,7 +208,7 @@ uint64_t Hash::scan(uint64_t cursor, size_t count, Visit&& visit) const {
     for_each(visit);
     return 0;
   }
-  return grown_->dict.scan(cursor, count, [&](HashItem item) { show(item, visit); });
+  return table().dict.scan(cursor, count, [&](HashItem item) { show(item, visit); });
 }
 
 template <class Visit>
@@ -206,7 +216,7 @@ void Hash::sample(size_t count, base::Random& random, Visit&& visit) const {
   if (is_table() && count < size() / kSparseSampleShare) {
     std::unordered_set<uint64_t> seen;
     while (seen.size() < count) {
-      const HashItem item = grown_->dict.random(random);
+      const HashItem item = table().dict.random(random);
       if (seen.insert(item.id()).second) show(item, visit);
     }
     return;
@@ -222,7 +232,7 @@ size_t Hash::expire(int64_t now_ms, size_t max, Visit&& visit) {
   size_t count = 0;
   if (is_table()) {
     for (; count < max && next_deadline_ms() <= now_ms; ++count) {
-      const HashItem item = grown_->deadlines->queue.front();
+      const HashItem item = table().deadlines->queue.front();
       visit(item.field());
       erase_item(item);
     }
@@ -230,8 +240,8 @@ size_t Hash::expire(int64_t now_ms, size_t max, Visit&& visit) {
   }
   if (next_deadline_ms() > now_ms) return 0;
   size_t index = 0;
-  for (size_t at = packed_.view().first(); at != ds::ListpackView::kNone && count < max;) {
-    const ds::ListpackView view = packed_.view();
+  for (size_t at = pack().view().first(); at != ds::ListpackView::kNone && count < max;) {
+    const ds::ListpackView view = pack().view();
     if (deadline_list()->at(index) > now_ms) {
       ++index;
       at = view.next(view.next(at));

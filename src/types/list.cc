@@ -7,22 +7,24 @@ namespace sluice::types {
 using ds::Packable;
 
 void List::grow_encoding(uint64_t added_values, size_t added_bytes) {
-  if (quicklist_) return;
-  quicklist_ = nodes_.limits().exceeded_by(listpack_bytes() + added_bytes, nodes_.size() + added_values);
+  if (is_quicklist()) return;
+  if (nodes_.limits().exceeded_by(listpack_bytes() + added_bytes, nodes_.size() + added_values)) {
+    nodes_.set_owner_bit(true);
+  }
 }
 
 void List::shrink_encoding() {
-  if (!quicklist_ || !is_single_listpack()) return;
+  if (!is_quicklist() || !is_single_listpack()) return;
   // Half the limit, so that a list at the edge does not change its name with every push and pop.
   const ds::ListLimits& limits = nodes_.limits();
   const bool by_entries = limits.max_listpack_size >= 0;
-  quicklist_ =
-      by_entries ? nodes_.size() > limits.node_entries() / 2 : listpack_bytes() > limits.node_bytes() / 2;
+  nodes_.set_owner_bit(by_entries ? nodes_.size() > limits.node_entries() / 2
+                                  : listpack_bytes() > limits.node_bytes() / 2);
 }
 
 void List::settle_encoding() {
-  quicklist_ =
-      !empty() && (!is_single_listpack() || nodes_.limits().exceeded_by(listpack_bytes(), nodes_.size()));
+  nodes_.set_owner_bit(
+      !empty() && (!is_single_listpack() || nodes_.limits().exceeded_by(listpack_bytes(), nodes_.size())));
 }
 
 void List::push(End end, base::ByteView value) {
@@ -117,7 +119,7 @@ List::Trimmed List::trim(int64_t first, int64_t last) {
   ds::NodeList back = nodes_.cut(kept.first + kept.count, UINT64_MAX);
   ds::NodeList front = nodes_.cut(0, kept.count == 0 ? UINT64_MAX : kept.first);
   shrink_encoding();
-  return {List(std::move(front), quicklist_), List(std::move(back), quicklist_)};
+  return {List(std::move(front), is_quicklist()), List(std::move(back), is_quicklist())};
 }
 
 std::vector<uint64_t> List::positions(base::ByteView value, const PositionQuery& query) const {
@@ -149,7 +151,7 @@ std::vector<uint64_t> List::positions(base::ByteView value, const PositionQuery&
 }
 
 List List::clone() const {
-  return List(nodes_.clone(), quicklist_);
+  return List(nodes_.clone(), is_quicklist());
 }
 
 }  // namespace sluice::types

@@ -27,7 +27,7 @@ class List {
 
   [[nodiscard]] uint64_t size() const { return nodes_.size(); }
   [[nodiscard]] bool empty() const { return nodes_.empty(); }
-  [[nodiscard]] const char* encoding() const { return quicklist_ ? "quicklist" : "listpack"; }
+  [[nodiscard]] const char* encoding() const { return is_quicklist() ? "quicklist" : "listpack"; }
   [[nodiscard]] size_t memory_bytes() const { return nodes_.memory_bytes(); }
 
   // Values handed in must not be views into this list: every change may move its bytes.
@@ -102,8 +102,10 @@ class List {
   [[nodiscard]] const ds::NodeList& nodes() const { return nodes_; }
 
  private:
-  List(ds::NodeList nodes, bool quicklist) : nodes_(std::move(nodes)), quicklist_(quicklist) {}
+  List(ds::NodeList nodes, bool quicklist) : nodes_(std::move(nodes)) { nodes_.set_owner_bit(quicklist); }
 
+  // The name of its encoding is the bit that the nodes keep for us.
+  [[nodiscard]] bool is_quicklist() const { return nodes_.owner_bit(); }
   [[nodiscard]] std::optional<uint64_t> resolve(int64_t index) const;
   [[nodiscard]] size_t listpack_bytes() const {
     return nodes_.entry_bytes() + ds::ListpackView::kHeaderBytes + 1;
@@ -114,10 +116,9 @@ class List {
   void grow_encoding(uint64_t added_values, size_t added_bytes);
   void shrink_encoding();
 
-  [[no_unique_address]] ds::NodeList nodes_;  // leaves room for what follows
-  bool quicklist_ = false;
+  ds::NodeList nodes_;
 };
-static_assert(sizeof(List) == 48, "a short list is little else");
+static_assert(sizeof(List) == 16, "a short list is held in the entry of its key");
 
 struct List::Trimmed {
   List front;

@@ -61,87 +61,88 @@ size_t SetItem::memory_bytes() const {
 }
 
 Set& Set::operator=(Set&& other) noexcept {
-  std::swap(context_, other.context_);
-  std::swap(state_, other.state_);
+  if (this == &other) return *this;
+  const Set old(std::move(*this));  // a table's members go with it
+  form_ = std::move(other.form_);
   return *this;
 }
 
 Set::~Set() {
-  if (auto* table = std::get_if<2>(&state_); table != nullptr && *table != nullptr) release_slice(SIZE_MAX);
+  if (auto* table = form_.get_if<kTable>(); table != nullptr && *table != nullptr) release_slice(SIZE_MAX);
 }
 
 size_t Set::size() const {
-  if (const auto* integers = std::get_if<IntSet>(&state_)) return integers->size();
-  if (const auto* packed = std::get_if<Listpack>(&state_)) return packed->size();
-  return std::get<2>(state_)->dict.size();
+  if (const auto* integers = form_.get_if<kIntegers>()) return integers->size();
+  if (const auto* packed = form_.get_if<kPacked>()) return packed->size();
+  return form_.get<kTable>()->dict.size();
 }
 
 size_t Set::memory_bytes() const {
-  if (const auto* integers = std::get_if<IntSet>(&state_)) return integers->memory_bytes();
-  if (const auto* packed = std::get_if<Listpack>(&state_)) return packed->memory_bytes();
-  const Table& table = *std::get<2>(state_);
+  if (const auto* integers = form_.get_if<kIntegers>()) return integers->memory_bytes();
+  if (const auto* packed = form_.get_if<kPacked>()) return packed->memory_bytes();
+  const Table& table = *form_.get<kTable>();
   return sizeof(Table) + table.dict.memory_bytes() + table.item_bytes;
 }
 
 const char* Set::encoding() const {
   static constexpr const char* kNames[] = {"intset", "listpack", "hashtable"};
-  return kNames[state_.index()];
+  return kNames[form_.index()];
 }
 
 void Set::expect(size_t count, base::ByteView first) {
-  const SetLimits& limits = context_->set;
+  const SetLimits& limits = form_.context().set;
   if (!empty()) {
-    const bool too_many_integers = state_.index() == 0 && count > limits.max_intset_entries;
-    const bool too_many_packed = state_.index() == 1 && count > limits.max_listpack_entries;
+    const bool too_many_integers = form_.index() == kIntegers && count > limits.max_intset_entries;
+    const bool too_many_packed = form_.index() == kPacked && count > limits.max_listpack_entries;
     if (too_many_integers || too_many_packed) convert_to_table();
     return;
   }
   if (base::parse_int64(first) && count <= limits.max_intset_entries) {
-    state_.emplace<IntSet>();
+    form_.become<kIntegers>(IntSet());
   } else if (count <= limits.max_listpack_entries) {
-    state_.emplace<Listpack>();
+    form_.become<kPacked>(Listpack());
   } else {
-    state_.emplace<2>(std::make_unique<Table>(*context_));
+    form_.become<kTable>(std::make_unique<Table>(form_.context()));
   }
 }
 
 void Set::adopt(IntSet integers) {
   const size_t count = integers.size();
-  state_ = std::move(integers);
-  if (count > std::min(context_->set.max_intset_entries, kMaxIntegers)) convert_to_table();
+  form_.become<kIntegers>(std::move(integers));
+  if (count > std::min(form_.context().set.max_intset_entries, kMaxIntegers)) convert_to_table();
 }
 
 bool Set::adopt(Listpack pack) {
   if (!ds::are_distinct(pack.view(), 1)) return false;
   const size_t count = pack.size();
-  state_ = std::move(pack);
-  if (count > context_->set.max_listpack_entries) convert_to_table();
+  form_.become<kPacked>(std::move(pack));
+  if (count > form_.context().set.max_listpack_entries) convert_to_table();
   return true;
 }
 
 bool Set::add(base::ByteView member) {
-  if (state_.index() == 0) {
+  if (form_.index() == kIntegers) {
     if (const auto value = base::parse_int64(member)) return add_integer(*value);
     leave_integers(member.size());
   }
-  return state_.index() == 1 ? add_packed(member) : add_to_table(member);
+  return form_.index() == kPacked ? add_packed(member) : add_to_table(member);
 }
 
 bool Set::add_integer(int64_t value) {
-  auto& integers = std::get<IntSet>(state_);
+  auto& integers = form_.get<kIntegers>();
   if (!integers.insert(value)) return false;
-  if (integers.size() > std::min(context_->set.max_intset_entries, kMaxIntegers)) convert_to_table();
+  if (integers.size() > std::min(form_.context().set.max_intset_entries, kMaxIntegers)) convert_to_table();
   return true;
 }
 
 bool Set::add_packed(base::ByteView member) {
-  auto& packed = std::get<Listpack>(state_);
+  auto& packed = form_.get<kPacked>();
   const Packable value(member);
   const size_t first = packed.view().first();
   if (first != ListpackView::kNone && packed.view().find(value, first, 0) != ListpackView::kNone)
     return false;
-  if (packed.size() >= context_->set.max_listpack_entries ||
-      member.size() > context_->set.max_listpack_value_bytes) {
+  if (packed.size() >= form_.context().set.max_listpack_entries ||
+      member.size() > form_.context().set.max_listpack_value_bytes) {
     convert_to_table();
     return add_to_table(member);
   }
@@ -150,7 +151,7 @@ bool Set::add_packed(base::ByteView member) {
 }
 
 bool Set::add_to_table(base::ByteView member) {
-  Table& table = *std::get<2>(state_);
+  Table& table = *form_.get<kTable>();
   const uint64_t hash = table.dict.hash(member);
   if (table.dict.find(member, hash)) return false;
   SetItem* item = SetItem::create(member);
@@ -162,8 +163,8 @@ bool Set::add_to_table(base::ByteView member) {
 // A member that is no integer, `arriving_bytes` long, joins a set of integers: it becomes a listpack if both
 // the integers and the newcomer fit one, else a table at once.
 void Set::leave_integers(size_t arriving_bytes) {
-  const auto& integers = std::get<IntSet>(state_);
-  const SetLimits& limits = context_->set;
+  const auto& integers = form_.get<kIntegers>();
+  const SetLimits& limits = form_.context().set;
   size_t longest = arriving_bytes;
   if (!integers.empty()) {
     longest = std::max({longest, base::format_int64(integers.at(0)).view().size(),
@@ -179,26 +180,26 @@ void Set::leave_integers(size_t arriving_bytes) {
 void Set::convert_to_listpack() {
   Listpack packed;
   for_each([&](const ds::Element& member) { packed.append(Packable(member)); });
-  state_ = std::move(packed);
+  form_.become<kPacked>(std::move(packed));
 }
 
 void Set::convert_to_table() {
-  auto table = std::make_unique<Table>(*context_);
+  auto table = std::make_unique<Table>(form_.context());
   for_each([&](const ds::Element& member) {
     base::NumberText buffer;
     SetItem* item = SetItem::create(member.to_text(buffer));
     table->item_bytes += item->memory_bytes();
     table->dict.insert(item);
   });
-  state_ = std::move(table);
+  form_.become<kTable>(std::move(table));
 }
 
 bool Set::remove(base::ByteView member) {
-  if (auto* integers = std::get_if<IntSet>(&state_)) {
+  if (auto* integers = form_.get_if<kIntegers>()) {
     const auto value = base::parse_int64(member);
     return value && integers->erase(*value);
   }
-  if (auto* packed = std::get_if<Listpack>(&state_)) {
+  if (auto* packed = form_.get_if<kPacked>()) {
     const size_t first = packed->view().first();
     if (first == ListpackView::kNone) return false;
     const size_t at = packed->view().find(Packable(member), first, 0);
@@ -206,7 +207,7 @@ bool Set::remove(base::ByteView member) {
     packed->erase(at, 1);
     return true;
   }
-  Table& table = *std::get<2>(state_);
+  Table& table = *form_.get<kTable>();
   const auto item = table.dict.erase(member);
   if (!item) return false;
   table.item_bytes -= (*item)->memory_bytes();
@@ -215,49 +216,49 @@ bool Set::remove(base::ByteView member) {
 }
 
 bool Set::contains(base::ByteView member) const {
-  if (const auto* integers = std::get_if<IntSet>(&state_)) {
+  if (const auto* integers = form_.get_if<kIntegers>()) {
     const auto value = base::parse_int64(member);
     return value && integers->contains(*value);
   }
-  if (const auto* packed = std::get_if<Listpack>(&state_)) {
+  if (const auto* packed = form_.get_if<kPacked>()) {
     const size_t first = packed->view().first();
     return first != ListpackView::kNone &&
            packed->view().find(Packable(member), first, 0) != ListpackView::kNone;
   }
-  return std::get<2>(state_)->dict.find(member).has_value();
+  return form_.get<kTable>()->dict.find(member).has_value();
 }
 
 ds::Element Set::random(base::Random& random) const {
-  if (const auto* integers = std::get_if<IntSet>(&state_)) {
+  if (const auto* integers = form_.get_if<kIntegers>()) {
     return {true, integers->at(random.below(integers->size())), {}};
   }
-  if (const auto* packed = std::get_if<Listpack>(&state_)) {
+  if (const auto* packed = form_.get_if<kPacked>()) {
     return packed->view().get(packed->view().at(static_cast<int64_t>(random.below(packed->size()))));
   }
-  return text(std::get<2>(state_)->dict.random(random));
+  return text(form_.get<kTable>()->dict.random(random));
 }
 
 Set Set::clone() const {
-  Set copy(*context_);
-  if (const auto* integers = std::get_if<IntSet>(&state_)) {
-    auto& copied = std::get<IntSet>(copy.state_);
+  Set copy(form_.context());
+  if (const auto* integers = form_.get_if<kIntegers>()) {
+    auto& copied = copy.form_.get<kIntegers>();
     for (size_t i = 0; i < integers->size(); ++i) copied.insert(integers->at(i));
-  } else if (const auto* packed = std::get_if<Listpack>(&state_)) {
-    copy.state_ = Listpack::copy_of(packed->block());
+  } else if (const auto* packed = form_.get_if<kPacked>()) {
+    copy.form_.become<kPacked>(Listpack::copy_of(packed->block()));
   } else {
-    const Table& table = *std::get<2>(state_);
-    auto copied = std::make_unique<Table>(*context_);
+    const Table& table = *form_.get<kTable>();
+    auto copied = std::make_unique<Table>(form_.context());
     table.dict.for_each([&](const SetItem* item) { copied->dict.insert(SetItem::create(item->member())); });
     copied->item_bytes = table.item_bytes;
-    copy.state_ = std::move(copied);
+    copy.form_.become<kTable>(std::move(copied));
   }
   return copy;
 }
 
 bool Set::release_slice(size_t max) {
-  auto* table = std::get_if<2>(&state_);
+  auto* table = form_.get_if<kTable>();
   if (table == nullptr) {
-    state_.emplace<IntSet>();
+    form_.become<kIntegers>(IntSet());
     return false;
   }
   (*table)->dict.take_slice(max, [&](SetItem* item) {

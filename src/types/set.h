@@ -10,13 +10,13 @@
 #include <cstdint>
 #include <memory>
 #include <unordered_set>
-#include <variant>
 
 #include "base/bytes.h"
 #include "base/random.h"
 #include "ds/dict.h"
 #include "ds/int_set.h"
 #include "ds/listpack.h"
+#include "types/form.h"
 #include "types/sampling.h"
 #include "types/value_context.h"
 
@@ -33,7 +33,7 @@ class SetItem {
 
 class Set {
  public:
-  explicit Set(const ValueContext& context) : context_(&context) {}
+  explicit Set(const ValueContext& context) : form_(context) {}
   Set(Set&&) noexcept = default;
   Set& operator=(Set&& other) noexcept;
   ~Set();
@@ -69,19 +69,16 @@ class Set {
   void sample(size_t count, base::Random& random, Visit&& visit) const;
 
   // The array of a set of integers, null for any other; what an encoder copies.
-  [[nodiscard]] const ds::IntSet* integers() const { return std::get_if<ds::IntSet>(&state_); }
-  // For a snapshot, which walks a table segment by segment: see ds::Dict. REQUIRES: encoding "hashtable".
-  [[nodiscard]] ds::DictTable::Step segment_from(uint64_t position) const {
-    return std::get<2>(state_)->dict.segment_from(position);
+  [[nodiscard]] const ds::IntSet* integers() const { return form_.get_if<kIntegers>(); }
+  // For a snapshot, which walks a table segment by segment, and is told of their changes; null while packed.
+  // Stays where it is when the set is moved.
+  [[nodiscard]] const ds::DictTable* segments() const {
+    const auto* table = form_.get_if<kTable>();
+    return table == nullptr ? nullptr : (*table)->dict.segments();
   }
   template <class Visit>
   static void for_each_in(ds::NodeHeader& segment, Visit&& visit) {
     ds::Dict<SetItem*, ItemTraits>::for_each_in(segment, [&](const SetItem* item) { visit(text(item)); });
-  }
-  // What a NodeHook is told as the container of those segments; null while packed.
-  [[nodiscard]] const void* identity() const {
-    const auto* table = std::get_if<2>(&state_);
-    return table == nullptr ? nullptr : (*table)->dict.identity();
   }
 
   // Every member, in the same encoding (COPY).
@@ -90,6 +87,7 @@ class Set {
   bool release_slice(size_t max);
 
  private:
+  enum : size_t { kIntegers, kPacked, kTable };
   struct ItemTraits {
     static base::ByteView key(const SetItem* item) { return item->member(); }
   };
@@ -107,26 +105,26 @@ class Set {
   void convert_to_listpack();
   void convert_to_table();
 
-  const ValueContext* context_;
   // What a new set is before its first member decides is never seen: an empty set is not kept.
-  std::variant<ds::IntSet, ds::Listpack, std::unique_ptr<Table>> state_;
+  FormOf<ds::IntSet, ds::Listpack, std::unique_ptr<Table>> form_;
 };
+static_assert(sizeof(Set) == 16, "a small set is held in the entry of its key");
 
 template <class Visit>
 void Set::for_each(Visit&& visit) const {
-  if (const auto* integers = std::get_if<ds::IntSet>(&state_)) {
+  if (const auto* integers = form_.get_if<kIntegers>()) {
     for (size_t i = 0; i < integers->size(); ++i) visit(ds::Element{true, integers->at(i), {}});
-  } else if (const auto* packed = std::get_if<ds::Listpack>(&state_)) {
+  } else if (const auto* packed = form_.get_if<kPacked>()) {
     const ds::ListpackView view = packed->view();
     for (size_t at = view.first(); at != ds::ListpackView::kNone; at = view.next(at)) visit(view.get(at));
   } else {
-    std::get<2>(state_)->dict.for_each([&](const SetItem* item) { visit(text(item)); });
+    form_.get<kTable>()->dict.for_each([&](const SetItem* item) { visit(text(item)); });
   }
 }
 
 template <class Visit>
 uint64_t Set::scan(uint64_t cursor, size_t count, Visit&& visit) const {
-  if (const auto* table = std::get_if<2>(&state_)) {
+  if (const auto* table = form_.get_if<kTable>()) {
     return (*table)->dict.scan(cursor, count, [&](const SetItem* item) { visit(text(item)); });
   }
   for_each(visit);
@@ -135,7 +133,7 @@ uint64_t Set::scan(uint64_t cursor, size_t count, Visit&& visit) const {
 
 template <class Visit>
 void Set::sample(size_t count, base::Random& random, Visit&& visit) const {
-  if (const auto* table = std::get_if<2>(&state_); table != nullptr && count < size() / kSparseSampleShare) {
+  if (const auto* table = form_.get_if<kTable>(); table != nullptr && count < size() / kSparseSampleShare) {
     std::unordered_set<const SetItem*> seen;
     while (seen.size() < count) {
       const SetItem* item = (*table)->dict.random(random);

@@ -46,26 +46,26 @@ RankRange RankRange::limited(size_t offset, size_t limit, bool reverse) const {
 }
 
 SortedSet& SortedSet::operator=(SortedSet&& other) noexcept {
-  std::swap(context_, other.context_);
-  std::swap(packed_, other.packed_);
-  std::swap(table_, other.table_);
+  if (this == &other) return *this;
+  const SortedSet old(std::move(*this));  // a table's members go with it
+  form_ = std::move(other.form_);
   return *this;
 }
 
 SortedSet::~SortedSet() {
-  while (table_ != nullptr && release_slice(SIZE_MAX)) {
+  while (table() != nullptr && release_slice(SIZE_MAX)) {
   }
 }
 
 size_t SortedSet::size() const {
-  return table_ == nullptr ? packed_.size() / 2 : table_->tree.size();
+  const Table* table = this->table();
+  return table == nullptr ? pack().size() / 2 : table->tree.size();
 }
 
 size_t SortedSet::memory_bytes() const {
-  const size_t packed = packed_.memory_bytes();
-  if (table_ == nullptr) return packed;
-  return packed + sizeof(Table) + table_->tree.memory_bytes() + table_->dict.memory_bytes() +
-         table_->item_bytes;
+  const Table* table = this->table();
+  if (table == nullptr) return pack().memory_bytes();
+  return sizeof(Table) + table->tree.memory_bytes() + table->dict.memory_bytes() + table->item_bytes;
 }
 
 double SortedSet::packed_score(const ds::Element& element) {
@@ -76,18 +76,18 @@ double SortedSet::packed_score(const ds::Element& element) {
 }
 
 size_t SortedSet::find_packed(base::ByteView member) const {
-  const ListpackView view = packed_.view();
+  const ListpackView view = pack().view();
   const size_t first = view.first();
   return first == ListpackView::kNone ? first : view.find(Packable(member), first, 1);
 }
 
 std::optional<size_t> SortedSet::rank(base::ByteView member) const {
-  if (table_ != nullptr) {
-    const auto item = table_->dict.find(member);
+  if (const Table* table = this->table(); table != nullptr) {
+    const auto item = table->dict.find(member);
     if (!item) return std::nullopt;
-    return table_->tree.rank_of(**item);
+    return table->tree.rank_of(**item);
   }
-  const ListpackView view = packed_.view();
+  const ListpackView view = pack().view();
   const Packable wanted(member);
   size_t rank = 0;
   for (size_t at = view.first(); at != ListpackView::kNone; at = view.next(view.next(at)), ++rank) {
@@ -101,9 +101,9 @@ std::optional<size_t> SortedSet::rank(base::ByteView member) const {
 
 SortedSet::Place SortedSet::find(base::ByteView member) const {
   Place place;
-  if (table_ != nullptr) {
-    place.hash = table_->dict.hash(member);
-    const auto item = table_->dict.find(member, place.hash);
+  if (const Table* table = this->table(); table != nullptr) {
+    place.hash = table->dict.hash(member);
+    const auto item = table->dict.find(member, place.hash);
     if (item) {
       place.item = *item;
       place.score = place.item->score();
@@ -112,13 +112,13 @@ SortedSet::Place SortedSet::find(base::ByteView member) const {
   }
   place.position = find_packed(member);
   if (place.position != ListpackView::kNone) {
-    place.score = packed_score(packed_.view().get(packed_.view().next(place.position)));
+    place.score = packed_score(pack().view().get(pack().view().next(place.position)));
   }
   return place;
 }
 
 void SortedSet::expect(size_t members) {
-  if (table_ == nullptr && members > context_->sorted_set.max_listpack_entries) convert();
+  if (table() == nullptr && members > form_.context().sorted_set.max_listpack_entries) convert();
 }
 
 bool SortedSet::adopt(ds::Listpack pack) {
@@ -139,8 +139,8 @@ bool SortedSet::adopt(ds::Listpack pack) {
     }
     before = here;
   }
-  if (in_order && elements / 2 <= context_->sorted_set.max_listpack_entries) {
-    packed_ = std::move(pack);
+  if (in_order && elements / 2 <= form_.context().sorted_set.max_listpack_entries) {
+    form_.become<kPacked>(std::move(pack));
     return true;
   }
   expect(elements / 2);
@@ -168,10 +168,10 @@ AddResult SortedSet::add(base::ByteView member, double score, const AddRule& rul
     return {Outcome::kRefused, current};
   }
   if (score == current) return {Outcome::kUnchanged, score};
-  if (table_ != nullptr) {
-    table_->tree.update_score(*place.item, score);
+  if (Table* table = this->table(); table != nullptr) {
+    table->tree.update_score(*place.item, score);
   } else {
-    packed_.erase(place.position, 2);
+    pack().erase(place.position, 2);
     insert_packed(member, score);
   }
   return {Outcome::kUpdated, score};
@@ -179,19 +179,19 @@ AddResult SortedSet::add(base::ByteView member, double score, const AddRule& rul
 
 // `place` is where find() did not find the member.
 void SortedSet::insert(base::ByteView member, double score, const Place& place) {
-  const SortedSetLimits& limits = context_->sorted_set;
-  if (table_ != nullptr) {
+  const SortedSetLimits& limits = form_.context().sorted_set;
+  if (table() != nullptr) {
     insert_in_table(member, score, place.hash);
   } else if (size() >= limits.max_listpack_entries || member.size() > limits.max_listpack_value_bytes) {
     convert();
-    insert_in_table(member, score, table_->dict.hash(member));
+    insert_in_table(member, score, table()->dict.hash(member));
   } else {
     insert_packed(member, score);
   }
 }
 
 void SortedSet::insert_packed(base::ByteView member, double score) {
-  const ListpackView view = packed_.view();
+  const ListpackView view = pack().view();
   size_t at = view.first();
   // New scores are mostly the highest: a look at the last one saves the walk.
   if (at != ListpackView::kNone && packed_score(view.get(view.last())) < score) at = ListpackView::kNone;
@@ -201,43 +201,46 @@ void SortedSet::insert_packed(base::ByteView member, double score) {
     if (there > score || (there == score && compare(view.get(at), member) > 0)) break;
     at = view.next(score_at);
   }
-  append_score(packed_, at, member, score);
+  append_score(pack(), at, member, score);
 }
 
 void SortedSet::insert_in_table(base::ByteView member, double score, uint64_t hash) {
+  Table& table = *this->table();
   RankItem* item = RankItem::create(score, member);
-  table_->item_bytes += item_bytes(member);
-  table_->tree.insert(item);
-  table_->dict.insert(item, hash);
+  table.item_bytes += item_bytes(member);
+  table.tree.insert(item);
+  table.dict.insert(item, hash);
 }
 
 bool SortedSet::remove(base::ByteView member) {
-  if (table_ == nullptr) {
+  Table* const table = this->table();
+  if (table == nullptr) {
     const size_t at = find_packed(member);
     if (at == ListpackView::kNone) return false;
-    packed_.erase(at, 2);
+    pack().erase(at, 2);
     return true;
   }
-  const auto item = table_->dict.erase(member);
+  const auto item = table->dict.erase(member);
   if (!item) return false;
-  table_->tree.erase(**item);
-  table_->item_bytes -= item_bytes(member);
+  table->tree.erase(**item);
+  table->item_bytes -= item_bytes(member);
   RankItem::destroy(*item);
   return true;
 }
 
 size_t SortedSet::remove_range(RankRange range) {
   if (range.count == 0) return 0;
-  if (table_ == nullptr) {
-    packed_.erase(packed_.view().at(static_cast<int64_t>(range.first * 2)), range.count * 2);
+  Table* const table = this->table();
+  if (table == nullptr) {
+    pack().erase(pack().view().at(static_cast<int64_t>(range.first * 2)), range.count * 2);
     return range.count;
   }
   ds::RankTree::CutItems items;
   for (size_t left = range.count; left > 0;) {
-    const size_t count = table_->tree.cut(range.first, left, items);
+    const size_t count = table->tree.cut(range.first, left, items);
     for (size_t i = 0; i < count; ++i) {
-      table_->item_bytes -= item_bytes(items[i]->member());
-      table_->dict.erase(items[i]->member());
+      table->item_bytes -= item_bytes(items[i]->member());
+      table->dict.erase(items[i]->member());
       RankItem::destroy(items[i]);
     }
     left -= count;
@@ -246,7 +249,7 @@ size_t SortedSet::remove_range(RankRange range) {
 }
 
 void SortedSet::convert() {
-  auto table = std::make_unique<Table>(*context_);
+  auto table = std::make_unique<Table>(form_.context());
   for_each([&](const ds::Element& member, double score) {
     base::NumberText buffer;
     const base::ByteView bytes = member.to_text(buffer);
@@ -255,39 +258,41 @@ void SortedSet::convert() {
     table->tree.insert(item);
     table->dict.insert(item);
   });
-  table_ = std::move(table);
-  packed_ = ds::Listpack();
+  form_.become<kTable>(std::move(table));
 }
 
 SortedSet SortedSet::clone() const {
-  SortedSet copy(*context_);
-  if (table_ == nullptr) {
-    copy.packed_ = ds::Listpack::copy_of(packed_.block());
+  SortedSet copy(form_.context());
+  const Table* const table = this->table();
+  if (table == nullptr) {
+    copy.form_.become<kPacked>(ds::Listpack::copy_of(pack().block()));
     return copy;
   }
-  copy.table_ = std::make_unique<Table>(*context_);
-  table_->dict.for_each([&](const RankItem* item) {
-    RankItem* copied = RankItem::create(item->score(), item->member());
-    copy.table_->tree.insert(copied);
-    copy.table_->dict.insert(copied);
+  auto copied = std::make_unique<Table>(form_.context());
+  table->dict.for_each([&](const RankItem* item) {
+    RankItem* next = RankItem::create(item->score(), item->member());
+    copied->tree.insert(next);
+    copied->dict.insert(next);
   });
-  copy.table_->item_bytes = table_->item_bytes;
+  copied->item_bytes = table->item_bytes;
+  copy.form_.become<kTable>(std::move(copied));
   return copy;
 }
 
 // The tree goes first, leaving the items to the dict: neither looks at an item that is freed already.
 bool SortedSet::release_slice(size_t max) {
-  if (table_ == nullptr) {
-    packed_.clear();
+  Table* const table = this->table();
+  if (table == nullptr) {
+    pack().clear();
     return false;
   }
   ds::RankTree::CutItems items;
-  while (max > 0 && !table_->tree.empty()) max -= table_->tree.cut(0, max, items);
-  table_->dict.take_slice(max, [&](RankItem* item) {
-    table_->item_bytes -= item_bytes(item->member());
+  while (max > 0 && !table->tree.empty()) max -= table->tree.cut(0, max, items);
+  table->dict.take_slice(max, [&](RankItem* item) {
+    table->item_bytes -= item_bytes(item->member());
     RankItem::destroy(item);
   });
-  return !table_->dict.empty();
+  return !table->dict.empty();
 }
 
 // --- bounds as ranks
@@ -296,7 +301,7 @@ bool SortedSet::release_slice(size_t max) {
 // How many members come before the first for which below(member, score) does not hold.
 template <class Below>
 size_t SortedSet::count_packed(Below below) const {
-  const ListpackView view = packed_.view();
+  const ListpackView view = pack().view();
   size_t count = 0;
   for (size_t at = view.first(); at != ListpackView::kNone; ++count) {
     const size_t score_at = view.next(at);
@@ -307,7 +312,8 @@ size_t SortedSet::count_packed(Below below) const {
 }
 
 size_t SortedSet::count_below(double score, bool or_equal) const {
-  if (table_ != nullptr) return table_->tree.count_below_score(score, or_equal);
+  if (const Table* table = this->table(); table != nullptr)
+    return table->tree.count_below_score(score, or_equal);
   return count_packed([&](const ds::Element&, const ds::Element& packed) {
     const double there = packed_score(packed);
     return there < score || (or_equal && there == score);
@@ -319,7 +325,8 @@ size_t SortedSet::count_below(const LexBound& bound, bool is_min) const {
   if (bound.kind == LexBound::Kind::kHighest) return size();
   // Below an inclusive minimum nothing equal to it counts; below an exclusive maximum neither.
   const bool or_equal = (bound.kind == LexBound::Kind::kExclusive) == is_min;
-  if (table_ != nullptr) return table_->tree.count_below_member(bound.member, or_equal);
+  if (const Table* table = this->table(); table != nullptr)
+    return table->tree.count_below_member(bound.member, or_equal);
   return count_packed([&](const ds::Element& member, const ds::Element&) {
     const int order = compare(member, bound.member);
     return order < 0 || (or_equal && order == 0);

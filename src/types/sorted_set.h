@@ -19,6 +19,7 @@
 #include "ds/dict.h"
 #include "ds/listpack.h"
 #include "ds/rank_tree.h"
+#include "types/form.h"
 #include "types/sampling.h"
 #include "types/value_context.h"
 
@@ -76,7 +77,7 @@ struct AddResult {
 
 class SortedSet {
  public:
-  explicit SortedSet(const ValueContext& context) : context_(&context) {}
+  explicit SortedSet(const ValueContext& context) : form_(context) {}
   SortedSet(SortedSet&&) noexcept = default;
   SortedSet& operator=(SortedSet&& other) noexcept;
   ~SortedSet();
@@ -84,7 +85,7 @@ class SortedSet {
   [[nodiscard]] bool empty() const { return size() == 0; }
   [[nodiscard]] size_t size() const;
   [[nodiscard]] size_t memory_bytes() const;  // Everything behind this object.
-  [[nodiscard]] const char* encoding() const { return table_ == nullptr ? "listpack" : "skiplist"; }
+  [[nodiscard]] const char* encoding() const { return table() == nullptr ? "listpack" : "skiplist"; }
 
   // For loading: says how many members will be added, so that many go to tree and table at once.
   void expect(size_t members);
@@ -122,12 +123,13 @@ class SortedSet {
 
   // A tree and table from now on, as Redis makes of whatever it sorts.
   void leave_packed() {
-    if (table_ == nullptr) convert();
+    if (table() == nullptr) convert();
   }
   // The listpack of a packed set, null once it is a tree and table; what an encoder copies.
-  [[nodiscard]] const ds::Listpack* packed() const { return table_ == nullptr ? &packed_ : nullptr; }
+  [[nodiscard]] const ds::Listpack* packed() const { return form_.get_if<kPacked>(); }
   // For a snapshot, which walks the leaves of the tree, and is told of their changes; null while packed.
-  [[nodiscard]] const ds::RankTree* tree() const { return table_ == nullptr ? nullptr : &table_->tree; }
+  // Stays where it is when the set is moved.
+  [[nodiscard]] const ds::RankTree* tree() const { return table() == nullptr ? nullptr : &table()->tree; }
 
   // Every member with its score, in the same encoding (COPY).
   [[nodiscard]] SortedSet clone() const;
@@ -135,6 +137,7 @@ class SortedSet {
   bool release_slice(size_t max);
 
  private:
+  enum : size_t { kPacked, kTable };
   struct ItemTraits {
     static base::ByteView key(const ds::RankItem* item) { return item->member(); }
   };
@@ -153,6 +156,13 @@ class SortedSet {
     uint64_t hash = 0;  // Of the member, in a table only.
   };
 
+  // Null while packed.
+  [[nodiscard]] Table* table() const {
+    const auto* table = form_.get_if<kTable>();
+    return table == nullptr ? nullptr : table->get();
+  }
+  [[nodiscard]] const ds::Listpack& pack() const { return form_.get<kPacked>(); }
+  [[nodiscard]] ds::Listpack& pack() { return form_.get<kPacked>(); }
   static ds::Element text(const ds::RankItem& item) { return {false, 0, item.member()}; }
   static double packed_score(const ds::Element& element);
   [[nodiscard]] Place find(base::ByteView member) const;
@@ -166,17 +176,16 @@ class SortedSet {
   [[nodiscard]] size_t count_below(double score, bool or_equal) const;
   [[nodiscard]] size_t count_below(const LexBound& bound, bool is_min) const;
 
-  const ValueContext* context_;
-  ds::Listpack packed_;           // Empty once there is a table.
-  std::unique_ptr<Table> table_;  // Null while packed.
+  FormOf<ds::Listpack, std::unique_ptr<Table>> form_;
 };
+static_assert(sizeof(SortedSet) == 16, "a small sorted set is held in the entry of its key");
 
 template <class Visit>
 void SortedSet::for_each(RankRange range, bool reverse, Visit&& visit) const {
   if (range.count == 0) return;
   const size_t start = reverse ? range.first + range.count - 1 : range.first;
-  if (table_ != nullptr) {
-    ds::RankTree::Cursor cursor = table_->tree.at(start);
+  if (const Table* table = this->table(); table != nullptr) {
+    ds::RankTree::Cursor cursor = table->tree.at(start);
     for (size_t left = range.count; left > 0; --left) {
       visit(text(cursor.item()), cursor.item().score());
       if (reverse) {
@@ -187,7 +196,7 @@ void SortedSet::for_each(RankRange range, bool reverse, Visit&& visit) const {
     }
     return;
   }
-  const ds::ListpackView view = packed_.view();
+  const ds::ListpackView view = pack().view();
   size_t at = view.at(static_cast<int64_t>(start * 2));
   for (size_t left = range.count; left > 0; --left) {
     const size_t score_at = view.next(at);
@@ -199,12 +208,13 @@ void SortedSet::for_each(RankRange range, bool reverse, Visit&& visit) const {
 
 template <class Visit>
 uint64_t SortedSet::scan(uint64_t cursor, size_t count, Visit&& visit) const {
-  if (table_ == nullptr) {
+  const Table* table = this->table();
+  if (table == nullptr) {
     for_each(visit);
     return 0;
   }
-  return table_->dict.scan(cursor, count,
-                           [&](const ds::RankItem* item) { visit(text(*item), item->score()); });
+  return table->dict.scan(cursor, count,
+                          [&](const ds::RankItem* item) { visit(text(*item), item->score()); });
 }
 
 template <class Visit>

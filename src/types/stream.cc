@@ -225,6 +225,21 @@ bool Stream::is_full(const StreamBlock& block, size_t arriving_bytes) const {
   return limits.node_max_entries != 0 && block.live() + block.deleted() >= limits.node_max_entries;
 }
 
+// After a full block, another one like it is likely to follow.
+void Stream::begin_block(const StreamId& id, StreamFields fields) {
+  auto* block = new StreamBlock(id, fields);
+  block->epoch = context_->epoch.current;
+  if (block_count() > 0) {
+    StreamBlock& full = block_at(block_count() - 1);
+    block->reserve(std::min(full.bytes(), kMaxReservedBytes));
+    block_bytes_ -= full.memory_bytes();
+    if (!ds::is_pinned(full)) full.tighten();
+    block_bytes_ += full.memory_bytes();
+  }
+  block_bytes_ += block->memory_bytes();
+  blocks_.push_back({id, block});
+}
+
 base::Result<void, AppendError> Stream::append(const StreamId& id, StreamFields fields) {
   SLUICE_CHECK(id > last_id_, "a stream id that does not grow");
   SLUICE_CHECK(!fields.empty() && fields.size() % 2 == 0, "stream fields come in pairs");
@@ -232,10 +247,7 @@ base::Result<void, AppendError> Stream::append(const StreamId& id, StreamFields 
   for (const base::ByteView part : fields) arriving_bytes += part.size();
   if (arriving_bytes > kMaxEntryBytes) return AppendError::kTooLarge;
   if (block_count() == 0 || is_full(block_at(block_count() - 1), arriving_bytes)) {
-    auto* block = new StreamBlock(id, fields);
-    block->epoch = context_->epoch.current;
-    block_bytes_ += block->memory_bytes();
-    blocks_.push_back({id, block});
+    begin_block(id, fields);
   } else {
     StreamBlock& block = writable(block_count() - 1);
     block_bytes_ -= block.memory_bytes();

@@ -138,11 +138,13 @@ class Stream {
 
   static constexpr size_t kNoBlock = SIZE_MAX;
   static constexpr size_t kMinCompaction = 64;
+  static constexpr size_t kMaxReservedBytes = size_t{64} << 10;
 
   // The block that an entry with this id would be in, kNoBlock before the first one. Counted from head_ on.
   [[nodiscard]] size_t block_for(const StreamId& id) const;
   [[nodiscard]] StreamBlock& block_at(size_t index) const { return *blocks_[head_ + index].block; }
   [[nodiscard]] bool is_full(const StreamBlock& block, size_t arriving_bytes) const;
+  void begin_block(const StreamId& id, StreamFields fields);
   StreamBlock& writable(size_t index);
   void drop_block(size_t index);
   uint64_t trim_within(const StreamTrim& rule);

@@ -72,6 +72,11 @@ class StreamBlock : public ds::NodeHeader {
   [[nodiscard]] std::optional<StreamEntry> next(const StreamEntry& entry) const;
   [[nodiscard]] std::optional<StreamEntry> prev(const StreamEntry& entry) const;
 
+  // Room for so many bytes in all, so that a block which is likely to get that big does not grow step by
+  // step; and what is left of it given back. Neither changes a byte, but both may move them. REQUIRES: not
+  // pinned.
+  void reserve(size_t bytes) { pack_.reserve(bytes); }
+  void tighten() { pack_.tighten(); }
   // REQUIRES: `id` is above that of the last entry.
   void append(const StreamId& id, StreamFields fields);
   // REQUIRES: the entry is of this block and not deleted.

@@ -129,7 +129,7 @@ std::string Dice::dump(int64_t now_ms) {
   switch (below(5)) {
     case 0: {
       auto list = keyspace.make<types::List>();
-      for (uint64_t left = 1 + below(20); left > 0; --left) list->push_back(value());
+      for (uint64_t left = 1 + below(20); left > 0; --left) list.push_back(value());
       made = std::move(list);
       break;
     }
@@ -137,22 +137,21 @@ std::string Dice::dump(int64_t now_ms) {
       auto hash = keyspace.make<types::Hash>();
       for (uint64_t left = 1 + below(9); left > 0; --left) {
         const std::string field = value();
-        hash->set(field, value());
-        if (one_in(6)) hash->set_deadline(field, now_ms + between(-100, 3000));
+        hash.set(field, value());
+        if (one_in(6)) hash.set_deadline(field, now_ms + between(-100, 3000));
       }
       made = std::move(hash);
       break;
     }
     case 2: {
       auto set = keyspace.make<types::Set>();
-      for (uint64_t left = 1 + below(9); left > 0; --left) set->add(one_in(2) ? value() : number("int"));
+      for (uint64_t left = 1 + below(9); left > 0; --left) set.add(one_in(2) ? value() : number("int"));
       made = std::move(set);
       break;
     }
     case 3: {
       auto sorted = keyspace.make<types::SortedSet>();
-      for (uint64_t left = 1 + below(9); left > 0; --left)
-        sorted->add(value(), static_cast<double>(below(9)));
+      for (uint64_t left = 1 + below(9); left > 0; --left) sorted.add(value(), static_cast<double>(below(9)));
       made = std::move(sorted);
       break;
     }

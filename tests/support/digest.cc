@@ -29,33 +29,33 @@ std::string content(const types::StringValue& value) {
   return std::string(value.view(buffer));
 }
 
-std::string content(const std::unique_ptr<types::List>& list) {
+std::string content(const types::List& list) {
   std::string text;
-  for (auto cursor = list->cursor_at(0); cursor.valid(); cursor.next())
+  for (auto cursor = list.cursor_at(0); cursor.valid(); cursor.next())
     text += element_text(cursor.get()) + "\n";
   return text;
 }
 
-std::string content(const std::unique_ptr<types::Hash>& hash) {
+std::string content(const types::Hash& hash) {
   std::vector<std::string> lines;
-  hash->for_each([&](const ds::Element& field, const ds::Element& value, int64_t deadline_ms) {
+  hash.for_each([&](const ds::Element& field, const ds::Element& value, int64_t deadline_ms) {
     lines.push_back(element_text(field) + "=" + element_text(value));
     if (deadline_ms != types::kNeverExpires) lines.back() += " until " + std::to_string(deadline_ms);
   });
   // What is packed, and never had deadlines, is answered in the order in which it was set, and that is seen.
-  if (std::string_view(hash->encoding()) == "listpack") return in_order(lines);
+  if (std::string_view(hash.encoding()) == "listpack") return in_order(lines);
   return sorted(std::move(lines));
 }
 
-std::string content(const std::unique_ptr<types::Set>& set) {
+std::string content(const types::Set& set) {
   std::vector<std::string> lines;
-  set->for_each([&](const ds::Element& member) { lines.push_back(element_text(member)); });
+  set.for_each([&](const ds::Element& member) { lines.push_back(element_text(member)); });
   return sorted(std::move(lines));
 }
 
-std::string content(const std::unique_ptr<types::SortedSet>& set) {
+std::string content(const types::SortedSet& set) {
   std::string text;
-  set->for_each([&](const ds::Element& member, double score) {
+  set.for_each([&](const ds::Element& member, double score) {
     text += element_text(member) + "@" + std::string(base::format_double(score).view()) + "\n";
   });
   return text;

@@ -133,6 +133,20 @@ TEST_CASE("Listpack: erase hands memory back and tells what comes next") {
   CHECK(validate(list.block(), true));
 }
 
+TEST_CASE("Listpack: what was reserved stays until it is given back") {
+  Listpack list;
+  list.append(Packable("text"));
+  const size_t needed = list.memory_bytes();
+  list.reserve(4000);
+  CHECK(list.memory_bytes() >= 4000);
+  list.append(Packable("more"));
+  CHECK(list.memory_bytes() >= 4000);
+  list.tighten();
+  CHECK(list.memory_bytes() < needed + 32);
+  CHECK(list.size() == 2);
+  CHECK(validate(list.block(), true));
+}
+
 TEST_CASE("Listpack: the count is unknown from 65535 on and known again below") {
   Listpack list;
   list.reserve(70000 * 2 + 7);

@@ -358,6 +358,54 @@ TEST_CASE_FIXTURE(Fixture, "NodeList: random operations agree with std::deque at
   run_model(context, 42, 6000);
 }
 
+TEST_CASE_FIXTURE(Fixture, "NodeList: one small node needs nothing beside itself") {
+  NodeList list(context);
+  CHECK(list.memory_bytes() == 0);
+  for (int i = 0; i < 100; ++i) list.push_back("value:" + std::to_string(i));
+  REQUIRE(list.node_count() == 1);
+  CHECK(list.size() == 100);
+  CHECK(list.identity() == nullptr);
+  CHECK(list.memory_bytes() == reinterpret_cast<const ListNode&>(list.node(0)).block_bytes());
+  CHECK(list.entry_bytes() == reinterpret_cast<const ListNode&>(list.node(0)).used());
+  while (!list.empty()) list.pop_front();
+  CHECK(list.node_count() == 0);
+  CHECK(list.memory_bytes() == 0);
+}
+
+TEST_CASE_FIXTURE(Fixture, "NodeList: a ring stays the same wherever the list goes and however it shrinks") {
+  NodeList list(context);
+  for (int i = 0; i < 2000; ++i) list.push_back("value:" + std::to_string(i));
+  list.set_owner_bit(true);
+  const void* const identity = list.identity();
+  REQUIRE(identity != nullptr);
+  NodeList moved(std::move(list));
+  CHECK(list.empty());      // NOLINT: moved from on purpose
+  list.push_back("again");  // NOLINT
+  CHECK(contents(list) == std::vector<std::string>{"again"});
+  CHECK(moved.owner_bit());
+  CHECK(moved.size() == 2000);
+  while (!moved.empty()) moved.pop_back();
+  CHECK(moved.node_count() == 0);
+  for (int i = 0; i < 2000; ++i) moved.push_front("value:" + std::to_string(i));
+  list = std::move(moved);
+  CHECK(list.identity() == identity);
+  CHECK(list.size() == 2000);
+  check_whole(list);
+}
+
+TEST_CASE_FIXTURE(Fixture, "NodeList: the biggest node full of the smallest values is counted right") {
+  context.limits.max_listpack_size = -5;
+  NodeList list(context);
+  uint64_t count = 0;
+  while (list.node_count() < 2) {
+    list.push_back("1");
+    ++count;
+    REQUIRE(list.size() == count);
+  }
+  CHECK(list.node_size(0) == count - 1);
+  check_whole(list);
+}
+
 // ---- snapshots
 
 // Pins every node it hears of and remembers what the node held.

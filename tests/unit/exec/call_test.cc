@@ -37,7 +37,7 @@ const char* send_through_parser(Harness& h, const std::vector<std::string>& word
 }
 
 const types::List& list_at(Harness& h, const char* key) {
-  return *std::get<std::unique_ptr<types::List>>(h.keyspace.database(0).find(key)->value);
+  return *keyspace::get_if<types::List>(h.keyspace.database(0).find(key)->value);
 }
 
 }  // namespace

@@ -21,20 +21,20 @@ struct Fixture {
 
   // A list of `elements` elements under `key`, recorded as done and over.
   Entry& add_list(base::ByteView key, size_t elements = 1) {
-    auto box = keyspace.make<types::List>();
-    for (size_t i = 0; i < elements; ++i) box->push_back(std::to_string(i));
-    Entry& entry = keyspace.store(access, key, std::move(box), events::rpush);
+    auto list = keyspace.make<types::List>();
+    for (size_t i = 0; i < elements; ++i) list.push_back(std::to_string(i));
+    Entry& entry = keyspace.store(access, key, std::move(list), events::rpush);
     changes.clear();
     return entry;
   }
   // A hash whose n-th field, called by its number, has the n-th deadline.
   Entry& add_hash(base::ByteView key, const std::vector<int64_t>& deadlines_ms) {
-    auto box = keyspace.make<types::Hash>();
+    auto hash = keyspace.make<types::Hash>();
     for (size_t i = 0; i < deadlines_ms.size(); ++i) {
-      box->set(std::to_string(i), "v");
-      box->set_deadline(std::to_string(i), deadlines_ms[i]);
+      hash.set(std::to_string(i), "v");
+      hash.set_deadline(std::to_string(i), deadlines_ms[i]);
     }
-    Entry& entry = keyspace.store(access, key, std::move(box), events::hset);
+    Entry& entry = keyspace.store(access, key, std::move(hash), events::hset);
     keyspace.deadlines().follow_fields(db(), entry);
     changes.clear();
     return entry;

@@ -10,9 +10,9 @@ TEST_CASE("Graveyard: small values die at once, big ones wait and go in slices")
   Fixture f;
   Graveyard& graveyard = f.keyspace.graveyard();
   const auto list_of = [&](size_t elements) {
-    auto box = f.keyspace.make<types::List>();
-    for (size_t i = 0; i < elements; ++i) box->push_back(std::string(200, 'x'));
-    return Value(std::move(box));
+    auto list = f.keyspace.make<types::List>();
+    for (size_t i = 0; i < elements; ++i) list.push_back(std::string(200, 'x'));
+    return Value(std::move(list));
   };
   graveyard.bury(list_of(kFreeAtOnceElements));
   graveyard.bury(Value(types::StringValue(1)));

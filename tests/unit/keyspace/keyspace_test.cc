@@ -195,8 +195,8 @@ TEST_CASE("Keyspace: new values follow the limits in force") {
   Fixture f;
   f.keyspace.value_context().list.limits.max_listpack_size = 2;
   auto list = f.keyspace.make<types::List>();
-  for (const char* element : {"a", "b", "c"}) list->push_back(element);
-  CHECK(std::string(list->encoding()) == "quicklist");
+  for (const char* element : {"a", "b", "c"}) list.push_back(element);
+  CHECK(std::string(list.encoding()) == "quicklist");
 }
 
 TEST_CASE("Keyspace: tells what its tables take") {

@@ -18,10 +18,10 @@ std::vector<Value> one_of_each(Fixture& f, size_t elements) {
   auto stream = f.keyspace.make<types::Stream>();
   for (size_t i = 0; i < elements; ++i) {
     const std::string name = "member-" + std::to_string(i);
-    list->push_back(name + std::string(200, 'x'));  // a few dozen to a node
-    hash->set(name, "v");
-    set->add(name);
-    sorted->add(name, static_cast<double>(i), {});
+    list.push_back(name + std::string(200, 'x'));  // a few dozen to a node
+    hash.set(name, "v");
+    set.add(name);
+    sorted.add(name, static_cast<double>(i), {});
   }
   std::vector<Value> values;
   values.emplace_back(types::StringValue::from_text("text"));

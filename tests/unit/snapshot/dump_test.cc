@@ -62,8 +62,8 @@ std::string record(const std::string& block) {
 TEST_CASE("Dump: the deadlines of fields stand between the plain hash and the footer of version 10") {
   Keyspace keyspace(1, 1);
   auto hash = keyspace.make<types::Hash>();
-  hash->set("a", "1");
-  hash->set_deadline("a", 1000);
+  hash.set("a", "1");
+  hash.set_deadline("a", 1000);
   const base::Bytes payload = dump_value(Value(std::move(hash)), true);
   CHECK(payload == footed(hex(kPackedHash + record("e8 03 00 00 00 00 00 00 00 01 61"))));
   REQUIRE(is_dump(payload));

@@ -10,13 +10,13 @@ using keyspace::Value;
 namespace {
 
 // The value under "big", written before anything changed, and while `change` works on it before the walk
-// comes to it.
+// comes to it, under its own key or, like one that was renamed, under another.
 template <class T, class Fill, class Change>
 void check_frozen(Fill fill, Change change) {
   const auto add = [&](SnapshotDesk& desk) -> Entry& {
-    auto box = desk.keyspace.make<T>();
-    fill(*box);
-    Entry& entry = desk.keyspace.store(desk.access, "big", std::move(box), keyspace::events::set);
+    Value value(desk.keyspace.make<T>());
+    fill(*keyspace::get_if<T>(value));
+    Entry& entry = desk.keyspace.store(desk.access, "big", std::move(value), keyspace::events::set);
     desk.changes.clear();
     CHECK(needs_freezing(entry.value));
     return entry;
@@ -27,13 +27,20 @@ void check_frozen(Fill fill, Change change) {
   const Lines expected = before.written();
 
   for (const bool half_way : {false, true}) {
-    SnapshotDesk desk;
-    Entry& entry = add(desk);
-    desk.begin();
-    if (half_way) (void)desk.recorder.step(2000);
-    desk.db().before_change(entry);
-    change(*keyspace::get_if<T>(entry.value));
-    CHECK(desk.written() == expected);
+    for (const bool moved : {false, true}) {
+      SnapshotDesk desk;
+      Entry* entry = &add(desk);
+      desk.begin();
+      if (half_way) (void)desk.recorder.step(2000);
+      desk.db().before_change(*entry);
+      if (moved) {
+        Value value = std::exchange(entry->value, Value());
+        desk.remove(*entry);
+        entry = &desk.db().insert("elsewhere", std::move(value));
+      }
+      change(*keyspace::get_if<T>(entry->value));
+      CHECK(desk.written() == expected);
+    }
   }
 }
 
@@ -59,6 +66,16 @@ TEST_CASE("Frozen: a list is written as it was, whatever is done to its nodes") 
         const types::List::Trimmed trimmed = list.trim(10, -1500);
         CHECK(!trimmed.back.empty());
       });
+}
+
+TEST_CASE("Frozen: a list of one big value is written as it was") {
+  check_frozen<types::List>([](types::List& list) { list.push_back(std::string(100'000, 'L')); },
+                            [](types::List& list) {
+                              list.push_front("new");
+                              list.pop_back();
+                              list.pop_back();
+                              list.push_back("newer");
+                            });
 }
 
 TEST_CASE("Frozen: a list is written as it was when its neighbours give room back") {

@@ -81,10 +81,10 @@ std::string sample() {
   heads.database(0, DatabaseSizes{2, 1}, out);
   add(0, "text", Value(types::StringValue::from_text("hello")), 1700000000123);
   auto list = keyspace.make<types::List>();
-  for (int i = 0; i < 100; ++i) list->push_back("job " + std::to_string(i));
+  for (int i = 0; i < 100; ++i) list.push_back("job " + std::to_string(i));
   add(0, "list", Value(std::move(list)), std::nullopt);
   auto set = keyspace.make<types::Set>();
-  set->add("one");
+  set.add("one");
   add(3, "set", Value(std::move(set)), std::nullopt);
   return closed(file);
 }

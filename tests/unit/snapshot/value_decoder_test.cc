@@ -52,8 +52,8 @@ TEST_CASE_FIXTURE(Fixture, "Value decoder: lists of all ages") {
 TEST_CASE_FIXTURE(Fixture, "Value decoder: a node of a list that holds an integer as text is written anew") {
   CHECK(read(TypeCode::kListQuicklist2, hex("01 02 0a 0a000000 0100 81 35 02 ff")) == "listpack: 5");
   auto list = keyspace.make<types::List>();
-  list->push_back("5");
-  CHECK(list->positions("5", {}).size() == 1);
+  list.push_back("5");
+  CHECK(list.positions("5", {}).size() == 1);
 }
 
 namespace {
@@ -248,9 +248,9 @@ TEST_CASE_FIXTURE(Fixture, "Value decoder: deadlines of fields that make no sens
 
 TEST_CASE_FIXTURE(Fixture, "Value decoder: what is encoded comes back, whatever its form") {
   auto list = keyspace.make<types::List>();
-  for (int i = 0; i < 3000; ++i) list->push_back("job number " + std::to_string(i));
-  for (int i = 0; i < 300; ++i) list->push_front(std::to_string(i * 1'000'000'007LL));
-  list->push_back(std::string(20'000, 'L'));
+  for (int i = 0; i < 3000; ++i) list.push_back("job number " + std::to_string(i));
+  for (int i = 0; i < 300; ++i) list.push_front(std::to_string(i * 1'000'000'007LL));
+  list.push_back(std::string(20'000, 'L'));
   CHECK(again(Value(std::move(list))).substr(0, 20) == "quicklist: 299000002");
   for (const int count : {1, 10, 2000}) {
     auto hash = keyspace.make<types::Hash>();
@@ -259,10 +259,10 @@ TEST_CASE_FIXTURE(Fixture, "Value decoder: what is encoded comes back, whatever 
     auto sorted = keyspace.make<types::SortedSet>();
     for (int i = 0; i < count; ++i) {
       const std::string text = "member " + std::to_string(i * 7919);
-      hash->set(text, std::to_string(i));
-      set->add(text);
-      integers->add(std::to_string(i * 40'000));
-      sorted->add(text, i * 0.37);
+      hash.set(text, std::to_string(i));
+      set.add(text);
+      integers.add(std::to_string(i * 40'000));
+      sorted.add(text, i * 0.37);
     }
     Value values[] = {Value(std::move(hash)), Value(std::move(set)), Value(std::move(integers)),
                       Value(std::move(sorted))};
@@ -278,7 +278,7 @@ TEST_CASE_FIXTURE(Fixture, "Value decoder: what is encoded comes back, whatever 
 
 TEST_CASE_FIXTURE(Fixture, "Value decoder: a long value is read in slices") {
   auto list = keyspace.make<types::List>();
-  for (int i = 0; i < 20'000; ++i) list->push_back("job number " + std::to_string(i));
+  for (int i = 0; i < 20'000; ++i) list.push_back("job number " + std::to_string(i));
   const std::string bytes = encoded_value(Value(std::move(list)));
   Decoder in(bytes);
   ValueDecoder decoder(TypeCode::kListQuicklist2, in, keyspace);
@@ -298,11 +298,11 @@ TEST_CASE_FIXTURE(Fixture, "Value decoder: a long value is read in slices") {
 TEST_CASE_FIXTURE(Fixture,
                   "Value decoder: cut anywhere it is refused, changed anywhere it is refused or whole") {
   auto list = keyspace.make<types::List>();
-  for (int i = 0; i < 40; ++i) list->push_back("job " + std::to_string(i * 37));
+  for (int i = 0; i < 40; ++i) list.push_back("job " + std::to_string(i * 37));
   auto sorted = keyspace.make<types::SortedSet>();
-  for (int i = 0; i < 20; ++i) sorted->add("m" + std::to_string(i), i * 1.5);
+  for (int i = 0; i < 20; ++i) sorted.add("m" + std::to_string(i), i * 1.5);
   auto hash = keyspace.make<types::Hash>();
-  for (int i = 0; i < 20; ++i) hash->set("f" + std::to_string(i), std::string(5, 'v'));
+  for (int i = 0; i < 20; ++i) hash.set("f" + std::to_string(i), std::string(5, 'v'));
   Value values[] = {Value(std::move(list)), Value(std::move(sorted)), Value(std::move(hash))};
   for (const Value& value : values) {
     for (const bool compress : {false, true}) {

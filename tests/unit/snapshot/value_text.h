@@ -27,21 +27,21 @@ class ValueText {
     base::NumberText buffer;
     out_ += " " + std::string(value.view(buffer));
   }
-  void operator()(const std::unique_ptr<types::List>& list) {
-    for (auto at = list->cursor_at(0); at.valid(); at.next()) add(at.get());
+  void operator()(const types::List& list) {
+    for (auto at = list.cursor_at(0); at.valid(); at.next()) add(at.get());
   }
-  void operator()(const std::unique_ptr<types::Hash>& hash) {
-    hash->for_each([&](const ds::Element& field, const ds::Element& value, int64_t deadline_ms) {
+  void operator()(const types::Hash& hash) {
+    hash.for_each([&](const ds::Element& field, const ds::Element& value, int64_t deadline_ms) {
       add(field);
       add(value);
       if (deadline_ms != types::kNeverExpires) out_ += "@" + std::to_string(deadline_ms);
     });
   }
-  void operator()(const std::unique_ptr<types::Set>& set) {
-    set->for_each([&](const ds::Element& member) { add(member); });
+  void operator()(const types::Set& set) {
+    set.for_each([&](const ds::Element& member) { add(member); });
   }
-  void operator()(const std::unique_ptr<types::SortedSet>& set) {
-    set->for_each([&](const ds::Element& member, double score) {
+  void operator()(const types::SortedSet& set) {
+    set.for_each([&](const ds::Element& member, double score) {
       add(member);
       out_ += "@" + std::string(base::format_double(score).view());
     });

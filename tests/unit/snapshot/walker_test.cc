@@ -64,11 +64,11 @@ TEST_CASE("Walker: what is changed, removed or added after the moment is written
 TEST_CASE("Walker: hashes keep the deadlines of their fields in a file of version 10") {
   SnapshotDesk desk;
   const auto add = [&desk](base::ByteView key) {
-    auto box = desk.keyspace.make<types::Hash>();
-    box->set("f", "v");
-    box->set("g", "w");
-    box->set_deadline("f", 5'000'000);
-    Entry& entry = desk.keyspace.store(desk.access, key, std::move(box), keyspace::events::hset);
+    auto hash = desk.keyspace.make<types::Hash>();
+    hash.set("f", "v");
+    hash.set("g", "w");
+    hash.set_deadline("f", 5'000'000);
+    Entry& entry = desk.keyspace.store(desk.access, key, std::move(hash), keyspace::events::hset);
     desk.keyspace.deadlines().follow_fields(desk.db(), entry);
     return &entry;
   };

@@ -97,9 +97,9 @@ struct SnapshotDesk : keyspace::Fixture {
   }
   // A set of so many members, too many to be encoded at once.
   keyspace::Entry& add_big_set(base::ByteView key, size_t members = 2000) {
-    auto box = keyspace.make<types::Set>();
-    for (size_t i = 0; i < members; ++i) box->add("member:" + std::to_string(i));
-    keyspace::Entry& entry = keyspace.store(access, key, std::move(box), keyspace::events::sadd);
+    auto set = keyspace.make<types::Set>();
+    for (size_t i = 0; i < members; ++i) set.add("member:" + std::to_string(i));
+    keyspace::Entry& entry = keyspace.store(access, key, std::move(set), keyspace::events::sadd);
     changes.clear();
     return entry;
   }

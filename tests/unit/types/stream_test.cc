@@ -356,6 +356,22 @@ TEST_CASE("Stream: an entry over the limit is refused and nothing changes") {
   CHECK(stream.last_id() == kMinStreamId);
 }
 
+TEST_CASE(
+    "Stream: a block expects to get as big as the one before it, and is no bigger than that in the end") {
+  Fixture fixture;
+  fixture.context.stream.node_max_entries = 10;
+  Stream stream(fixture.context);
+  const std::string big(200, 'x');
+  for (uint64_t i = 1; i <= 10; ++i) REQUIRE(stream.append({i, 0}, Parts{"f", big}).ok());
+  const size_t one = stream.memory_bytes();
+  REQUIRE(stream.append({11, 0}, Parts{"f", "small"}).ok());
+  REQUIRE(stream.block_count() == 2);
+  CHECK(stream.memory_bytes() > one + stream.block(0).bytes());
+  for (uint64_t i = 12; i <= 21; ++i) REQUIRE(stream.append({i, 0}, Parts{"f", "small"}).ok());
+  REQUIRE(stream.block_count() == 3);
+  CHECK(stream.memory_bytes() < one + 3 * 400);
+}
+
 TEST_CASE("Stream: is freed in slices, and a small one is small") {
   Fixture fixture;
   Stream stream(fixture.context);

@@ -67,14 +67,14 @@ uint64_t Writer::append(ByteView unit, uint32_t db_after) {
   return offset_;
 }
 
-void Writer::end_turn(int64_t now_us) {
+void Writer::end_turn(int64_t now_us, Left left) {
   take_results(now_us);
   close_batch();
   if (state_ == State::kHealthy && written_batches_ < batches_.size()) {
     write_batches();
     if (failure_) retry_at_us_ = now_us + kRetryIntervalUs;
   }
-  want_sync(now_us);
+  want_sync(now_us, left);
 }
 
 void Writer::tick(int64_t now_us) {
@@ -150,7 +150,7 @@ IoResult<Writer::Increment> Writer::open_increment(uint64_t seq, uint64_t start,
   return increment;
 }
 
-void Writer::want_sync(int64_t now_us) {
+void Writer::want_sync(int64_t now_us, Left left) {
   if (state_ != State::kHealthy && state_ != State::kWriteFailed) return;
   if (rotating_ || mode_ == SyncMode::kNo || written_ <= sync_requested_ || flusher_.failed()) return;
   if (mode_ == SyncMode::kEverysec && sync_awaited_ <= sync_requested_) {
@@ -159,7 +159,7 @@ void Writer::want_sync(int64_t now_us) {
   }
   last_sync_us_ = now_us;
   sync_requested_ = written_;
-  if (mode_ == SyncMode::kAlways) {
+  if (mode_ == SyncMode::kAlways && left == Left::kNothing) {
     // Nobody is told anything before.
     if (flusher_.request_or_sync(increment_.file, written_)) take_results(now_us);
   } else {

@@ -74,8 +74,10 @@ class Writer {
   uint64_t append(ByteView unit, uint32_t db_after);
   // Whether anything was, since the end of the last turn.
   [[nodiscard]] bool has_open_batch() const { return current_.length > 0; }
+  // What is left to execute when a turn ends. With more of it at hand even a short sync is the thread's.
+  enum class Left : uint8_t { kNothing, kMore };
   // Writes what was appended. `now_us` is monotonic time, here and below.
-  void end_turn(int64_t now_us);
+  void end_turn(int64_t now_us, Left left = Left::kNothing);
   // Somebody waits until the log is synced to `offset`: under everysec that is not left to the second.
   void sync_soon(uint64_t offset, int64_t now_us);
   // Takes the flusher's results and works on recovery. When the flusher woke the loop, and every 100 ms.
@@ -170,7 +172,7 @@ class Writer {
   void write_batches();
   base::IoResult<void> write_batch(Batch& batch, Increment& increment);
   base::IoResult<Increment> open_increment(uint64_t seq, uint64_t start, uint32_t db);
-  void want_sync(int64_t now_us);
+  void want_sync(int64_t now_us, Left left = Left::kNothing);
   void take_results(int64_t now_us);
   void drop_released_batches();
   void recycle(Bytes buffer);

@@ -88,7 +88,7 @@ bool Server::execute(Connection& connection, resp::Parser& parser) {
   client::Client& client = connection.client();
   const exec::Next next = executor_.submit(client, {parser.args(), parser.wire(), &parser});
   if (!client.outbox.empty() || next == exec::Next::kClose) has_output(connection);
-  if (turn_.add(executor_.monotonic_us())) write_turn();
+  if (turn_.add(executor_.monotonic_us())) write_turn(aof::Writer::Left::kMore);
   return next == exec::Next::kMore;
 }
 
@@ -116,7 +116,7 @@ void Server::before_poll() {
   if (turn_.goes_on(executor_.monotonic_us(), writer_ && writer_->has_open_batch()))
     return loop_.request_turn();
   tell_caches();
-  write_turn();
+  write_turn(aof::Writer::Left::kNothing);
   close_lost();
   save_some();
   free_slice();
@@ -169,11 +169,11 @@ uint64_t Server::watermark_of(const client::Outbox& outbox) const {
 }
 
 // The end of a turn: one write for everything that was logged, then the answers may go.
-void Server::write_turn() {
+void Server::write_turn(aof::Writer::Left left) {
   turn_.end();
   if (writer_) {
     const int64_t started_us = clock_.monotonic_us();
-    writer_->end_turn(started_us);
+    writer_->end_turn(started_us, left);
     if (settings_.latency_threshold_ms > 0) {
       executor_.note_latency(exec::LatencyEvent::kAofWrite, clock_.monotonic_us() - started_us);
     }

@@ -179,7 +179,7 @@ class Server final : public ConnectionOwner {
   base::Result<void> load_anew(const std::function<base::Result<void>()>& load);
   void settle_attention();
   void tell_caches();
-  void write_turn();
+  void write_turn(aof::Writer::Left left);
   void flush_outputs();
   void check_output_limit(Connection& connection);
   void close_lost();

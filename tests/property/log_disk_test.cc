@@ -173,7 +173,8 @@ class DiskStory {
   void end_turn(HarnessLog& log) {
     const uint64_t synced = log.running.flusher.done();
     const bool failed = log.running.flusher.failed();
-    log.running.writer.end_turn(log.running.now_us);
+    using Left = aof::Writer::Left;
+    log.running.writer.end_turn(log.running.now_us, random_.below(4) == 0 ? Left::kMore : Left::kNothing);
     met_.synced_in_turn += log.running.flusher.done() > synced ? 1 : 0;
     met_.failed_in_turn += log.running.flusher.failed() && !failed ? 1 : 0;
     if (!log.rewrite.active() && random_.below(10) == 0) log.begin_rewrite(random_.below(2) == 0);

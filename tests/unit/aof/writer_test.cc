@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include "base/clock.h"
 #include "support/log_fixture.h"
 
 using namespace sluice::testing;
@@ -62,6 +63,27 @@ TEST_CASE("Writer: under always nothing is released before it is synced") {
   CHECK(log.writer.retained_bytes() == 0);
   fs.crash();
   CHECK(load(fs).records == Records{"SET a 1"});
+}
+
+TEST_CASE(
+    "Writer: under always a short sync is made in the turn, and left to the thread while there is more to "
+    "execute") {
+  MemoryFs fs;
+  const sluice::base::ManualClock clock{1'000'000};
+  RunningLog log(fs, SyncMode::kAlways, {}, 1 << 20, &clock);
+  log.put(kA);  // the first one tells how long they take
+  uint64_t tag = log.writer.append(kB, 0);
+  log.writer.end_turn(log.now_us);
+  CHECK(log.writer.released() == tag);
+  CHECK_FALSE(log.flusher.run_pending());
+  tag = log.writer.append(kC, 0);
+  log.writer.end_turn(log.now_us, Writer::Left::kMore);
+  CHECK(log.writer.released() == tag - kC.size());
+  CHECK(log.flusher.run_pending());
+  log.writer.tick(log.now_us);
+  CHECK(log.writer.released() == tag);
+  fs.crash();
+  CHECK(load(fs).records == Records{"SET a 1", "SET b 2", "SET c 3"});
 }
 
 TEST_CASE("Writer: under everysec a reply leaves once written, and a sync follows within the second") {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "base/check.h"
 #include "keyspace/deadlines.h"
@@ -59,19 +60,26 @@ Entry* Database::detach(Entry& entry) {
   return &entry;
 }
 
+// A value that is half freed is freed on, whatever it now says it holds: a sorted set counts its tree, which
+// goes before its members do.
 bool Database::release_slice(size_t max, Deadlines& deadlines) {
+  if (releasing_ != nullptr) {
+    if (!keyspace::release_slice(releasing_->value, max)) Entry::destroy(std::exchange(releasing_, nullptr));
+    return true;
+  }
   for (size_t done = 0; done < max;) {
-    if (releasing_ == nullptr) {
-      if (entries_.empty()) return false;
-      // One at a time: an entry may turn out to be a whole slice of work by itself.
-      entries_.take_slice(1, [this](Entry* entry) { releasing_ = entry; });
-      deadlines.forget(*releasing_);
+    if (entries_.empty()) return false;
+    // One at a time: an entry may turn out to be a whole slice of work by itself.
+    Entry* taken = nullptr;
+    entries_.take_slice(1, [&taken](Entry* entry) { taken = entry; });
+    deadlines.forget(*taken);
+    const size_t elements = element_count(taken->value);
+    if (elements > kFreeAtOnceElements && keyspace::release_slice(taken->value, max)) {
+      releasing_ = taken;
+      return true;
     }
-    const size_t elements = element_count(releasing_->value);
-    if (elements > kFreeAtOnceElements && keyspace::release_slice(releasing_->value, max - done)) return true;
-    Entry::destroy(releasing_);
-    releasing_ = nullptr;
-    done += std::min(elements, max) + 1;
+    Entry::destroy(taken);
+    done += elements + 1;
   }
   return true;
 }

@@ -65,6 +65,18 @@ TEST_CASE("Database: a buried one is freed in slices, big values in the middle")
   CHECK(f.keyspace.deadlines().size() == 0);
 }
 
+TEST_CASE("Database: a buried sorted set goes in slices to its last member, not only its tree") {
+  Fixture f;
+  auto set = f.keyspace.make<types::SortedSet>();
+  for (int i = 0; i < 20'000; ++i) set.add("member" + std::to_string(i), i);
+  f.keyspace.store(f.access, "big", std::move(set), events::zadd);
+  f.changes.clear();
+  f.db().bury();
+  int slices = 1;
+  while (f.db().release_slice(100, f.keyspace.deadlines())) ++slices;
+  CHECK(slices > 300);
+}
+
 TEST_CASE("Database: one that goes in the middle of a slice leaves nothing behind") {
   Fixture f;
   f.add_list("big", 20'000);

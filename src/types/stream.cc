@@ -55,7 +55,7 @@ Stream::~Stream() {
 }
 
 size_t Stream::memory_bytes() const {
-  size_t bytes = block_bytes_ + blocks_.capacity() * sizeof(Place);
+  size_t bytes = block_bytes_ + blocks_.capacity() * sizeof(StreamBlock*);
   for (const auto& [name, group] : groups_) bytes += group->memory_bytes() + name.size();
   return bytes;
 }
@@ -65,9 +65,9 @@ size_t Stream::memory_bytes() const {
 
 size_t Stream::block_for(const StreamId& id) const {
   const auto begin = blocks_.begin() + static_cast<std::ptrdiff_t>(head_);
-  const auto after =
-      std::upper_bound(begin, blocks_.end(), id,
-                       [](const StreamId& wanted, const Place& place) { return wanted < place.first; });
+  const auto after = std::upper_bound(
+      begin, blocks_.end(), id,
+      [](const StreamId& wanted, const StreamBlock* block) { return wanted < block->master_id(); });
   return after == begin ? kNoBlock : static_cast<size_t>(after - begin) - 1;
 }
 
@@ -77,7 +77,7 @@ void Stream::unpin(StreamBlock* block) {
 
 // The block in a state that may be changed: announced to a snapshot, and a copy of its own if one pinned it.
 StreamBlock& Stream::writable(size_t index) {
-  StreamBlock*& block = blocks_[head_ + index].block;
+  StreamBlock*& block = blocks_[head_ + index];
   ds::announce_change(context_->epoch, *block, this);
   if (ds::is_pinned(*block)) {
     StreamBlock* copy = block->clone();
@@ -91,7 +91,7 @@ StreamBlock& Stream::writable(size_t index) {
 }
 
 void Stream::drop_block(size_t index) {
-  StreamBlock* block = blocks_[head_ + index].block;
+  StreamBlock* block = blocks_[head_ + index];
   ds::announce_change(context_->epoch, *block, this);
   block_bytes_ -= block->memory_bytes();
   unpin(block);
@@ -115,7 +115,7 @@ Stream Stream::clone() const {
   for (size_t i = 0; i < block_count(); ++i) {
     StreamBlock* block = block_at(i).clone();
     block->epoch = context_->epoch.current;
-    copy.blocks_.push_back({blocks_[head_ + i].first, block});
+    copy.blocks_.push_back(block);
     copy.block_bytes_ += block->memory_bytes();
   }
   copy.length_ = length_;
@@ -128,7 +128,7 @@ Stream Stream::clone() const {
 
 bool Stream::release_slice(size_t max) {
   for (; max > 0 && block_count() > 0; --max) {
-    StreamBlock* block = blocks_.back().block;
+    StreamBlock* block = blocks_.back();
     block_bytes_ -= block->memory_bytes();
     unpin(block);
     blocks_.pop_back();
@@ -141,21 +141,21 @@ bool Stream::release_slice(size_t max) {
     max -= std::min(max, pending + 1);
     groups_.erase(groups_.begin());
   }
-  std::vector<Place>().swap(blocks_);
+  std::vector<StreamBlock*>().swap(blocks_);
   head_ = 0;
   length_ = 0;
   return false;
 }
 
 bool Stream::adopt(StreamBlock* block) {
-  const bool in_order = block_count() == 0 || (block->master_id() > blocks_.back().first &&
-                                               first_live(*block) > last_live(*blocks_.back().block));
+  const bool in_order = block_count() == 0 || (block->master_id() > blocks_.back()->master_id() &&
+                                               first_live(*block) > last_live(*blocks_.back()));
   if (!in_order) {
     unpin(block);
     return false;
   }
   block->epoch = context_->epoch.current;
-  blocks_.push_back({block->master_id(), block});
+  blocks_.push_back(block);
   block_bytes_ += block->memory_bytes();
   length_ += block->live();
   return true;
@@ -237,7 +237,7 @@ void Stream::begin_block(const StreamId& id, StreamFields fields) {
     block_bytes_ += full.memory_bytes();
   }
   block_bytes_ += block->memory_bytes();
-  blocks_.push_back({id, block});
+  blocks_.push_back(block);
 }
 
 base::Result<void, AppendError> Stream::append(const StreamId& id, StreamFields fields) {

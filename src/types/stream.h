@@ -131,18 +131,13 @@ class Stream {
   static void unpin(StreamBlock* block);
 
  private:
-  struct Place {
-    StreamId first;  // The block's master id, here so that a search touches no block.
-    StreamBlock* block;
-  };
-
   static constexpr size_t kNoBlock = SIZE_MAX;
   static constexpr size_t kMinCompaction = 64;
   static constexpr size_t kMaxReservedBytes = size_t{64} << 10;
 
   // The block that an entry with this id would be in, kNoBlock before the first one. Counted from head_ on.
   [[nodiscard]] size_t block_for(const StreamId& id) const;
-  [[nodiscard]] StreamBlock& block_at(size_t index) const { return *blocks_[head_ + index].block; }
+  [[nodiscard]] StreamBlock& block_at(size_t index) const { return *blocks_[head_ + index]; }
   [[nodiscard]] bool is_full(const StreamBlock& block, size_t arriving_bytes) const;
   void begin_block(const StreamId& id, StreamFields fields);
   StreamBlock& writable(size_t index);
@@ -150,7 +145,7 @@ class Stream {
   uint64_t trim_within(const StreamTrim& rule);
 
   const ValueContext* context_;
-  std::vector<Place> blocks_;  // By first id; those before head_ are gone.
+  std::vector<StreamBlock*> blocks_;  // By master id; those before head_ are gone.
   size_t head_ = 0;
   size_t block_bytes_ = 0;
   uint64_t length_ = 0;

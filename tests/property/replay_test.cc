@@ -24,7 +24,7 @@ namespace {
 constexpr int kSteps = 4000;
 constexpr int kStepsPerTurn = 7;
 
-constexpr testing::SeedCount kStories{300, 40, 15};
+constexpr testing::SeedCount kStories{300, 80, 15};
 
 // Everything changes its form after a few elements, or after many.
 enum class Limits : uint8_t { kLow, kUsual };

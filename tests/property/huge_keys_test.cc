@@ -16,17 +16,21 @@ namespace {
 using Words = std::vector<std::string>;
 
 constexpr size_t kBatch = 100;                        // members per command
-constexpr size_t kFreedPerSlice = 5'000;              // elements
 constexpr uint64_t kStepBytes = uint64_t{1} << 20;    // per command
 constexpr uint64_t kSliceBytes = uint64_t{2} << 20;   // per slice of what dies
 constexpr uint64_t kLeftBytes = uint64_t{256} << 10;  // what tables of the harness may have grown by
 
-size_t member_count() {
 #ifdef SLUICE_SANITIZED
-  return 20'000;
+constexpr size_t kMembers = 20'000;
+constexpr size_t kFreedPerSlice = 500;  // elements
 #else
-  return testing::long_run() ? 10'000'000 : 300'000;
+constexpr size_t kMembers = 300'000;
+constexpr size_t kFreedPerSlice = 5'000;
 #endif
+constexpr size_t kMembersOfLongRun = 10'000'000;
+
+size_t member_count() {
+  return testing::long_run() ? kMembersOfLongRun : kMembers;
 }
 
 struct Kind {

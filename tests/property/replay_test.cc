@@ -24,7 +24,7 @@ namespace {
 constexpr int kSteps = 4000;
 constexpr int kStepsPerTurn = 7;
 
-constexpr testing::SeedCount kStories{300, 80, 15};
+constexpr testing::SeedCount kStories{300, 40, 15};
 
 // Everything changes its form after a few elements, or after many.
 enum class Limits : uint8_t { kLow, kUsual };
@@ -220,13 +220,14 @@ TEST_CASE("Replay: every command that writes has a pattern, and every pattern a 
 
 TEST_CASE("Replay: what was logged rebuilds what is held, whatever was sent") {
   Tally tally;
-  for (const uint64_t seed : testing::seeds(kStories)) {
+  const std::vector<uint64_t> stories = testing::seeds(kStories);
+  for (const uint64_t seed : stories) {
     std::string difference = tell(seed, kSteps, tally);
     if (!difference.empty()) difference = shortest(seed, std::move(difference));
     REQUIRE_MESSAGE(difference.empty(), difference);
   }
   check_records(tally);
-  if (!testing::asked_seed()) check_coverage(tally);  // one story does not meet everything
+  if (stories.size() >= kStories.daily) check_coverage(tally);  // fewer do not meet everything
 }
 
 }  // namespace sluice::test

@@ -20,7 +20,8 @@ namespace sluice::types {
 
 template <class... Forms>
 class FormOf {
-  static_assert(((sizeof(Forms) == 8 && alignof(Forms) <= 8) && ...), "a form is one word");
+  static_assert(((sizeof(Forms) == 8) && ...), "a form is one word");
+  static_assert(((alignof(Forms) <= 8) && ...), "a form is one word");
   static_assert((std::is_nothrow_move_constructible_v<Forms> && ...), "values are moved between entries");
 
  public:

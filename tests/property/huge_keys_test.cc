@@ -22,12 +22,13 @@ constexpr uint64_t kLeftBytes = uint64_t{256} << 10;  // what tables of the harn
 
 #ifdef SLUICE_SANITIZED
 constexpr size_t kMembers = 20'000;
+constexpr size_t kMembersOfLongRun = 200'000;
 constexpr size_t kFreedPerSlice = 500;  // elements
 #else
 constexpr size_t kMembers = 300'000;
+constexpr size_t kMembersOfLongRun = 10'000'000;
 constexpr size_t kFreedPerSlice = 5'000;
 #endif
-constexpr size_t kMembersOfLongRun = 10'000'000;
 
 size_t member_count() {
   return testing::long_run() ? kMembersOfLongRun : kMembers;

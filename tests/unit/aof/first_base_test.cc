@@ -34,6 +34,30 @@ Adopted adopt(base::Fs& fs) {
   return *adopted;
 }
 
+// Adopts what put(fs) put there, and dies at each call of the disk in turn, by a kill and by a power cut;
+// check(fs) sees what is left. Answers how many calls there are.
+template <class Put, class Check>
+uint64_t die_at_each_call(Put put, Check check) {
+  uint64_t calls = 0;
+  for (uint64_t died_at = 0; calls == 0 || died_at < calls; ++died_at) {
+    CAPTURE(died_at);
+    for (const bool power_goes : {false, true}) {
+      MemoryFs fs;
+      put(fs);
+      testing::DyingFs dying(fs);
+      dying.die_after(died_at);
+      if (try_to_adopt(dying).ok()) calls = dying.calls();
+      if (power_goes) {
+        fs.crash();
+      } else {
+        fs.kill_process();
+      }
+      check(fs);
+    }
+  }
+  return calls;
+}
+
 TEST_CASE("First base: a snapshot without a log becomes the base of one, and stays itself") {
   MemoryFs fs;
   fs.put(kSnapshot, kContent);
@@ -68,28 +92,16 @@ TEST_CASE("First base: a snapshot is copied in slices, and says how far it is") 
 }
 
 TEST_CASE("First base: copying a snapshot survives a crash between any two steps") {
-  uint64_t steps = 0;
-  for (uint64_t died_at = 0; steps == 0 || died_at < steps; ++died_at) {
-    CAPTURE(died_at);
-    for (const bool power_goes : {false, true}) {
-      MemoryFs fs;
-      fs.put(kSnapshot, kContent);
-      testing::DyingFs dying(fs);
-      dying.die_after(died_at);
-      if (try_to_adopt(dying).ok()) steps = dying.calls();
-      if (power_goes) {
-        fs.crash();
-      } else {
-        fs.kill_process();
-      }
-      REQUIRE(clear_leftovers(fs, {}).ok());
-      (void)adopt(fs);
-      CHECK(fs.content(kBase) == kContent);
-      CHECK(fs.content(kSnapshot) == kContent);
-      CHECK(read_manifest(fs, {})->base->name == "appendonly.aof.1.base.rdb");
-      CHECK(testing::load(fs).records == std::vector<std::string>{"rdb:" + kBase});
-    }
-  }
+  const uint64_t steps =
+      die_at_each_call([](MemoryFs& fs) { fs.put(kSnapshot, kContent); },
+                       [](MemoryFs& fs) {
+                         REQUIRE(clear_leftovers(fs, {}).ok());
+                         (void)adopt(fs);
+                         CHECK(fs.content(kBase) == kContent);
+                         CHECK(fs.content(kSnapshot) == kContent);
+                         CHECK(read_manifest(fs, {})->base->name == "appendonly.aof.1.base.rdb");
+                         CHECK(testing::load(fs).records == std::vector<std::string>{"rdb:" + kBase});
+                       });
   CHECK(steps > 8);
 }
 
@@ -133,26 +145,15 @@ TEST_CASE("First base: a log in one file is moved as it is, and wins over a snap
 }
 
 TEST_CASE("First base: moving the one file survives a crash between any two steps") {
-  uint64_t steps = 0;
-  for (uint64_t died_at = 0; steps == 0 || died_at < steps; ++died_at) {
-    CAPTURE(died_at);
-    for (const bool power_goes : {false, true}) {
-      MemoryFs fs;
-      fs.put(kSingleFile, kLog);
-      fs.put(kSnapshot, kContent);
-      testing::DyingFs dying(fs);
-      dying.die_after(died_at);
-      if (try_to_adopt(dying).ok()) steps = dying.calls();
-      if (power_goes) {
-        fs.crash();
-      } else {
-        fs.kill_process();
-      }
-      (void)adopt(fs);
-      CHECK(testing::load(fs).records == std::vector<std::string>{"SET a 1"});
-      CHECK(fs.content(kMoved) == kLog);
-    }
-  }
+  const auto put = [](MemoryFs& fs) {
+    fs.put(kSingleFile, kLog);
+    fs.put(kSnapshot, kContent);
+  };
+  const uint64_t steps = die_at_each_call(put, [](MemoryFs& fs) {
+    (void)adopt(fs);
+    CHECK(testing::load(fs).records == std::vector<std::string>{"SET a 1"});
+    CHECK(fs.content(kMoved) == kLog);
+  });
   CHECK(steps > 4);
 }
 

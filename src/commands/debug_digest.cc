@@ -111,18 +111,19 @@ class ValueDigest {
   // When consumers were seen last is left out: it is no part of what a log brings back exactly.
   void add_group(ByteView name, const types::StreamGroup& group) {
     append_word(line_, name);
-    append_id(group.last_id);
+    append_id(group.last_id());
     append_number(line_, static_cast<uint64_t>(group.entries_read));
     chain();
     for (const auto& [consumer_name, consumer] : group.consumers()) {
       append_word(line_, consumer_name);
       chain();
     }
-    for (const auto& [id, entry] : group.pending()) {
-      append_id(id);
-      append_number(line_, static_cast<uint64_t>(entry.delivered_ms));
-      append_number(line_, entry.deliveries);
-      append_word(line_, entry.consumer->name());
+    auto walk = group.walk_idle();
+    while (const auto entry = walk.next()) {
+      append_id(entry->id);
+      append_number(line_, static_cast<uint64_t>(entry->delivered_ms));
+      append_number(line_, entry->deliveries);
+      append_word(line_, entry->consumer == nullptr ? ByteView() : ByteView(entry->consumer->name()));
       chain();
     }
   }

@@ -57,7 +57,7 @@ bool StreamDecoder::next_stage(Decoder& in) {
       enter(Stage::kConsumers, in.count(1));
       return true;
     case Stage::kConsumers:
-      if (owned_ != group_->pending().size()) in.fail("a pending entry belongs to no consumer");
+      if (owned_ != group_->pending_count()) in.fail("a pending entry belongs to no consumer");
       stage_ = Stage::kGroups;
       return true;
     case Stage::kOwned:
@@ -139,12 +139,12 @@ void StreamDecoder::consumer(Decoder& in) {
 
 void StreamDecoder::owned(Decoder& in) {
   const uint64_t at = in.offset();
-  types::PendingEntry* const entry = group_->find_pending(in.id_bytes());
+  const auto entry = group_->find_pending(in.id_bytes());
   if (!in.ok()) return;
-  if (entry == nullptr || entry->consumer != nullptr) {
+  if (!entry || entry->consumer != nullptr) {
     return in.fail_at(at, "a consumer has a pending entry that its group does not give it");
   }
-  group_->deliver(*entry, {consumer_, entry->delivered_ms, entry->deliveries});
+  group_->deliver(entry->id, {consumer_, entry->delivered_ms, entry->deliveries});
   ++owned_;
 }
 

@@ -1,6 +1,7 @@
 #include "snapshot/value_codec.h"
 
 #include <memory>
+#include <optional>
 #include <variant>
 
 namespace sluice::snapshot {
@@ -65,23 +66,41 @@ struct EncodeValue {
   }
 };
 
+// Steps by id; `visit` says which one it was shown.
+template <class Next, class Visit>
+void for_each_from_first(Next next, Visit visit) {
+  std::optional<types::StreamId> from = types::kMinStreamId;
+  while (from) {
+    const auto found = next(*from);
+    if (!found) return;
+    from = visit(*found).next();
+  }
+}
+
 // Pending entries stand twice: in the group with all about them, in the consumer by their ids.
 void encode_group(base::ByteView name, const types::StreamGroup& group, Encoder& out) {
   out.text(name);
-  out.id(group.last_id);
+  out.id(group.last_id());
   out.length(static_cast<uint64_t>(group.entries_read));
-  out.length(group.pending().size());
-  for (const auto& [id, entry] : group.pending()) {
-    append_id_bytes(out.out(), id);
-    out.milliseconds(entry.delivered_ms);
-    out.length(entry.deliveries);
-  }
+  out.length(group.pending_count() - group.released_count());
+  for_each_from_first([&](const types::StreamId& from) { return group.next_pending(from); },
+                      [&](const types::PendingEntry& entry) {
+                        if (entry.consumer == nullptr) return entry.id;
+                        append_id_bytes(out.out(), entry.id);
+                        out.milliseconds(entry.delivered_ms);
+                        out.length(entry.deliveries);
+                        return entry.id;
+                      });
   out.length(group.consumers().size());
   for (const auto& [consumer_name, consumer] : group.consumers()) {
     out.text(consumer_name);
     out.milliseconds(consumer->seen_ms);
-    out.length(consumer->pending().size());
-    for (const types::PendingEntry* entry : consumer->pending()) append_id_bytes(out.out(), entry->id);
+    out.length(consumer->pending_count());
+    for_each_from_first([&](const types::StreamId& from) { return consumer->next_own(from); },
+                        [&](const types::StreamId& id) {
+                          append_id_bytes(out.out(), id);
+                          return id;
+                        });
   }
 }
 

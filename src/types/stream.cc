@@ -136,7 +136,7 @@ bool Stream::release_slice(size_t max) {
   if (block_count() > 0) return true;
   while (!groups_.empty()) {
     StreamGroup& group = *groups_.begin()->second;
-    const size_t pending = group.pending().size();
+    const size_t pending = group.pending_count();
     if (max == 0 || group.release_slice(max)) return true;
     max -= std::min(max, pending + 1);
     groups_.erase(groups_.begin());
@@ -181,6 +181,21 @@ std::unique_ptr<StreamGroup> Stream::remove_group(base::ByteView name) {
   std::unique_ptr<StreamGroup> group = std::move(at->second);
   groups_.erase(at);
   return group;
+}
+
+bool Stream::needed(const StreamId& id) const {
+  for (const auto& [name, group] : groups_) {
+    if (id > group->last_id() || group->find_pending(id)) return true;
+  }
+  return false;
+}
+
+std::vector<base::ByteView> Stream::purge_pending(const StreamId& id) {
+  std::vector<base::ByteView> holders;
+  for (const auto& [name, group] : groups_) {
+    if (group->acknowledge(id)) holders.emplace_back(name);
+  }
+  return holders;
 }
 
 // Redis counts by the same rules (src/t_stream.c): XINFO GROUPS shows the outcome as entries-read and lag.

@@ -118,6 +118,11 @@ class Stream {
   StreamGroup* add_group(base::ByteView name, const StreamId& last_id, int64_t entries_read);
   // Takes a group out, for freeing it in slices; null when there is none.
   std::unique_ptr<StreamGroup> remove_group(base::ByteView name);
+  // Whether a group has not read as far as this id, or has it pending.
+  [[nodiscard]] bool needed(const StreamId& id) const;
+  // Takes an id out of whatever is pending, for an entry that goes with its references. Returns the names of
+  // the groups that had it, which live as long as the groups do.
+  std::vector<base::ByteView> purge_pending(const StreamId& id);
   // How many of the entries ever added lie up to this id, deleted ones included, where that can be told
   // without counting; StreamGroup::kUnknown where not.
   [[nodiscard]] int64_t entries_up_to(const StreamId& id) const;

@@ -1,13 +1,14 @@
 // A consumer group of a stream: how far it has read, who reads, and what was handed out and not acknowledged
 // yet. Pending entries are found by id and by when they were last delivered, so that claiming what is idle
 // never walks what is not; each consumer knows its own by id. A pending entry may outlive the stream's entry.
+// A released one (XNACK) is still pending, but nobody's: it stands before all others in the order of time.
 //
 //   group     by id:    1-0 {worker-1, delivered 17:00:02, once} -> 1-1 {...}      owns the entries
-//             by time:  17:00:01 1-1 -> 17:00:02 1-0
+//             by time:  released 3-0 -> released 1-2 -> 17:00:01 1-1 -> 17:00:02 1-0
 //   consumer  by id:    1-0
 //
-// The owner is the stream. Times are unix milliseconds and come in as arguments; pointers to entries and
-// consumers stay good until those are removed.
+// The owner is the stream. Times are unix milliseconds and come in as arguments, one before 1970 counts as
+// 1970; entries are handed out as copies, pointers to consumers stay good until those are removed.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "base/bytes.h"
 #include "types/stream_id.h"
@@ -23,21 +25,12 @@ namespace sluice::types {
 
 class StreamConsumer;
 
+// A copy of what the group knows about an entry.
 struct PendingEntry {
   StreamId id;
-  int64_t delivered_ms = 0;
+  int64_t delivered_ms = 0;  // 0 when it is released
   uint64_t deliveries = 0;
-  StreamConsumer* consumer = nullptr;
-};
-
-struct PendingById {
-  bool operator()(const PendingEntry* left, const PendingEntry* right) const { return left->id < right->id; }
-};
-struct PendingByTime {
-  bool operator()(const PendingEntry* left, const PendingEntry* right) const {
-    if (left->delivered_ms != right->delivered_ms) return left->delivered_ms < right->delivered_ms;
-    return left->id < right->id;
-  }
+  StreamConsumer* consumer = nullptr;  // null when it is released
 };
 
 class StreamConsumer {
@@ -49,8 +42,9 @@ class StreamConsumer {
   StreamConsumer& operator=(const StreamConsumer&) = delete;
 
   [[nodiscard]] const base::Bytes& name() const { return name_; }
-  using Pending = std::set<PendingEntry*, PendingById>;
-  [[nodiscard]] const Pending& pending() const { return pending_; }
+  [[nodiscard]] size_t pending_count() const { return pending_.size(); }
+  // The first of its pending ids from `from` on.
+  [[nodiscard]] std::optional<StreamId> next_own(const StreamId& from) const;
 
   int64_t seen_ms;             // the last time it asked for anything
   int64_t active_ms = kNever;  // the last time it got something
@@ -58,7 +52,7 @@ class StreamConsumer {
  private:
   friend class StreamGroup;
   base::Bytes name_;
-  Pending pending_;
+  std::set<StreamId> pending_;
 };
 
 class StreamGroup {
@@ -67,28 +61,36 @@ class StreamGroup {
   static constexpr int64_t kUnknown = -1;
 
   // Delivers what lies behind `start`; up to there are `before` entries.
-  StreamGroup(const StreamId& start, int64_t before) : last_id(start), entries_read(before) {}
+  StreamGroup(const StreamId& start, int64_t before) : entries_read(before), last_id_(start) {}
   StreamGroup(const StreamGroup&) = delete;
   StreamGroup& operator=(const StreamGroup&) = delete;
 
-  StreamId last_id;      // of what was delivered last
-  int64_t entries_read;  // how many entries of the stream lie up to there, or kUnknown
+  int64_t entries_read;  // how many entries of the stream lie up to last_id(), or kUnknown
+  // Of what was delivered last.
+  [[nodiscard]] const StreamId& last_id() const { return last_id_; }
+  void set_last_id(const StreamId& id) { last_id_ = id; }
 
   using Consumers = std::map<base::Bytes, std::unique_ptr<StreamConsumer>, std::less<>>;
   [[nodiscard]] const Consumers& consumers() const { return consumers_; }
   [[nodiscard]] StreamConsumer* find_consumer(base::ByteView name) const;
   // REQUIRES: there is none of this name.
   StreamConsumer& add_consumer(base::ByteView name, int64_t seen_ms);
-  // Drops what it has pending, too; returns how much that was.
+  // Drops what it has pending, too; returns how much that was. What was released stays.
   uint64_t remove_consumer(StreamConsumer& consumer);
 
-  using ById = std::map<StreamId, PendingEntry>;
-  using ByTime = std::set<PendingEntry*, PendingByTime>;
-  [[nodiscard]] const ById& pending() const { return by_id_; }
-  [[nodiscard]] const ByTime& pending_by_time() const { return by_time_; }
-  [[nodiscard]] PendingEntry* find_pending(const StreamId& id);
+  [[nodiscard]] size_t pending_count() const { return by_id_.size(); }
+  [[nodiscard]] size_t released_count() const { return released_; }
+  [[nodiscard]] std::optional<PendingEntry> find_pending(const StreamId& id) const;
+  // The first with at least this id; loops step with next_pending(*id.next()).
+  [[nodiscard]] std::optional<PendingEntry> next_pending(const StreamId& from) const;
+  // The same among those released, or delivered at `latest_ms` or before.
+  [[nodiscard]] std::optional<PendingEntry> next_idle(const StreamId& from, int64_t latest_ms) const;
+  // The one that is to be claimed first: released before all others, else delivered before all others.
+  [[nodiscard]] std::optional<PendingEntry> longest_idle() const;
+  // When the longest idle was delivered, leaving out those released: for timers.
+  [[nodiscard]] std::optional<int64_t> earliest_delivery_ms() const;
 
-  // How an entry was handed out. No consumer: it is being loaded, and own() will say whose it is.
+  // How an entry was handed out. No consumer: it is being loaded, and deliver() will say whose it is.
   struct Delivery {
     StreamConsumer* consumer = nullptr;
     int64_t delivered_ms = 0;
@@ -96,10 +98,28 @@ class StreamGroup {
   };
   // False when the id is pending already.
   bool add_pending(const StreamId& id, const Delivery& delivery);
-  // Hands a pending entry to a consumer, maybe the same, at a time.
-  void deliver(PendingEntry& entry, const Delivery& delivery);
+  bool add_released(const StreamId& id, uint64_t deliveries);
+  // Hands a pending entry to a consumer, maybe the same, at a time. REQUIRES (deliver, release): it is
+  // pending.
+  void deliver(const StreamId& id, const Delivery& delivery);
+  // Takes it from its consumer, and puts it behind all that were released before.
+  void release(const StreamId& id, uint64_t deliveries);
   // False when there was none.
   bool acknowledge(const StreamId& id);
+
+  // Pending entries in the order in which they are to be claimed: released ones in the order of their
+  // release, then by the time of their delivery, ties by id. Dies with the next change of the group.
+  class IdleWalk {
+   public:
+    std::optional<PendingEntry> next();
+
+   private:
+    friend class StreamGroup;
+    explicit IdleWalk(const StreamGroup& group) : group_(&group), at_(group.by_time_.begin()) {}
+    const StreamGroup* group_;
+    std::set<std::pair<int64_t, StreamId>>::const_iterator at_;
+  };
+  [[nodiscard]] IdleWalk walk_idle() const { return IdleWalk(*this); }
 
   // The same with consumers of its own.
   [[nodiscard]] std::unique_ptr<StreamGroup> clone() const;
@@ -108,10 +128,24 @@ class StreamGroup {
   bool release_slice(size_t max);
 
  private:
+  // Released ones are numbered from the lowest key on, in the order of their release.
+  struct Slot {
+    int64_t time_key;
+    uint64_t deliveries;
+    StreamConsumer* consumer;
+  };
+  using ById = std::map<StreamId, Slot>;
+  static constexpr int64_t kFirstReleasedKey = INT64_MIN;
+  [[nodiscard]] static PendingEntry entry_of(const ById::value_type& item);
+  void put(ById::iterator at, int64_t time_key, StreamConsumer* consumer);
   void forget(ById::iterator at);
+  [[nodiscard]] int64_t take_released_key() { return kFirstReleasedKey + released_ever_++; }
 
+  StreamId last_id_;
   ById by_id_;
-  ByTime by_time_;
+  std::set<std::pair<int64_t, StreamId>> by_time_;
+  size_t released_ = 0;
+  int64_t released_ever_ = 0;
   Consumers consumers_;
 };
 

@@ -40,7 +40,7 @@ void StreamGroups::change(Stream& stream) {
 }
 
 void StreamGroups::change(const Stream& stream, StreamGroup& group) {
-  PendingEntry* entry = any_pending(group);
+  const std::optional<PendingEntry> entry = any_pending(group);
   switch (random_.below(10)) {
     case 0:
     case 1:
@@ -50,13 +50,13 @@ void StreamGroups::change(const Stream& stream, StreamGroup& group) {
       break;
     case 4:
     case 5:
-      if (entry == nullptr) break;
-      group.deliver(*entry, {&consumer_of(group), now_ms(), entry->deliveries + 1});
+      if (!entry) break;
+      group.deliver(entry->id, {&consumer_of(group), now_ms(), entry->deliveries + 1});
       ++tally_.claimed;
       break;
     case 6:
     case 7:
-      if (entry != nullptr && group.acknowledge(types::StreamId(entry->id))) ++tally_.acknowledged;
+      if (entry && group.acknowledge(entry->id)) ++tally_.acknowledged;
       break;
     case 8:
       if (random_.below(8) != 0 || group.consumers().empty()) break;
@@ -64,7 +64,7 @@ void StreamGroups::change(const Stream& stream, StreamGroup& group) {
       ++tally_.consumers_gone;
       break;
     default:
-      group.last_id = stream.first_id();
+      group.set_last_id(stream.first_id());
       group.entries_read = StreamGroup::kUnknown;
       break;
   }
@@ -73,12 +73,12 @@ void StreamGroups::change(const Stream& stream, StreamGroup& group) {
 // What lies behind the last delivered entry, up to three of them.
 void StreamGroups::deliver(const Stream& stream, StreamGroup& group) {
   StreamConsumer& consumer = consumer_of(group);
-  auto at = stream.seek(group.last_id);
-  if (at.valid() && at.entry().id == group.last_id) at.next();
+  auto at = stream.seek(group.last_id());
+  if (at.valid() && at.entry().id == group.last_id()) at.next();
   for (uint64_t left = 1 + random_.below(3); left > 0 && at.valid(); --left, at.next()) {
     const types::StreamId id = at.entry().id;
     if (group.add_pending(id, {&consumer, now_ms(), 1})) ++tally_.delivered;
-    group.last_id = id;
+    group.set_last_id(id);
     if (group.entries_read != StreamGroup::kUnknown) ++group.entries_read;
   }
 }
@@ -91,11 +91,14 @@ StreamConsumer& StreamGroups::consumer_of(StreamGroup& group) {
   return *consumer;
 }
 
-PendingEntry* StreamGroups::any_pending(StreamGroup& group) {
-  if (group.pending().empty()) return nullptr;
-  auto at = group.pending().begin();
-  std::advance(at, random_.below(std::min<size_t>(group.pending().size(), 8)));
-  return group.find_pending(at->first);
+std::optional<PendingEntry> StreamGroups::any_pending(const StreamGroup& group) {
+  auto entry = group.next_pending({});
+  for (uint64_t steps = random_.below(8); entry && steps > 0; --steps) {
+    const auto further = group.next_pending(*entry->id.next());
+    if (!further) break;
+    entry = further;
+  }
+  return entry;
 }
 
 std::string StreamGroups::last_seen(Harness& harness) {

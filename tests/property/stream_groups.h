@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,7 +39,7 @@ class StreamGroups {
   void change(const types::Stream& stream, types::StreamGroup& group);
   void deliver(const types::Stream& stream, types::StreamGroup& group);
   types::StreamConsumer& consumer_of(types::StreamGroup& group);
-  types::PendingEntry* any_pending(types::StreamGroup& group);
+  std::optional<types::PendingEntry> any_pending(const types::StreamGroup& group);
   [[nodiscard]] int64_t now_ms() const { return harness_.clock.unix_us() / 1000; }
 
   Harness& harness_;

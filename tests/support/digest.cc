@@ -76,12 +76,14 @@ std::string content(const std::unique_ptr<types::Stream>& stream) {
   }
   for (const auto& [name, group] : stream->groups()) {
     text +=
-        "group " + name + " " + id_text(group->last_id) + " " + std::to_string(group->entries_read) + "\n";
+        "group " + name + " " + id_text(group->last_id()) + " " + std::to_string(group->entries_read) + "\n";
     for (const auto& [consumer_name, consumer] : group->consumers())
       text += "consumer " + consumer_name + "\n";
-    for (const auto& [id, entry] : group->pending()) {
-      text += id_text(id) + " " + entry.consumer->name() + " " + std::to_string(entry.delivered_ms) + " " +
-              std::to_string(entry.deliveries) + "\n";
+    auto walk = group->walk_idle();
+    while (const auto entry = walk.next()) {
+      const std::string whose = entry->consumer == nullptr ? "released" : "of " + entry->consumer->name();
+      text += id_text(entry->id) + " " + whose + " " + std::to_string(entry->delivered_ms) + " " +
+              std::to_string(entry->deliveries) + "\n";
     }
   }
   return text;

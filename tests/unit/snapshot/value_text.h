@@ -69,14 +69,19 @@ class ValueText {
     out_ += " " + std::string(element.to_text(buffer));
   }
   void add_group(const std::string& name, const types::StreamGroup& group) {
-    out_ += " {" + name + " at " + id(group.last_id) + " read " + std::to_string(group.entries_read);
+    out_ += " {" + name + " at " + id(group.last_id()) + " read " + std::to_string(group.entries_read);
     for (const auto& [consumer_name, consumer] : group.consumers()) {
       out_ += " " + consumer_name + " seen " + std::to_string(consumer->seen_ms) + " active " +
               std::to_string(consumer->active_ms);
-      for (const types::PendingEntry* entry : consumer->pending()) {
+      for (auto own = consumer->next_own({}); own; own = consumer->next_own(*own->next())) {
+        const auto entry = group.find_pending(*own);
         out_ += " " + id(entry->id) + "x" + std::to_string(entry->deliveries) + "@" +
                 std::to_string(entry->delivered_ms);
       }
+    }
+    auto walk = group.walk_idle();
+    for (auto entry = walk.next(); entry && entry->consumer == nullptr; entry = walk.next()) {
+      out_ += " released " + id(entry->id) + "x" + std::to_string(entry->deliveries);
     }
     out_ += "}";
   }

@@ -33,6 +33,8 @@ Stream::Stream(Stream&& other) noexcept
       block_bytes_(std::exchange(other.block_bytes_, 0)),
       length_(std::exchange(other.length_, 0)),
       entries_added_(std::exchange(other.entries_added_, 0)),
+      placed_(std::exchange(other.placed_, 0)),
+      highest_hole_(std::exchange(other.highest_hole_, {})),
       last_id_(std::exchange(other.last_id_, {})),
       max_deleted_id_(std::exchange(other.max_deleted_id_, {})),
       groups_(std::exchange(other.groups_, {})) {}
@@ -44,6 +46,8 @@ Stream& Stream::operator=(Stream&& other) noexcept {
   std::swap(block_bytes_, other.block_bytes_);
   std::swap(length_, other.length_);
   std::swap(entries_added_, other.entries_added_);
+  std::swap(placed_, other.placed_);
+  std::swap(highest_hole_, other.highest_hole_);
   std::swap(last_id_, other.last_id_);
   std::swap(max_deleted_id_, other.max_deleted_id_);
   std::swap(groups_, other.groups_);
@@ -120,6 +124,8 @@ Stream Stream::clone() const {
   }
   copy.length_ = length_;
   copy.entries_added_ = entries_added_;
+  copy.placed_ = placed_;
+  copy.highest_hole_ = highest_hole_;
   copy.last_id_ = last_id_;
   copy.max_deleted_id_ = max_deleted_id_;
   for (const auto& [name, group] : groups_) copy.groups_.emplace(name, group->clone());
@@ -155,6 +161,9 @@ bool Stream::adopt(StreamBlock* block) {
     return false;
   }
   block->epoch = context_->epoch.current;
+  block->ordinal = placed_;
+  placed_ += block->live() + block->deleted();
+  if (block->deleted() > 0) highest_hole_ = std::max(highest_hole_, block->master_id());
   blocks_.push_back(block);
   block_bytes_ += block->memory_bytes();
   length_ += block->live();
@@ -244,6 +253,7 @@ bool Stream::is_full(const StreamBlock& block, size_t arriving_bytes) const {
 void Stream::begin_block(const StreamId& id, StreamFields fields) {
   auto* block = new StreamBlock(id, fields);
   block->epoch = context_->epoch.current;
+  block->ordinal = placed_;
   if (block_count() > 0) {
     StreamBlock& full = block_at(block_count() - 1);
     block->reserve(std::min(full.bytes(), kMaxReservedBytes));
@@ -270,6 +280,7 @@ base::Result<void, AppendError> Stream::append(const StreamId& id, StreamFields 
     block_bytes_ += block.memory_bytes();
   }
   ++length_;
+  ++placed_;
   ++entries_added_;
   last_id_ = id;
   return {};
@@ -324,6 +335,26 @@ bool Stream::contains(const StreamId& id) const {
   return cursor.valid() && cursor.entry().id == id;
 }
 
+uint64_t Stream::entries_after(const StreamId& id) const {
+  size_t index = block_for(id);
+  uint64_t above = 0;
+  if (index == kNoBlock) {
+    index = 0;
+  } else {
+    const StreamBlock& block = block_at(index);
+    for (auto entry = std::optional(block.last()); entry; entry = block.prev(*entry)) {
+      if (entry->deleted) continue;
+      if (entry->id <= id) break;
+      ++above;
+    }
+    ++index;
+  }
+  for (; index < block_count() && block_at(index).master_id() <= highest_hole_; ++index) {
+    above += block_at(index).live();
+  }
+  return index < block_count() ? above + placed_ - block_at(index).ordinal : above;
+}
+
 StreamId Stream::first_id() const {
   const Cursor cursor = seek(kMinStreamId);
   return cursor.valid() ? cursor.entry().id : kMinStreamId;
@@ -346,6 +377,7 @@ bool Stream::remove(const StreamId& id) {
   }
   --length_;
   max_deleted_id_ = std::max(max_deleted_id_, id);
+  highest_hole_ = std::max(highest_hole_, id);
   return true;
 }
 

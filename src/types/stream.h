@@ -93,6 +93,9 @@ class Stream {
   [[nodiscard]] Cursor seek(const StreamId& id) const;
   [[nodiscard]] Cursor seek_back(const StreamId& id) const;
   [[nodiscard]] bool contains(const StreamId& id) const;
+  // How many entries have a higher id, exactly. O(log n) and one block where nothing above was deleted; as
+  // far as something was, one look per block.
+  [[nodiscard]] uint64_t entries_after(const StreamId& id) const;
 
   // True when there was such an entry.
   bool remove(const StreamId& id);
@@ -155,6 +158,8 @@ class Stream {
   size_t block_bytes_ = 0;
   uint64_t length_ = 0;
   uint64_t entries_added_ = 0;
+  uint64_t placed_ = 0;    // Entries that ever came into a block here; XSETID says nothing about these.
+  StreamId highest_hole_;  // No entry above it was deleted, trims from the front aside.
   StreamId last_id_;
   StreamId max_deleted_id_;
   Groups groups_;

@@ -101,7 +101,9 @@ StreamBlock* StreamBlock::checked(const StreamId& master_id, ds::Listpack pack) 
 }
 
 StreamBlock* StreamBlock::clone() const {
-  return new StreamBlock(master_id_, ds::Listpack::copy_of(pack_.block()));
+  auto* copy = new StreamBlock(master_id_, ds::Listpack::copy_of(pack_.block()));
+  copy->ordinal = ordinal;
+  return copy;
 }
 
 uint64_t StreamBlock::deleted() const {

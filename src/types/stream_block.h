@@ -66,6 +66,9 @@ class StreamBlock : public ds::NodeHeader {
   [[nodiscard]] base::ByteView listpack() const { return pack_.block(); }
   [[nodiscard]] size_t memory_bytes() const;  // This object included.
 
+  // How many entries the stream got before this block, deleted ones included. For the stream to set.
+  uint64_t ordinal = 0;
+
   // Walking; deleted entries are shown and marked.
   [[nodiscard]] StreamEntry first() const;
   [[nodiscard]] StreamEntry last() const;

@@ -280,12 +280,46 @@ TEST_CASE("Stream: agrees with a naive one under random appends, deletions, trim
         REQUIRE(listed(stream, from, to) == expected);
         std::reverse(expected.begin(), expected.end());
         REQUIRE(listed_back(stream, to, from) == expected);
+        const uint64_t above = model.range(from, kMaxStreamId).size() - model.range(from, from).size();
+        REQUIRE(stream.entries_after(from) == above);
       }
       REQUIRE(stream.size() == model.length());
       REQUIRE(stream.block_count() == model.blocks.size());
     }
     REQUIRE(listed(stream) == model.range(kMinStreamId, kMaxStreamId));
     CHECK(stream.entries_added() > 2000);
+  }
+}
+
+TEST_CASE("Stream: tells exactly how many entries lie above an id, whatever was deleted, loaded or claimed") {
+  Fixture fixture;
+  fixture.context.stream = {0, 10};
+  Stream stream(fixture.context);
+  CHECK(stream.entries_after(kMinStreamId) == 0);
+  for (uint64_t i = 1; i <= 100; ++i) add(stream, {i, 0});
+  CHECK(stream.entries_after(kMinStreamId) == 100);
+  CHECK(stream.entries_after({35, 0}) == 65);
+  CHECK(stream.entries_after({35, 7}) == 65);
+  CHECK(stream.entries_after(kMaxStreamId) == 0);
+  stream.set_entries_added(7);
+  for (uint64_t i = 41; i <= 62; ++i) stream.remove({i, 0});
+  CHECK(stream.entries_after({35, 0}) == 43);
+  CHECK(stream.entries_after({50, 0}) == 38);
+  CHECK(stream.entries_after({70, 0}) == 30);
+  StreamTrim rule;
+  rule.max_length = 20;
+  stream.trim(rule);
+  CHECK(stream.entries_after({35, 0}) == 20);
+  Stream copy = stream.clone();
+  Stream loaded(fixture.context);
+  for (size_t i = 0; i < stream.block_count(); ++i) REQUIRE(loaded.adopt(stream.block(i).clone()));
+  loaded.set_last_id(stream.last_id());
+  stream.remove({100, 0});
+  for (Stream* each : {&stream, &copy, &loaded}) {
+    add(*each, {101, 0});
+    CHECK(each->entries_after({85, 0}) == (each == &stream ? 15 : 16));
+    CHECK(each->entries_after({100, 0}) == 1);
+    CHECK(each->entries_after({101, 0}) == 0);
   }
 }
 

@@ -354,6 +354,11 @@ void Listpack::append(const Packable& value) {
   insert(ListpackView::kNone, value);
 }
 
+void Listpack::append_run(base::ByteView run, size_t count) {
+  std::memcpy(open_gap(bytes() - 1, 0, run.size()), run.data(), run.size());
+  add_to_count(static_cast<int64_t>(count));
+}
+
 size_t Listpack::insert(size_t position, const Packable& value) {
   if (position == ListpackView::kNone) position = bytes() - 1;
   value.encode(open_gap(position, 0, value.encoded_bytes()));

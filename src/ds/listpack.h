@@ -118,6 +118,9 @@ class Listpack {
   // Any change moves entries: positions and views from before are dead. A value must not be a view into this
   // block.
   void append(const Packable& value);
+  // Entries that stand one behind the other in another listpack, as they are. REQUIRES: `bytes` are exactly
+  // `count` valid entries.
+  void append_run(base::ByteView bytes, size_t count);
   // Before the entry at `position`, or at the end for kNone. Returns the position of the new entry.
   size_t insert(size_t position, const Packable& value);
   // Two entries at once (a field and its value). Returns the position of the first.

@@ -373,6 +373,7 @@ bool Stream::remove(const StreamId& id) {
     StreamBlock& block = writable(cursor.block_);
     block_bytes_ -= block.memory_bytes();
     block.remove(cursor.entry());
+    if (block.is_hollow()) block.compact();
     block_bytes_ += block.memory_bytes();
   }
   --length_;
@@ -413,6 +414,7 @@ uint64_t Stream::trim_within(const StreamTrim& rule) {
     if (!entry.deleted) ++seen_live;
     return seen_live > excess;
   });
+  if (block.is_hollow()) block.compact();
   length_ -= gone;
   block_bytes_ += block.memory_bytes();
   return gone;

@@ -1,5 +1,6 @@
 #include "types/stream_block.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -17,6 +18,9 @@ constexpr int64_t kSameNamesFlag = 2;
 
 // Elements of an entry before its values, the trailing count aside.
 constexpr int64_t kEntryHead = 3;
+
+// Flags, two numbers, a count, two empty texts and the trailing count.
+constexpr size_t kMostMarkBytes = 32;
 
 Packable packable(uint64_t number) {
   return Packable(static_cast<int64_t>(number));
@@ -97,17 +101,38 @@ StreamBlock* StreamBlock::checked(const StreamId& master_id, ds::Listpack pack) 
     last = id;
   }
   if (walk.failed() || seen_live != live || seen_deleted != deleted) return nullptr;
-  return new StreamBlock(master_id, std::move(pack));
+  auto* block = new StreamBlock(master_id, std::move(pack));
+  if (seen_deleted > 0) block->measure_holes();
+  return block;
+}
+
+void StreamBlock::measure_holes() {
+  for (std::optional<StreamEntry> entry = first(); entry; entry = next(*entry)) {
+    if (entry->deleted) hole_bytes_ += bytes_of(*entry);
+  }
+}
+
+uint32_t StreamBlock::bytes_of(const StreamEntry& entry) const {
+  return static_cast<uint32_t>(std::min(end_of(entry), pack_.bytes() - 1) - entry.position_);
 }
 
 StreamBlock* StreamBlock::clone() const {
   auto* copy = new StreamBlock(master_id_, ds::Listpack::copy_of(pack_.block()));
   copy->ordinal = ordinal;
+  copy->hole_bytes_ = hole_bytes_;
+  copy->dropped_entries_ = dropped_entries_;
+  copy->dropped_bytes_ = dropped_bytes_;
   return copy;
 }
 
-uint64_t StreamBlock::deleted() const {
+uint64_t StreamBlock::marked() const {
   return number_at(pack_.view().next(pack_.view().first()));
+}
+
+size_t StreamBlock::bytes() const {
+  if (dropped_entries_ == 0) return pack_.bytes();
+  return pack_.bytes() + dropped_bytes_ + packable(deleted()).encoded_bytes() -
+         packable(marked()).encoded_bytes();
 }
 
 size_t StreamBlock::memory_bytes() const {
@@ -189,12 +214,16 @@ StreamEntry StreamBlock::last() const {
   return entry_at(at);
 }
 
-std::optional<StreamEntry> StreamBlock::next(const StreamEntry& entry) const {
+size_t StreamBlock::end_of(const StreamEntry& entry) const {
   const ListpackView view = pack_.view();
   size_t at = entry.values_;
   for (size_t left = entry.same_names_ ? entry.count_ : 2 * entry.count_; left > 0; --left)
     at = view.next(at);
-  at = view.next(at);
+  return view.next(at);
+}
+
+std::optional<StreamEntry> StreamBlock::next(const StreamEntry& entry) const {
+  const size_t at = end_of(entry);
   if (at == ListpackView::kNone) return std::nullopt;
   return entry_at(at);
 }
@@ -212,18 +241,64 @@ std::optional<StreamEntry> StreamBlock::prev(const StreamEntry& entry) const {
 void StreamBlock::set_deleted_flag(const StreamEntry& entry) {
   SLUICE_CHECK(!entry.deleted, "a stream entry deleted twice");
   pack_.replace(entry.position_, Packable(kDeletedFlag | (entry.same_names_ ? kSameNamesFlag : 0)));
+  hole_bytes_ += bytes_of(entry);
 }
 
 void StreamBlock::count_deleted(uint64_t count) {
   const size_t live_at = pack_.view().first();
-  const uint64_t deleted_now = deleted() + count;
+  const uint64_t marked_now = marked() + count;
   pack_.replace(live_at, packable(live() - count));
-  pack_.replace(pack_.view().next(live_at), packable(deleted_now));
+  pack_.replace(pack_.view().next(live_at), packable(marked_now));
 }
 
 void StreamBlock::remove(const StreamEntry& entry) {
   set_deleted_flag(entry);
   count_deleted(1);
+}
+
+// What stays is copied as it is, in stretches; only the count of deleted entries is written anew.
+void StreamBlock::compact() {
+  const ListpackView view = pack_.view();
+  const size_t body = first().position_;
+  const size_t body_bytes = pack_.bytes() - body;
+  const uint64_t were_marked = marked();
+  const StreamEntry end = last();
+  ds::Listpack kept;
+  kept.reserve(pack_.bytes() - hole_bytes_ + kMostMarkBytes);
+  const auto copy = [&](size_t from, size_t to) {
+    size_t elements = 0;
+    for (size_t at = from; at != to; at = view.next(at)) ++elements;
+    kept.append_run(pack_.block().substr(from, std::min(to, pack_.bytes() - 1) - from), elements);
+  };
+  copy(view.first(), body);
+  size_t stretch = ListpackView::kNone;
+  for (std::optional<StreamEntry> entry = first(); entry; entry = next(*entry)) {
+    if (!entry->deleted && stretch == ListpackView::kNone) stretch = entry->position_;
+    if (!entry->deleted || stretch == ListpackView::kNone) continue;
+    copy(stretch, entry->position_);
+    stretch = ListpackView::kNone;
+  }
+  if (stretch != ListpackView::kNone) copy(stretch, ListpackView::kNone);
+  const bool needs_mark = end.deleted;
+  const StreamId end_id = end.id;
+  pack_ = std::move(kept);
+  if (needs_mark) append_mark(end_id);
+  pack_.replace(pack_.view().next(pack_.view().first()), packable(needs_mark ? 1 : 0));
+  pack_.tighten();
+  dropped_entries_ += static_cast<uint32_t>(were_marked - (needs_mark ? 1 : 0));
+  dropped_bytes_ += static_cast<uint32_t>(body_bytes - (pack_.bytes() - first().position_));
+  hole_bytes_ = 0;
+}
+
+// A deleted entry with nothing but its id; one empty field, since an entry without fields is none.
+void StreamBlock::append_mark(const StreamId& id) {
+  pack_.append(Packable(kDeletedFlag));
+  pack_.append(packable(id.ms - master_id_.ms));
+  pack_.append(packable(id.seq - master_id_.seq));
+  pack_.append(Packable(int64_t{1}));
+  pack_.append(Packable(base::ByteView{}));
+  pack_.append(Packable(base::ByteView{}));
+  pack_.append(Packable(kEntryHead + 1 + 2));
 }
 
 }  // namespace sluice::types

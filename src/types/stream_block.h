@@ -7,7 +7,10 @@
 //   elements before this
 //
 // The master holds the field names of the first entry; entries with the same names store values only.
-// Deleting sets a flag. Whoever holds a block counts references in the header it starts with (ds/node.h); the
+// Deleting sets a flag. Once more than half of a block is deleted entries, compact() drops them: the last
+// entry alone leaves a mark with its id, so that the block still ends where it did. What was dropped goes on
+// being counted by deleted() and bytes(), which decide when the block is full; a file gets what is there.
+// Whoever holds a block counts references in the header it starts with (ds/node.h); the
 // block knows neither the stream it belongs to nor when it is full. Entries handed out are views: they die
 // with the next change of the block.
 #pragma once
@@ -61,8 +64,9 @@ class StreamBlock : public ds::NodeHeader {
 
   [[nodiscard]] const StreamId& master_id() const { return master_id_; }
   [[nodiscard]] uint64_t live() const { return number_at(pack_.view().first()); }
-  [[nodiscard]] uint64_t deleted() const;
-  [[nodiscard]] size_t bytes() const { return pack_.bytes(); }
+  // Both as if nothing had ever been dropped.
+  [[nodiscard]] uint64_t deleted() const { return marked() + dropped_entries_; }
+  [[nodiscard]] size_t bytes() const;
   [[nodiscard]] base::ByteView listpack() const { return pack_.block(); }
   [[nodiscard]] size_t memory_bytes() const;  // This object included.
 
@@ -87,6 +91,10 @@ class StreamBlock : public ds::NodeHeader {
   // Deletes from the front on, until stop(entry) holds for one, deleted or not. Returns how many it deleted.
   template <class Stop>
   uint64_t remove_until(Stop stop);
+  // Whether compact() would give back more than half of the bytes.
+  [[nodiscard]] bool is_hollow() const { return hole_bytes_ > pack_.bytes() / 2; }
+  // Drops the deleted entries. Positions from before are dead.
+  void compact();
 
  private:
   StreamBlock(const StreamId& master_id, ds::Listpack pack) : master_id_(master_id), pack_(std::move(pack)) {}
@@ -102,9 +110,19 @@ class StreamBlock : public ds::NodeHeader {
   // end.
   void set_deleted_flag(const StreamEntry& entry);
   void count_deleted(uint64_t count);
+  // Deleted entries that are still in the listpack.
+  [[nodiscard]] uint64_t marked() const;
+  // Where the listpack goes on behind an entry; kNone at its end.
+  [[nodiscard]] size_t end_of(const StreamEntry& entry) const;
+  [[nodiscard]] uint32_t bytes_of(const StreamEntry& entry) const;
+  void measure_holes();
+  void append_mark(const StreamId& id);
 
   StreamId master_id_;
   ds::Listpack pack_;
+  uint32_t hole_bytes_ = 0;       // of entries in the listpack that are deleted; the mark of compact() aside
+  uint32_t dropped_entries_ = 0;  // by compact(), for good
+  uint32_t dropped_bytes_ = 0;
 };
 
 template <class Visit>

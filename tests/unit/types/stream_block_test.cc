@@ -1,5 +1,6 @@
 #include "types/stream_block.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -148,6 +149,73 @@ TEST_CASE("StreamBlock: a listpack from outside is checked all through") {
   cut.erase(cut.view().last(), 1);
   CHECK(StreamBlock::checked({5, 1}, std::move(cut)) == nullptr);
   CHECK(StreamBlock::checked({5, 1}, ds::Listpack()) == nullptr);
+}
+
+TEST_CASE("StreamBlock: compaction keeps what is left, where it ends and what it counted") {
+  for (const uint64_t odd : {uint64_t{0}, uint64_t{1}}) {
+    StreamBlock block({1, 0}, Parts{"n", "0"});
+    StreamBlock twin({1, 0}, Parts{"n", "0"});  // deletes the same, and is never compacted
+    const auto add = [&](uint64_t i) {
+      const std::string text = std::string(40, 'x') + std::to_string(i);
+      const Parts fields = i % 3 == 0 ? Parts{"own", text, "b", ""} : Parts{"n", text};
+      block.append({1, i}, fields);
+      twin.append({1, i}, fields);
+    };
+    const auto remove = [](StreamBlock& from, uint64_t seq) {
+      for (auto entry = std::optional(from.first()); entry; entry = from.next(*entry)) {
+        if (entry->id.seq == seq) return from.remove(*entry);
+      }
+    };
+    for (uint64_t i = 1; i < 200; ++i) add(i);
+    int compactions = 0;
+    for (uint64_t i = odd; i < 200; i += i % 7 == 0 ? 2 : 1) {
+      remove(block, i);
+      remove(twin, i);
+      if (block.is_hollow()) {
+        block.compact();
+        ++compactions;
+        CHECK_FALSE(block.is_hollow());
+      }
+      if (i == 150) add(200);
+      REQUIRE(block.live() == twin.live());
+      REQUIRE(block.deleted() == twin.deleted());
+      REQUIRE(block.bytes() == twin.bytes());
+      REQUIRE(block.last().id == twin.last().id);
+    }
+    CHECK(compactions >= 1);
+    CHECK(compactions < 12);
+    CHECK(block.memory_bytes() < twin.memory_bytes() / 2);
+    std::vector<std::string> left = forwards(twin);
+    left.erase(std::remove_if(left.begin(), left.end(),
+                              [](const std::string& text) { return text.find("deleted") != text.npos; }),
+               left.end());
+    std::vector<std::string> got = forwards(block);
+    CHECK(got == backwards(block));
+    got.erase(std::remove_if(got.begin(), got.end(),
+                             [](const std::string& text) { return text.find("deleted") != text.npos; }),
+              got.end());
+    CHECK(got == left);
+    StreamBlock* const loaded = StreamBlock::checked({1, 0}, ds::Listpack::copy_of(block.listpack()));
+    REQUIRE(loaded != nullptr);
+    CHECK(loaded->live() == block.live());
+    delete loaded;
+  }
+}
+
+TEST_CASE("StreamBlock: with everything deleted, compaction leaves one mark with the last id") {
+  StreamBlock block({5, 1}, Parts{"a", std::string(100, 'x')});
+  block.append({5, 2}, Parts{"b", std::string(100, 'y')});
+  const size_t bytes = block.bytes();
+  CHECK(block.remove_until([](const StreamEntry&) { return false; }) == 2);
+  REQUIRE(block.is_hollow());
+  block.compact();
+  CHECK(forwards(block) == std::vector<std::string>{"5-2 deleted ="});
+  CHECK(block.live() == 0);
+  CHECK(block.deleted() == 2);
+  CHECK(block.bytes() == bytes);
+  block.append({5, 3}, Parts{"a", "1"});
+  CHECK(block.deleted() == 2);
+  CHECK(forwards(block).back() == "5-3 a=1");
 }
 
 }  // namespace sluice::types

@@ -291,6 +291,38 @@ TEST_CASE("Stream: agrees with a naive one under random appends, deletions, trim
   }
 }
 
+TEST_CASE("Stream: with its middle deleted it gives the memory back, and ends its blocks where it did") {
+  Fixture fixture;
+  fixture.context.stream = {4096, 100};
+  Stream stream(fixture.context);
+  Stream twin(fixture.context);
+  const std::string value(100, 'x');
+  const auto append = [&](Stream& to, uint64_t i) { REQUIRE(to.append({i, 0}, Parts{"f", value}).ok()); };
+  for (uint64_t i = 1; i <= 5020; ++i) {
+    append(stream, i);
+    append(twin, i);
+  }
+  const size_t blocks = stream.block_count();
+  const size_t before = stream.memory_bytes();
+  for (uint64_t i = 2; i < 5020; ++i) {
+    if (i % 30 != 0) REQUIRE(stream.remove({i, 0}));
+  }
+  CHECK(stream.block_count() == blocks);
+  CHECK(stream.memory_bytes() < before / 8);
+  for (uint64_t i = 5021; i <= 5100; ++i) {
+    append(stream, i);
+    append(twin, i);
+    REQUIRE(stream.block_count() == twin.block_count());
+  }
+  StreamTrim rule;
+  rule.keep = StreamTrim::Keep::kMinId;
+  rule.approximate = true;
+  rule.min_id = {100, 0};  // whole blocks, by the last id that each ever had
+  stream.trim(rule);
+  twin.trim(rule);
+  CHECK(stream.block_count() == twin.block_count());
+}
+
 TEST_CASE("Stream: tells exactly how many entries lie above an id, whatever was deleted, loaded or claimed") {
   Fixture fixture;
   fixture.context.stream = {0, 10};

@@ -337,18 +337,16 @@ bool Stream::contains(const StreamId& id) const {
 
 uint64_t Stream::entries_after(const StreamId& id) const {
   size_t index = block_for(id);
+  if (index == kNoBlock) return length_;
   uint64_t above = 0;
-  if (index == kNoBlock) {
-    index = 0;
-  } else {
-    const StreamBlock& block = block_at(index);
-    for (auto entry = std::optional(block.last()); entry; entry = block.prev(*entry)) {
-      if (entry->deleted) continue;
-      if (entry->id <= id) break;
-      ++above;
-    }
-    ++index;
+  const StreamBlock& first = block_at(index);
+  for (auto entry = std::optional(first.last()); entry; entry = first.prev(*entry)) {
+    if (entry->deleted) continue;
+    if (entry->id <= id) break;
+    ++above;
   }
+  ++index;
+  // A trim may have left holes in the very first block, but only there, and that was counted above.
   for (; index < block_count() && block_at(index).master_id() <= highest_hole_; ++index) {
     above += block_at(index).live();
   }

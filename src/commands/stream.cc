@@ -175,7 +175,7 @@ Outcome add_entry(Call& call, const TrimRequest& request, types::StreamFields fi
     stream.unchanged();
     return call.fail(text_of(added.error()));
   }
-  const uint64_t gone = request.rule ? stream->trim(*request.rule) : 0;
+  const uint64_t gone = request.rule ? stream->trim(*request.rule).gone : 0;
   stream.commit(events::xadd);
   if (gone > 0) call.unit().changes.touched(*call.access().db, stream.entry(), &events::xtrim);
   const StreamIdText text(*id);
@@ -211,7 +211,7 @@ Outcome cmd_xtrim(Call& call) {
   if (!stream.ok()) return call.fail(stream.error());
   uint64_t gone = 0;
   if (*stream) {
-    gone = (*stream)->trim(*request.rule);
+    gone = (*stream)->trim(*request.rule).gone;
     if (gone == 0) {
       stream->unchanged();
     } else {

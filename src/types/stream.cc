@@ -37,7 +37,8 @@ Stream::Stream(Stream&& other) noexcept
       highest_hole_(std::exchange(other.highest_hole_, {})),
       last_id_(std::exchange(other.last_id_, {})),
       max_deleted_id_(std::exchange(other.max_deleted_id_, {})),
-      groups_(std::exchange(other.groups_, {})) {}
+      groups_(std::exchange(other.groups_, {})),
+      trim_memory_(std::exchange(other.trim_memory_, nullptr)) {}
 
 Stream& Stream::operator=(Stream&& other) noexcept {
   std::swap(context_, other.context_);
@@ -51,6 +52,7 @@ Stream& Stream::operator=(Stream&& other) noexcept {
   std::swap(last_id_, other.last_id_);
   std::swap(max_deleted_id_, other.max_deleted_id_);
   std::swap(groups_, other.groups_);
+  std::swap(trim_memory_, other.trim_memory_);
   return *this;
 }
 
@@ -94,11 +96,15 @@ StreamBlock& Stream::writable(size_t index) {
   return *block;
 }
 
-void Stream::drop_block(size_t index) {
+void Stream::drop_block(size_t index, StreamRemoval* removal) {
   StreamBlock* block = blocks_[head_ + index];
   ds::announce_change(context_->epoch, *block, this);
   block_bytes_ -= block->memory_bytes();
-  unpin(block);
+  if (removal == nullptr) {
+    unpin(block);
+  } else {
+    free_later(block, *removal);
+  }
   if (index > 0) {
     blocks_.erase(blocks_.begin() + static_cast<std::ptrdiff_t>(head_ + index));
     return;
@@ -111,6 +117,16 @@ void Stream::drop_block(size_t index) {
     if (blocks_.capacity() > kMinCompaction && blocks_.size() * 4 < blocks_.capacity())
       blocks_.shrink_to_fit();
   }
+}
+
+// The first few at once: that costs less than passing them on.
+void Stream::free_later(StreamBlock* block, StreamRemoval& removal) {
+  if (removal.dropped_blocks++ < kFreeAtOnceBlocks) return unpin(block);
+  if (removal.remains == nullptr) removal.remains = std::make_unique<Stream>(*context_);
+  Stream& remains = *removal.remains;
+  remains.blocks_.push_back(block);
+  remains.block_bytes_ += block->memory_bytes();
+  remains.length_ += block->live();
 }
 
 Stream Stream::clone() const {
@@ -181,7 +197,9 @@ StreamGroup* Stream::find_group(base::ByteView name) const {
 StreamGroup* Stream::add_group(base::ByteView name, const StreamId& last_id, int64_t entries_read) {
   const auto [at, added] =
       groups_.try_emplace(base::Bytes(name), std::make_unique<StreamGroup>(last_id, entries_read));
-  return added ? at->second.get() : nullptr;
+  if (!added) return nullptr;
+  at->second->trim_memory = trim_memory_.get();
+  return at->second.get();
 }
 
 std::unique_ptr<StreamGroup> Stream::remove_group(base::ByteView name) {
@@ -189,6 +207,9 @@ std::unique_ptr<StreamGroup> Stream::remove_group(base::ByteView name) {
   if (at == groups_.end()) return nullptr;
   std::unique_ptr<StreamGroup> group = std::move(at->second);
   groups_.erase(at);
+  // What only this group needed may be anywhere.
+  group->trim_memory = nullptr;
+  if (trim_memory_ != nullptr) *trim_memory_ = {};
   return group;
 }
 
@@ -378,44 +399,6 @@ bool Stream::remove(const StreamId& id) {
   max_deleted_id_ = std::max(max_deleted_id_, id);
   highest_hole_ = std::max(highest_hole_, id);
   return true;
-}
-
-uint64_t Stream::trim(const StreamTrim& rule) {
-  const bool by_length = rule.keep == StreamTrim::Keep::kMaxLength;
-  uint64_t gone = 0;
-  while (block_count() > 0) {
-    if (by_length && length_ <= rule.max_length) break;
-    const StreamBlock& block = block_at(0);
-    const uint64_t live = block.live();
-    if (rule.limit != 0 && gone + live > rule.limit) break;
-    const bool whole = by_length ? length_ - live >= rule.max_length : block.last().id < rule.min_id;
-    if (!whole) {
-      if (!rule.approximate) gone += trim_within(rule);
-      break;
-    }
-    drop_block(0);
-    length_ -= live;
-    gone += live;
-  }
-  return gone;
-}
-
-// Deletes from the first block what is in excess, entry by entry. The block stays even if nothing live is
-// left in it, as it does in Redis: it decides where the next one begins.
-uint64_t Stream::trim_within(const StreamTrim& rule) {
-  StreamBlock& block = writable(0);
-  block_bytes_ -= block.memory_bytes();
-  const uint64_t excess = length_ - std::min(length_, rule.max_length);
-  uint64_t seen_live = 0;
-  const uint64_t gone = block.remove_until([&](const StreamEntry& entry) {
-    if (rule.keep == StreamTrim::Keep::kMinId) return entry.id >= rule.min_id;
-    if (!entry.deleted) ++seen_live;
-    return seen_live > excess;
-  });
-  if (block.is_hollow()) block.compact();
-  length_ -= gone;
-  block_bytes_ += block.memory_bytes();
-  return gone;
 }
 
 }  // namespace sluice::types

@@ -17,6 +17,7 @@
 #include "types/stream_block.h"
 #include "types/stream_group.h"
 #include "types/stream_id.h"
+#include "types/stream_trim.h"
 #include "types/value_context.h"
 
 namespace sluice::types {
@@ -27,17 +28,6 @@ enum class AppendError {
   kNotGreater,  // the id is not above the last one
   kExhausted,   // the last possible id is taken
   kTooLarge,    // names and values take more than kMaxEntryBytes
-};
-
-// What XTRIM and XADD may be told. A whole block is cut when all of it is in excess; what is left of the
-// excess is deleted entry by entry unless `approximate`. With a limit (0 is none) at most so many entries go.
-struct StreamTrim {
-  enum class Keep { kMaxLength, kMinId };
-  Keep keep = Keep::kMaxLength;
-  uint64_t max_length = 0;
-  StreamId min_id;
-  bool approximate = false;
-  uint64_t limit = 0;
 };
 
 class Stream {
@@ -99,8 +89,7 @@ class Stream {
 
   // True when there was such an entry.
   bool remove(const StreamId& id);
-  // Returns how many entries went.
-  uint64_t trim(const StreamTrim& rule);
+  StreamRemoval trim(const StreamTrim& rule);
 
   // What a stream remembers beyond its entries, put back by XSETID. REQUIRES: no entry has a higher id.
   void set_last_id(const StreamId& id) { last_id_ = id; }
@@ -141,6 +130,7 @@ class Stream {
  private:
   static constexpr size_t kNoBlock = SIZE_MAX;
   static constexpr size_t kMinCompaction = 64;
+  static constexpr size_t kFreeAtOnceBlocks = 64;
   static constexpr size_t kMaxReservedBytes = size_t{64} << 10;
 
   // The block that an entry with this id would be in, kNoBlock before the first one. Counted from head_ on.
@@ -149,8 +139,15 @@ class Stream {
   [[nodiscard]] bool is_full(const StreamBlock& block, size_t arriving_bytes) const;
   void begin_block(const StreamId& id, StreamFields fields);
   StreamBlock& writable(size_t index);
-  void drop_block(size_t index);
-  uint64_t trim_within(const StreamTrim& rule);
+  // What is dropped for a removal may be freed later (StreamRemoval::remains).
+  void drop_block(size_t index, StreamRemoval* removal = nullptr);
+  void free_later(StreamBlock* block, StreamRemoval& removal);
+  void trim_front(const StreamTrim& rule, StreamRemoval& removal);
+  void trim_within(const StreamTrim& rule, StreamRemoval& removal);
+  void purge_for(const StreamId& id, StreamRemoval& removal);
+  class AckedTrim;
+  void trim_acked(const StreamTrim& rule, StreamRemoval& removal);
+  [[nodiscard]] StreamId lowest_delivered() const;  // of all groups
 
   const ValueContext* context_;
   std::vector<StreamBlock*> blocks_;  // By master id; those before head_ are gone.
@@ -163,6 +160,7 @@ class Stream {
   StreamId last_id_;
   StreamId max_deleted_id_;
   Groups groups_;
+  std::unique_ptr<TrimMemory> trim_memory_;  // From the first trim by kAcked on.
 };
 
 }  // namespace sluice::types

@@ -256,6 +256,17 @@ void StreamBlock::remove(const StreamEntry& entry) {
   count_deleted(1);
 }
 
+void StreamBlock::remove_listed(std::span<const StreamId> ids) {
+  size_t found = 0;
+  for (std::optional<StreamEntry> entry = first(); entry && found < ids.size(); entry = next(*entry)) {
+    if (entry->deleted || entry->id != ids[found]) continue;
+    set_deleted_flag(*entry);
+    ++found;
+  }
+  SLUICE_CHECK(found == ids.size(), "a stream block lacks entries to delete");
+  count_deleted(found);
+}
+
 // What stays is copied as it is, in stretches; only the count of deleted entries is written anew.
 void StreamBlock::compact() {
   const ListpackView view = pack_.view();

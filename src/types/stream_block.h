@@ -91,6 +91,8 @@ class StreamBlock : public ds::NodeHeader {
   // Deletes from the front on, until stop(entry) holds for one, deleted or not. Returns how many it deleted.
   template <class Stop>
   uint64_t remove_until(Stop stop);
+  // Deletes the entries with these ids. REQUIRES: all are here and not deleted; in order, at least one.
+  void remove_listed(std::span<const StreamId> ids);
   // Whether compact() would give back more than half of the bytes.
   [[nodiscard]] bool is_hollow() const { return hole_bytes_ > pack_.bytes() / 2; }
   // Drops the deleted entries. Positions from before are dead.

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "ds/size_class.h"
+#include "types/stream_trim.h"
 
 namespace sluice::types {
 
@@ -150,6 +151,7 @@ void StreamGroup::forget(ById::iterator at) {
 bool StreamGroup::acknowledge(const StreamId& id) {
   const auto at = by_id_.find(id);
   if (at == by_id_.end()) return false;
+  if (trim_memory != nullptr) trim_memory->note(id);
   forget(at);
   return true;
 }

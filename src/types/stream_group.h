@@ -24,6 +24,7 @@
 namespace sluice::types {
 
 class StreamConsumer;
+class TrimMemory;
 
 // A copy of what the group knows about an entry.
 struct PendingEntry {
@@ -69,6 +70,7 @@ class StreamGroup {
   // Of what was delivered last.
   [[nodiscard]] const StreamId& last_id() const { return last_id_; }
   void set_last_id(const StreamId& id) { last_id_ = id; }
+  TrimMemory* trim_memory = nullptr;  // the stream's: told of each id that stops being pending
 
   using Consumers = std::map<base::Bytes, std::unique_ptr<StreamConsumer>, std::less<>>;
   [[nodiscard]] const Consumers& consumers() const { return consumers_; }

@@ -92,8 +92,9 @@ void encode_group(base::ByteView name, const types::StreamGroup& group, Encoder&
                         return entry.id;
                       });
   out.length(group.consumers().size());
-  for (const auto& [consumer_name, consumer] : group.consumers()) {
-    out.text(consumer_name);
+  for (const auto& item : group.consumers()) {
+    const types::StreamConsumer* const consumer = item.second.get();
+    out.text(consumer->name());
     out.milliseconds(consumer->seen_ms);
     out.length(consumer->pending_count());
     for_each_from_first([&](const types::StreamId& from) { return consumer->next_own(from); },

@@ -195,8 +195,8 @@ StreamGroup* Stream::find_group(base::ByteView name) const {
 }
 
 StreamGroup* Stream::add_group(base::ByteView name, const StreamId& last_id, int64_t entries_read) {
-  const auto [at, added] =
-      groups_.try_emplace(base::Bytes(name), std::make_unique<StreamGroup>(last_id, entries_read));
+  const auto [at, added] = groups_.try_emplace(
+      base::Bytes(name), std::make_unique<StreamGroup>(context_->epoch, last_id, entries_read));
   if (!added) return nullptr;
   at->second->trim_memory = trim_memory_.get();
   return at->second.get();

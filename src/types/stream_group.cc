@@ -8,22 +8,13 @@
 
 namespace sluice::types {
 
-namespace {
-
-// What a node of the library's trees takes beside its content.
-constexpr size_t kTreeNodeBytes = 32;
-
-constexpr size_t kPendingBytes = ds::size_class(kTreeNodeBytes + sizeof(StreamId) + 24) +
-                                 ds::size_class(kTreeNodeBytes + 8 + sizeof(StreamId)) +
-                                 ds::size_class(kTreeNodeBytes + sizeof(StreamId));
-
-}  // namespace
-
 std::optional<StreamId> StreamConsumer::next_own(const StreamId& from) const {
-  const auto at = pending_.lower_bound(from);
-  if (at == pending_.end()) return std::nullopt;
-  return *at;
+  const auto found = pending_.first_from(from);
+  if (!found) return std::nullopt;
+  return found->id;
 }
+
+// --- consumers
 
 StreamConsumer* StreamGroup::find_consumer(base::ByteView name) const {
   const auto at = consumers_.find(name);
@@ -31,160 +22,170 @@ StreamConsumer* StreamGroup::find_consumer(base::ByteView name) const {
 }
 
 StreamConsumer& StreamGroup::add_consumer(base::ByteView name, int64_t seen_ms) {
-  const auto [at, added] =
-      consumers_.emplace(base::Bytes(name), std::make_unique<StreamConsumer>(name, seen_ms));
+  const auto [at, added] = consumers_.try_emplace(base::Bytes(name));
   SLUICE_CHECK(added, "a consumer of this name is there");
+  if (free_numbers_.empty()) {
+    numbered_.push_back(nullptr);
+    free_numbers_.push_back(static_cast<uint32_t>(numbered_.size()));
+  }
+  const uint32_t number = free_numbers_.back();
+  free_numbers_.pop_back();
+  at->second.reset(new StreamConsumer(name, *epoch_, *this, number));
+  at->second->seen_ms = seen_ms;
+  numbered_[number - 1] = at->second.get();
   return *at->second;
 }
 
 uint64_t StreamGroup::remove_consumer(StreamConsumer& consumer) {
-  const uint64_t dropped = consumer.pending_.size();
-  while (!consumer.pending_.empty()) acknowledge(StreamId(*consumer.pending_.begin()));
+  const uint64_t dropped = consumer.pending_count();
+  while (const auto first = consumer.next_own(kMinStreamId)) acknowledge(*first);
   const auto at = consumers_.find(consumer.name());
   SLUICE_CHECK(at != consumers_.end(), "a consumer of another group");
+  numbered_[consumer.number_ - 1] = nullptr;
+  free_numbers_.push_back(consumer.number_);
   consumers_.erase(at);
   return dropped;
 }
 
 // --- looking
 
-PendingEntry StreamGroup::entry_of(const ById::value_type& item) {
-  const Slot& slot = item.second;
-  return {item.first, std::max<int64_t>(slot.time_key, 0), slot.deliveries, slot.consumer};
+std::optional<PendingEntry> StreamGroup::entry_of(const std::optional<PendingItem>& item) const {
+  if (!item) return std::nullopt;
+  return PendingEntry{item->id, std::max<int64_t>(item->time_key, 0), item->deliveries, consumer_of(*item)};
 }
 
 std::optional<PendingEntry> StreamGroup::find_pending(const StreamId& id) const {
-  const auto at = by_id_.find(id);
-  if (at == by_id_.end()) return std::nullopt;
-  return entry_of(*at);
+  return entry_of(pending_.find(id));
 }
 
 std::optional<PendingEntry> StreamGroup::next_pending(const StreamId& from) const {
-  const auto at = by_id_.lower_bound(from);
-  if (at == by_id_.end()) return std::nullopt;
-  return entry_of(*at);
+  return entry_of(pending_.first_from(from));
 }
 
 std::optional<PendingEntry> StreamGroup::next_idle(const StreamId& from, int64_t latest_ms) const {
-  for (auto at = by_id_.lower_bound(from); at != by_id_.end(); ++at) {
-    if (at->second.time_key <= latest_ms || at->second.time_key < 0) return entry_of(*at);
+  // A time before all deliveries still finds what was released.
+  return entry_of(pending_.first_until(from, std::max<int64_t>(latest_ms, -1)));
+}
+
+std::optional<PendingEntry> StreamGroup::longest_idle() const {
+  return entry_of(pending_.first_in_time());
+}
+
+std::optional<int64_t> StreamGroup::earliest_delivery_ms() const {
+  if (released_ == 0) {
+    const auto first = pending_.first_in_time();
+    if (!first) return std::nullopt;
+    return first->time_key;
+  }
+  PendingTree::TimeWalk walk(pending_);
+  while (const auto item = walk.next()) {
+    if (item->time_key >= 0) return item->time_key;
   }
   return std::nullopt;
 }
 
-std::optional<PendingEntry> StreamGroup::longest_idle() const {
-  return IdleWalk(*this).next();
-}
-
-std::optional<int64_t> StreamGroup::earliest_delivery_ms() const {
-  const auto at = by_time_.lower_bound({0, kMinStreamId});
-  if (at == by_time_.end()) return std::nullopt;
-  return at->first;
-}
-
 std::optional<PendingEntry> StreamGroup::IdleWalk::next() {
-  if (at_ == group_->by_time_.end()) return std::nullopt;
-  const StreamId id = at_->second;
-  ++at_;
-  return group_->find_pending(id);
+  return group_->entry_of(walk_.next());
 }
 
 // --- changing
 
 bool StreamGroup::add_pending(const StreamId& id, const Delivery& delivery) {
-  // Ids mostly grow.
-  const size_t before = by_id_.size();
-  const int64_t time_key = std::max<int64_t>(delivery.delivered_ms, 0);
-  const auto at = by_id_.emplace_hint(by_id_.end(), id, Slot{time_key, delivery.deliveries, nullptr});
-  if (by_id_.size() == before) return false;
-  by_time_.emplace_hint(by_time_.end(), time_key, id);
-  put(at, time_key, delivery.consumer);
+  const uint32_t owner = delivery.consumer == nullptr ? kNobody : delivery.consumer->number_;
+  if (!pending_.insert({id, std::max<int64_t>(delivery.delivered_ms, 0), delivery.deliveries, owner})) {
+    return false;
+  }
+  if (delivery.consumer != nullptr) delivery.consumer->pending_.insert({id});
   return true;
 }
 
 bool StreamGroup::add_released(const StreamId& id, uint64_t deliveries) {
-  const auto [at, added] = by_id_.emplace(id, Slot{0, deliveries, nullptr});
-  if (!added) return false;
-  by_time_.emplace(0, id);
-  put(at, take_released_key(), nullptr);
+  if (!pending_.insert({id, kFirstReleasedKey + released_ever_, deliveries, kNobody})) return false;
+  ++released_ever_;
   ++released_;
   return true;
 }
 
 void StreamGroup::deliver(const StreamId& id, const Delivery& delivery) {
-  const auto at = by_id_.find(id);
-  SLUICE_CHECK(at != by_id_.end(), "only what is pending is delivered again");
-  if (at->second.time_key < 0) --released_;
-  at->second.deliveries = delivery.deliveries;
-  put(at, std::max<int64_t>(delivery.delivered_ms, 0), delivery.consumer);
+  const auto before = pending_.find(id);
+  SLUICE_CHECK(before, "only what is pending is delivered again");
+  const uint32_t owner = delivery.consumer == nullptr ? kNobody : delivery.consumer->number_;
+  move_to(*before, {id, std::max<int64_t>(delivery.delivered_ms, 0), delivery.deliveries, owner});
 }
 
 void StreamGroup::release(const StreamId& id, uint64_t deliveries) {
-  const auto at = by_id_.find(id);
-  SLUICE_CHECK(at != by_id_.end(), "only what is pending is released");
-  if (at->second.time_key >= 0) ++released_;
-  at->second.deliveries = deliveries;
-  put(at, take_released_key(), nullptr);
+  const auto before = pending_.find(id);
+  SLUICE_CHECK(before, "only what is pending is released");
+  move_to(*before, {id, take_released_key(), deliveries, kNobody});
 }
 
-void StreamGroup::put(ById::iterator at, int64_t time_key, StreamConsumer* consumer) {
-  Slot& slot = at->second;
-  if (slot.consumer != consumer) {
-    if (slot.consumer != nullptr) slot.consumer->pending_.erase(at->first);
-    slot.consumer = consumer;
-    if (consumer != nullptr) consumer->pending_.insert(consumer->pending_.end(), at->first);
+void StreamGroup::move_to(const PendingItem& before, const PendingItem& item) {
+  if (before.consumer != item.consumer) {
+    if (StreamConsumer* const old = consumer_of(before); old != nullptr) old->pending_.erase(item.id);
+    if (StreamConsumer* const owner = consumer_of(item); owner != nullptr) owner->pending_.insert({item.id});
   }
-  if (slot.time_key == time_key) return;
-  by_time_.erase({slot.time_key, at->first});
-  slot.time_key = time_key;
-  by_time_.emplace_hint(by_time_.end(), time_key, at->first);
-}
-
-void StreamGroup::forget(ById::iterator at) {
-  const Slot& slot = at->second;
-  if (slot.consumer != nullptr) slot.consumer->pending_.erase(at->first);
-  if (slot.time_key < 0) --released_;
-  by_time_.erase({slot.time_key, at->first});
-  by_id_.erase(at);
+  if (before.time_key < 0) --released_;
+  if (item.time_key < 0) ++released_;
+  pending_.update(item);
 }
 
 bool StreamGroup::acknowledge(const StreamId& id) {
-  const auto at = by_id_.find(id);
-  if (at == by_id_.end()) return false;
+  const auto item = pending_.erase(id);
+  if (!item) return false;
+  if (StreamConsumer* const owner = consumer_of(*item); owner != nullptr) owner->pending_.erase(id);
+  if (item->time_key < 0) --released_;
   if (trim_memory != nullptr) trim_memory->note(id);
-  forget(at);
   return true;
 }
 
+// --- as a whole
+
 std::unique_ptr<StreamGroup> StreamGroup::clone() const {
-  auto copy = std::make_unique<StreamGroup>(last_id_, entries_read);
+  auto copy = std::make_unique<StreamGroup>(*epoch_, last_id_, entries_read);
+  std::vector<uint32_t> numbers(numbered_.size() + 1, kNobody);
   for (const auto& [name, consumer] : consumers_) {
-    copy->add_consumer(name, consumer->seen_ms).active_ms = consumer->active_ms;
+    StreamConsumer& same = copy->add_consumer(name, consumer->seen_ms);
+    same.active_ms = consumer->active_ms;
+    numbers[consumer->number_] = same.number_;
   }
-  IdleWalk walk(*this);
-  while (const auto entry = walk.next()) {
-    if (entry->consumer == nullptr) {
-      copy->add_released(entry->id, entry->deliveries);
-    } else {
-      copy->add_pending(
-          entry->id, {copy->find_consumer(entry->consumer->name()), entry->delivered_ms, entry->deliveries});
+  pending_.for_each_leaf([&](const PendingLeaf& leaf) {
+    for (size_t i = 0; i < leaf.count(); ++i) {
+      PendingItem item = leaf.item(i);
+      item.consumer = numbers[item.consumer];
+      copy->pending_.insert(item);
+      if (StreamConsumer* const owner = copy->consumer_of(item)) owner->pending_.insert({item.id});
     }
-  }
+  });
+  copy->released_ = released_;
+  copy->released_ever_ = released_ever_;
   return copy;
 }
 
 size_t StreamGroup::memory_bytes() const {
-  size_t bytes = ds::size_class(sizeof(StreamGroup)) + by_id_.size() * kPendingBytes;
+  // What a node of the library's tree takes beside its content.
+  constexpr size_t kTreeNodeBytes = 32;
+  size_t bytes = ds::size_class(sizeof(StreamGroup)) + pending_.memory_bytes() +
+                 numbered_.capacity() * sizeof(numbered_[0]) + free_numbers_.capacity() * sizeof(uint32_t);
   for (const auto& [name, consumer] : consumers_) {
-    bytes += ds::size_class(sizeof(StreamConsumer)) + kTreeNodeBytes + sizeof(Consumers::value_type) +
-             2 * name.size();
+    bytes += ds::size_class(sizeof(StreamConsumer)) + consumer->pending_.memory_bytes() + kTreeNodeBytes +
+             sizeof(Consumers::value_type) + 2 * name.size();
   }
   return bytes;
 }
 
 bool StreamGroup::release_slice(size_t max) {
-  for (; max > 0 && !by_id_.empty(); --max) forget(by_id_.begin());
-  return !by_id_.empty();
+  size_t left = max;
+  while (left > 0 && !consumers_.empty()) {
+    StreamConsumer& consumer = *consumers_.begin()->second;
+    const size_t own = consumer.pending_count();
+    consumer.pending_.drop_leaves(left);
+    if (consumer.pending_count() > 0) return true;
+    left -= std::min(left, own + 1);
+    consumers_.erase(consumers_.begin());
+  }
+  if (left == 0) return !consumers_.empty() || !pending_.empty();
+  pending_.drop_leaves(left);
+  return !pending_.empty();
 }
 
 }  // namespace sluice::types

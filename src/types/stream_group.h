@@ -3,9 +3,9 @@
 // never walks what is not; each consumer knows its own by id. A pending entry may outlive the stream's entry.
 // A released one (XNACK) is still pending, but nobody's: it stands before all others in the order of time.
 //
-//   group     by id:    1-0 {worker-1, delivered 17:00:02, once} -> 1-1 {...}      owns the entries
-//             by time:  released 3-0 -> released 1-2 -> 17:00:01 1-1 -> 17:00:02 1-0
-//   consumer  by id:    1-0
+//   group     tree by id (types/id_tree.h):  1-0 {worker-1, delivered 17:00:02, once} -> 1-1 {...}
+//             in the order of time:          released 3-0 -> released 1-2 -> 17:00:01 1-1 -> 17:00:02 1-0
+//   consumer  tree by id:                    1-0
 //
 // The owner is the stream. Times are unix milliseconds and come in as arguments, one before 1970 counts as
 // 1970; entries are handed out as copies, pointers to consumers stay good until those are removed.
@@ -15,15 +15,17 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
-#include <utility>
+#include <vector>
 
 #include "base/bytes.h"
+#include "ds/node.h"
+#include "types/id_tree.h"
 #include "types/stream_id.h"
 
 namespace sluice::types {
 
 class StreamConsumer;
+class StreamGroup;
 class TrimMemory;
 
 // A copy of what the group knows about an entry.
@@ -38,7 +40,6 @@ class StreamConsumer {
  public:
   static constexpr int64_t kNever = -1;
 
-  StreamConsumer(base::ByteView name, int64_t now_ms) : seen_ms(now_ms), name_(name) {}
   StreamConsumer(const StreamConsumer&) = delete;
   StreamConsumer& operator=(const StreamConsumer&) = delete;
 
@@ -47,13 +48,17 @@ class StreamConsumer {
   // The first of its pending ids from `from` on.
   [[nodiscard]] std::optional<StreamId> next_own(const StreamId& from) const;
 
-  int64_t seen_ms;             // the last time it asked for anything
+  int64_t seen_ms = 0;         // the last time it asked for anything
   int64_t active_ms = kNever;  // the last time it got something
 
  private:
   friend class StreamGroup;
+  StreamConsumer(base::ByteView name, const ds::Epoch& epoch, const StreamGroup& group, uint32_t number)
+      : name_(name), pending_(epoch, &group), number_(number) {}
+
   base::Bytes name_;
-  std::set<StreamId> pending_;
+  OwnTree pending_;
+  uint32_t number_;  // by which pending entries name it
 };
 
 class StreamGroup {
@@ -61,8 +66,10 @@ class StreamGroup {
   // entries_read() of a group that was set to an id in the middle of a stream.
   static constexpr int64_t kUnknown = -1;
 
-  // Delivers what lies behind `start`; up to there are `before` entries.
-  StreamGroup(const StreamId& start, int64_t before) : entries_read(before), last_id_(start) {}
+  // Delivers what lies behind `start`; up to there are `before` entries. Its leaves announce their changes to
+  // the epoch, in its own name.
+  StreamGroup(const ds::Epoch& epoch, const StreamId& start, int64_t before)
+      : entries_read(before), epoch_(&epoch), last_id_(start), pending_(epoch, this) {}
   StreamGroup(const StreamGroup&) = delete;
   StreamGroup& operator=(const StreamGroup&) = delete;
 
@@ -80,7 +87,7 @@ class StreamGroup {
   // Drops what it has pending, too; returns how much that was. What was released stays.
   uint64_t remove_consumer(StreamConsumer& consumer);
 
-  [[nodiscard]] size_t pending_count() const { return by_id_.size(); }
+  [[nodiscard]] size_t pending_count() const { return pending_.size(); }
   [[nodiscard]] size_t released_count() const { return released_; }
   [[nodiscard]] std::optional<PendingEntry> find_pending(const StreamId& id) const;
   // The first with at least this id; loops step with next_pending(*id.next()).
@@ -117,38 +124,40 @@ class StreamGroup {
 
    private:
     friend class StreamGroup;
-    explicit IdleWalk(const StreamGroup& group) : group_(&group), at_(group.by_time_.begin()) {}
+    explicit IdleWalk(const StreamGroup& group) : group_(&group), walk_(group.pending_) {}
+
     const StreamGroup* group_;
-    std::set<std::pair<int64_t, StreamId>>::const_iterator at_;
+    PendingTree::TimeWalk walk_;
   };
   [[nodiscard]] IdleWalk walk_idle() const { return IdleWalk(*this); }
 
   // The same with consumers of its own.
   [[nodiscard]] std::unique_ptr<StreamGroup> clone() const;
   [[nodiscard]] size_t memory_bytes() const;  // This object included.
-  // Frees up to `max` pending entries of a group that is no longer used otherwise; true while there are more.
+  // Frees about `max` pending entries of a group that is no longer used otherwise; true while there are more.
   bool release_slice(size_t max);
 
  private:
-  // Released ones are numbered from the lowest key on, in the order of their release.
-  struct Slot {
-    int64_t time_key;
-    uint64_t deliveries;
-    StreamConsumer* consumer;
-  };
-  using ById = std::map<StreamId, Slot>;
+  // Time keys are times of delivery; released ones are numbered from the lowest key on instead, in the order
+  // of their release.
   static constexpr int64_t kFirstReleasedKey = INT64_MIN;
-  [[nodiscard]] static PendingEntry entry_of(const ById::value_type& item);
-  void put(ById::iterator at, int64_t time_key, StreamConsumer* consumer);
-  void forget(ById::iterator at);
+  static constexpr uint32_t kNobody = 0;  // consumers are numbered from 1 on
+
+  [[nodiscard]] std::optional<PendingEntry> entry_of(const std::optional<PendingItem>& item) const;
+  [[nodiscard]] StreamConsumer* consumer_of(const PendingItem& item) const {
+    return item.consumer == kNobody ? nullptr : numbered_[item.consumer - 1];
+  }
+  void move_to(const PendingItem& before, const PendingItem& item);
   [[nodiscard]] int64_t take_released_key() { return kFirstReleasedKey + released_ever_++; }
 
+  const ds::Epoch* epoch_;
   StreamId last_id_;
-  ById by_id_;
-  std::set<std::pair<int64_t, StreamId>> by_time_;
+  PendingTree pending_;
   size_t released_ = 0;
   int64_t released_ever_ = 0;
   Consumers consumers_;
+  std::vector<StreamConsumer*> numbered_;  // null where a number is free
+  std::vector<uint32_t> free_numbers_;
 };
 
 }  // namespace sluice::types

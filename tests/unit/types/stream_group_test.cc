@@ -1,7 +1,10 @@
 #include "types/stream_group.h"
 
+#include <algorithm>
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -9,6 +12,8 @@
 
 namespace sluice::types {
 namespace {
+
+const ds::Epoch kEpoch;
 
 std::string times(const StreamGroup& group) {
   std::string text;
@@ -21,7 +26,7 @@ std::string times(const StreamGroup& group) {
 }
 
 TEST_CASE("StreamGroup: pending entries are found by id, by time and by consumer") {
-  StreamGroup group({5, 0}, 5);
+  StreamGroup group(kEpoch, {5, 0}, 5);
   StreamConsumer& a = group.add_consumer("a", 10);
   StreamConsumer& b = group.add_consumer("b", 11);
   CHECK(group.add_pending({1, 0}, {&a, 300, 1}));
@@ -47,7 +52,7 @@ TEST_CASE("StreamGroup: pending entries are found by id, by time and by consumer
 }
 
 TEST_CASE("StreamGroup: a delivery moves an entry to another consumer and another time") {
-  StreamGroup group({}, StreamGroup::kUnknown);
+  StreamGroup group(kEpoch, {}, StreamGroup::kUnknown);
   StreamConsumer& a = group.add_consumer("a", 0);
   StreamConsumer& b = group.add_consumer("b", 0);
   group.add_pending({1, 0}, {&a, 100, 1});
@@ -64,7 +69,7 @@ TEST_CASE("StreamGroup: a delivery moves an entry to another consumer and anothe
 }
 
 TEST_CASE("StreamGroup: a consumer that goes takes what it has pending along") {
-  StreamGroup group({}, 0);
+  StreamGroup group(kEpoch, {}, 0);
   StreamConsumer& a = group.add_consumer("a", 0);
   StreamConsumer& b = group.add_consumer("b", 0);
   for (uint64_t i = 1; i <= 10; ++i) group.add_pending({i, 0}, {i % 2 == 0 ? &a : &b, 7, 1});
@@ -75,7 +80,7 @@ TEST_CASE("StreamGroup: a consumer that goes takes what it has pending along") {
 }
 
 TEST_CASE("StreamGroup: what is released is nobody's, and comes before all others in the order of release") {
-  StreamGroup group({}, 0);
+  StreamGroup group(kEpoch, {}, 0);
   StreamConsumer& a = group.add_consumer("a", 0);
   for (uint64_t i = 1; i <= 4; ++i) group.add_pending({i, 0}, {&a, 100 + static_cast<int64_t>(i), 1});
   group.release({3, 0}, 7);
@@ -103,7 +108,7 @@ TEST_CASE("StreamGroup: what is released is nobody's, and comes before all other
 }
 
 TEST_CASE("StreamGroup: a copy has consumers of its own") {
-  StreamGroup group({5, 5}, 3);
+  StreamGroup group(kEpoch, {5, 5}, 3);
   group.add_consumer("a", 10).active_ms = 9;
   group.add_pending({1, 0}, {group.find_consumer("a"), 100, 2});
   const auto copy = group.clone();
@@ -117,54 +122,127 @@ TEST_CASE("StreamGroup: a copy has consumers of its own") {
 }
 
 TEST_CASE("StreamGroup: it is freed in slices, and says what it takes") {
-  StreamGroup group({}, 0);
+  StreamGroup group(kEpoch, {}, 0);
   StreamConsumer& a = group.add_consumer("a", 0);
   const size_t empty_bytes = group.memory_bytes();
   for (uint64_t i = 1; i <= 100; ++i) group.add_pending({i, 0}, {&a, 1, 1});
-  CHECK(group.memory_bytes() > empty_bytes + 100 * sizeof(PendingEntry));
-  CHECK(group.release_slice(60));
-  CHECK(group.pending_count() == 40);
-  CHECK_FALSE(group.release_slice(60));
-  CHECK(a.pending_count() == 0);
-  CHECK(group.memory_bytes() == empty_bytes);
+  CHECK(group.memory_bytes() > empty_bytes + 100 * 32);
+  int slices = 1;
+  while (group.release_slice(30)) ++slices;
+  CHECK(slices == 4);
+  CHECK(group.pending_count() == 0);
+  CHECK(group.memory_bytes() < empty_bytes);
 }
 
-TEST_CASE("StreamGroup: random deliveries and acknowledgements keep all orders in step") {
-  base::Random random(3);
-  StreamGroup group({}, 0);
-  StreamConsumer* consumers[] = {&group.add_consumer("a", 0), &group.add_consumer("b", 0),
-                                 &group.add_consumer("c", 0)};
+TEST_CASE(
+    "StreamGroup: a number that a consumer leaves behind is given to another, whose entries stay apart") {
+  StreamGroup group(kEpoch, {}, 0);
+  StreamConsumer& a = group.add_consumer("a", 0);
+  group.add_pending({1, 0}, {&a, 1, 1});
+  group.remove_consumer(a);
+  StreamConsumer& b = group.add_consumer("b", 0);
+  StreamConsumer& c = group.add_consumer("c", 0);
+  group.add_pending({2, 0}, {&b, 1, 1});
+  group.add_pending({3, 0}, {&c, 1, 1});
+  CHECK(group.find_pending({2, 0})->consumer == &b);
+  CHECK(group.find_pending({3, 0})->consumer == &c);
+}
+
+// What a group should know: entries by id, and where each stands in time.
+struct Model {
   struct Known {
-    int64_t time;
+    int64_t key;  // below 0: released
+    uint64_t deliveries;
     StreamConsumer* consumer;
   };
-  std::map<uint64_t, Known> model;
-  for (int step = 0; step < 5000; ++step) {
-    const uint64_t id = 1 + random.below(200);
+  std::map<uint64_t, Known> entries;
+  int64_t released_ever = 0;
+
+  [[nodiscard]] std::vector<std::pair<int64_t, uint64_t>> in_time() const {
+    std::vector<std::pair<int64_t, uint64_t>> order;
+    for (const auto& [id, known] : entries) order.emplace_back(known.key, id);
+    std::sort(order.begin(), order.end());
+    return order;
+  }
+};
+
+void check_entry(const std::optional<PendingEntry>& entry, uint64_t id, const Model::Known& known) {
+  REQUIRE(entry);
+  REQUIRE(entry->id == StreamId{id, 0});
+  REQUIRE(entry->delivered_ms == std::max<int64_t>(known.key, 0));
+  REQUIRE(entry->deliveries == known.deliveries);
+  REQUIRE(entry->consumer == known.consumer);
+}
+
+void check(const StreamGroup& group, const Model& model) {
+  REQUIRE(group.pending_count() == model.entries.size());
+  std::map<const StreamConsumer*, size_t> owned;
+  size_t released = 0;
+  uint64_t before = 0;
+  for (const auto& [id, known] : model.entries) {
+    check_entry(group.next_pending({before, 1}), id, known);
+    ++owned[known.consumer];
+    if (known.key < 0) ++released;
+    if (known.consumer != nullptr) REQUIRE(known.consumer->next_own({id, 0}) == StreamId{id, 0});
+    before = id;
+  }
+  REQUIRE(group.released_count() == released);
+  for (const auto& [name, consumer] : group.consumers()) {
+    REQUIRE(consumer->pending_count() == owned[consumer.get()]);
+  }
+  auto walk = group.walk_idle();
+  std::optional<int64_t> earliest;
+  for (const auto& [key, id] : model.in_time()) {
+    check_entry(walk.next(), id, model.entries.at(id));
+    if (key >= 0 && !earliest) earliest = key;
+  }
+  REQUIRE_FALSE(walk.next());
+  REQUIRE(group.earliest_delivery_ms() == earliest);
+}
+
+TEST_CASE("StreamGroup: random changes agree with a map, and all orders with each other") {
+  base::Random random(3);
+  StreamGroup group(kEpoch, {}, 0);
+  StreamConsumer* consumers[] = {&group.add_consumer("a", 0), &group.add_consumer("b", 0),
+                                 &group.add_consumer("c", 0)};
+  Model model;
+  for (int step = 0; step < 6000; ++step) {
+    const uint64_t id = 1 + random.below(400);
     StreamConsumer* const consumer = consumers[random.below(3)];
     const auto time = static_cast<int64_t>(random.below(50));
-    if (const auto entry = group.find_pending({id, 0}); !entry) {
-      group.add_pending({id, 0}, {consumer, time, 1});
-      model[id] = {time, consumer};
-    } else if (random.below(2) == 0) {
-      group.deliver({id, 0}, {consumer, time, entry->deliveries + 1});
-      model[id] = {time, consumer};
+    const uint64_t deliveries = random.below(20) == 0 ? uint64_t{INT64_MAX} : random.below(5);
+    const bool there = model.entries.count(id) != 0;
+    const uint64_t kind = random.below(8);
+    if (!there && kind < 2) {
+      REQUIRE(group.add_released({id, 0}, deliveries));
+      model.entries[id] = {INT64_MIN + model.released_ever++, deliveries, nullptr};
+    } else if (!there) {
+      REQUIRE(group.add_pending({id, 0}, {consumer, time, deliveries}));
+      model.entries[id] = {time, deliveries, consumer};
+    } else if (kind < 3) {
+      group.deliver({id, 0}, {consumer, time, deliveries});
+      model.entries[id] = {time, deliveries, consumer};
+    } else if (kind < 5) {
+      group.release({id, 0}, deliveries);
+      model.entries[id] = {INT64_MIN + model.released_ever++, deliveries, nullptr};
     } else {
-      group.acknowledge({id, 0});
-      model.erase(id);
+      REQUIRE(group.acknowledge({id, 0}));
+      model.entries.erase(id);
     }
+    const auto order = model.in_time();
+    if (!order.empty()) {
+      check_entry(group.longest_idle(), order.front().second, model.entries.at(order.front().second));
+    }
+    const int64_t latest = static_cast<int64_t>(random.below(60)) - 5;
+    auto idle = model.entries.lower_bound(id);
+    while (idle != model.entries.end() && idle->second.key > latest && idle->second.key >= 0) ++idle;
+    const auto found = group.next_idle({id, 0}, latest);
+    REQUIRE(found.has_value() == (idle != model.entries.end()));
+    if (found) check_entry(found, idle->first, idle->second);
+    if (step % 16 == 0) check(group, model);
   }
-  size_t owned = 0;
-  for (const StreamConsumer* consumer : consumers) owned += consumer->pending_count();
-  CHECK(owned == model.size());
-  REQUIRE(group.pending_count() == model.size());
-  for (const auto& [id, known] : model) {
-    const auto entry = group.find_pending({id, 0});
-    REQUIRE(entry);
-    CHECK(entry->delivered_ms == known.time);
-    CHECK(entry->consumer == known.consumer);
-    CHECK(known.consumer->next_own({id, 0}) == StreamId{id, 0});
-  }
+  check(group, model);
+  CHECK(times(*group.clone()) == times(group));
 }
 
 }  // namespace

@@ -208,8 +208,10 @@ void add_difference(const Query& query, SortedSet& result) {
   });
 }
 
+// Never packed: a listpack would keep no sign of a zero, which Redis shows here.
 SortedSet combine(Call& call, Query& query) {
   auto result = call.on.keyspace.make<SortedSet>();
+  result.leave_packed();
   if (query.operation != Operation::kDifference) sort_by_size(query.sources);
   switch (query.operation) {
     case Operation::kUnion:
@@ -245,6 +247,17 @@ Outcome show(Call& call, Operation operation) {
   return Outcome::kDone;
 }
 
+// As it is stored: packed where it is small.
+SortedSet settled(Call& call, SortedSet built) {
+  if (built.size() > call.on.keyspace.value_context().sorted_set.max_listpack_entries) return built;
+  auto small = call.on.keyspace.make<SortedSet>();
+  built.for_each([&small](const Element& member, double score) {
+    base::NumberText buffer;
+    small.add(member.to_text(buffer), score);
+  });
+  return small.packed() != nullptr ? std::move(small) : std::move(built);
+}
+
 // An empty result leaves no key behind, whatever was there.
 Outcome store(Call& call, Operation operation, const keyspace::Event& event) {
   const ByteView destination = call.args.key();
@@ -253,7 +266,7 @@ Outcome store(Call& call, Operation operation, const keyspace::Event& event) {
   auto result = combine(call, query);
   const size_t size = result.size();
   if (size > 0) {
-    call.on.keyspace.store(call.access(), destination, std::move(result), event);
+    call.on.keyspace.store(call.access(), destination, settled(call, std::move(result)), event);
   } else {
     remove_key(call, destination);
   }

@@ -79,9 +79,8 @@ constexpr const char* kNoLog = "none";
 constexpr const char* kEverySecond = "everysec";
 constexpr const char* kAlways = "always";
 
-// The floor keeps no log.
 Case shape_case(const std::string& name, const Shape& shape, const char* log = kNoLog) {
-  return {name, log == kNoLog, log,
+  return {name, true, log,
           [shape](const Target& target, const std::string& row) { return run_shape(target, row, shape); }};
 }
 

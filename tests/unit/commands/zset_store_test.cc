@@ -160,4 +160,15 @@ TEST_CASE("ZUNIONSTORE: many members become a tree, few stay packed") {
   CHECK(h.run("OBJECT", "ENCODING", "d") == bulk("listpack"));
 }
 
+TEST_CASE("Sorted set algebra: a zero keeps its sign where Redis shows it, and loses it in a listpack") {
+  Harness h;
+  h.run("ZADD", "z", "0", "a", "1", "b");
+  CHECK(h.run("ZUNION", "1", "z", "WEIGHTS", "-1", "WITHSCORES") == bulks({"b", "-1", "a", "-0"}));
+  h.run("ZUNIONSTORE", "d", "1", "z", "WEIGHTS", "-1");
+  CHECK(h.run("ZSCORE", "d", "a") == bulk("0"));
+  h.run("CONFIG", "SET", "zset-max-listpack-entries", "1");
+  h.run("ZUNIONSTORE", "d", "1", "z", "WEIGHTS", "-1");
+  CHECK(h.run("ZSCORE", "d", "a") == bulk("-0"));
+}
+
 }  // namespace sluice::test

@@ -1,12 +1,13 @@
-// Streams, the reading half: XRANGE XREVRANGE XREAD. XREAD may wait; it then runs again with `$` replaced by
-// the id it stood for, so that what arrives while it waits is what it gets.
+// Streams, the reading half: XRANGE XREVRANGE XREAD. XREAD may wait; it then runs again with `$` and `+`
+// replaced by the ids they stood for, so that what arrives while it waits is what it gets.
 #include <algorithm>
 #include <optional>
 #include <vector>
 
-#include "base/number.h"
 #include "commands/all.h"
 #include "commands/family.h"
+#include "commands/stream_read_request.h"
+#include "commands/stream_reply.h"
 #include "types/stream.h"
 
 namespace sluice::commands {
@@ -18,28 +19,8 @@ using types::StreamBound;
 using types::StreamId;
 using types::StreamIdText;
 
-constexpr ByteView kInvalidId = "ERR Invalid stream ID specified as stream command argument";
-constexpr ByteView kNothingBelow = "ERR invalid end ID for the interval";
-constexpr ByteView kNothingAbove = "ERR invalid start ID for the interval";
-constexpr ByteView kUnbalanced =
-    "ERR Unbalanced 'xread' list of streams: for each stream key an ID or '$' must be specified.";
-constexpr ByteView kGroupOnly =
-    "ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead.";
-constexpr ByteView kNoackOnly =
-    "ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead.";
 constexpr ByteView kNewOnly =
     "ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option.";
-
-void write_entry(resp::Reply& reply, const types::StreamEntry& entry) {
-  reply.array(2);
-  reply.bulk(StreamIdText(entry.id).view());
-  reply.array(entry.size() * 2);
-  entry.for_each([&reply](const ds::Element& name, const ds::Element& value) {
-    base::NumberText buffer;
-    reply.bulk(name.to_text(buffer));
-    reply.bulk(value.to_text(buffer));
-  });
-}
 
 struct Range {
   StreamId start;
@@ -65,17 +46,6 @@ void write_range(resp::Reply& reply, const Stream& stream, const Range& range) {
   reply.end_array(mark, written);
 }
 
-StreamId read_bound(exec::Args& args, const StreamBound& bound, ByteView nothing_beyond) {
-  if (bound.status == StreamBound::Status::kInvalid) args.latch(kInvalidId);
-  if (bound.status == StreamBound::Status::kNothingBeyond) args.latch(nothing_beyond);
-  return bound.id;
-}
-
-// Negative counts are none.
-uint64_t read_count(exec::Args& args) {
-  return static_cast<uint64_t>(std::max<int64_t>(args.integer(), 0));
-}
-
 Outcome range_generic(Call& call, bool backwards) {
   exec::Args& args = call.args;
   const ByteView key = args.key();
@@ -84,11 +54,11 @@ Outcome range_generic(Call& call, bool backwards) {
   if (backwards) std::swap(start, end);
   Range range;
   range.backwards = backwards;
-  range.start = read_bound(args, types::parse_stream_start(start), kNothingAbove);
-  range.end = read_bound(args, types::parse_stream_end(end), kNothingBelow);
+  range.start = read_bound(args, types::parse_stream_start(start), kNothingAboveId);
+  range.end = read_bound(args, types::parse_stream_end(end), kNothingBelowId);
   while (args.more() && args.ok()) {
     if (args.accept_with("COUNT")) {
-      range.count = read_count(args);
+      range.count = read_entry_count(args);
     } else {
       args.syntax_error();
     }
@@ -113,37 +83,6 @@ Outcome cmd_xrevrange(Call& call) {
   return range_generic(call, true);
 }
 
-struct ReadRequest {
-  uint64_t count = 0;  // 0: all
-  std::optional<int64_t> timeout_ms;
-  std::span<const ByteView> keys;
-  std::span<const ByteView> ids;
-};
-
-ReadRequest read_request(exec::Args& args) {
-  ReadRequest request;
-  while (args.more() && args.ok() && request.keys.empty()) {
-    if (args.accept_with("BLOCK")) {
-      request.timeout_ms = args.whole_timeout_ms();
-    } else if (args.accept_with("COUNT")) {
-      request.count = read_count(args);
-    } else if (args.accept_with("STREAMS")) {
-      const auto rest = args.rest();
-      if (rest.size() % 2 != 0) args.latch(kUnbalanced);
-      request.keys = rest.first(rest.size() / 2);
-      request.ids = rest.subspan(rest.size() / 2);
-    } else if (args.accept_with("GROUP", 2)) {
-      args.latch(kGroupOnly);
-    } else if (args.accept("NOACK")) {
-      args.latch(kNoackOnly);
-    } else {
-      args.syntax_error();
-    }
-  }
-  if (request.keys.empty()) args.syntax_error();
-  return request;
-}
-
 struct Source {
   View<Stream> stream;
   StreamId after;
@@ -153,6 +92,13 @@ struct Source {
     return stream->seek_back(types::kMaxStreamId).entry().id > after;
   }
 };
+
+// Behind this id stands the last entry alone; without one, nothing yet.
+StreamId before_last(const Stream& stream) {
+  const Stream::Cursor last = stream.seek_back(types::kMaxStreamId);
+  // No entry has the lowest id.
+  return last.valid() ? *last.entry().id.previous() : stream.last_id();
+}
 
 // The streams and where to read each on from. False: an error was replied.
 bool look_up(Call& call, const ReadRequest& request, std::vector<Source>& sources) {
@@ -166,10 +112,12 @@ bool look_up(Call& call, const ReadRequest& request, std::vector<Source>& source
     Source source{*stream, {}};
     if (request.ids[i] == "$") {
       if (source.stream) source.after = source.stream->last_id();
+    } else if (request.ids[i] == "+") {
+      if (source.stream) source.after = before_last(*source.stream);
     } else if (const auto id = types::parse_stream_id(request.ids[i], 0); id) {
       source.after = *id;
     } else {
-      call.fail(request.ids[i] == ">" ? kNewOnly : kInvalidId);
+      call.fail(request.ids[i] == ">" ? kNewOnly : kInvalidStreamId);
       return false;
     }
     sources.push_back(source);
@@ -191,31 +139,21 @@ Outcome wait_for_entries(Call& call, const ReadRequest& request, const std::vect
 }
 
 Outcome cmd_xread(Call& call) {
-  const ReadRequest request = read_request(call.args);
+  const ReadRequest request = read_request(call.args, Reader::kAlone);
   if (!call.args.ok()) return call.fail(call.args.error());
   std::vector<Source> sources;
   if (!look_up(call, request, sources)) return Outcome::kFailed;
-  const auto ready = std::count_if(sources.begin(), sources.end(), [](const Source& s) { return s.ready(); });
-  if (ready == 0) {
-    if (request.timeout_ms) return wait_for_entries(call, request, sources);
-    call.reply.null_array();
-    return Outcome::kDone;
-  }
-  resp::Reply& reply = call.reply;
-  if (reply.resp3()) {
-    reply.map(static_cast<size_t>(ready));
-  } else {
-    reply.array(static_cast<size_t>(ready));
-  }
+  ReadReply out(call.reply, request);
   for (size_t i = 0; i < sources.size(); ++i) {
     if (!sources[i].ready()) continue;
-    if (!reply.resp3()) reply.array(2);
-    reply.bulk(request.keys[i]);
+    out.next_stream(request.keys[i]);
     // Not the last possible id, or nothing would be ready.
-    Range range{*sources[i].after.next(), types::kMaxStreamId};
-    if (request.count != 0) range.count = request.count;
-    write_range(reply, *sources[i].stream, range);
+    Stream::Cursor at = sources[i].stream->seek(*sources[i].after.next());
+    while (at.valid() && out.add(at.entry())) at.next();
   }
+  if (out.finish()) return Outcome::kDone;
+  if (request.timeout_ms) return wait_for_entries(call, request, sources);
+  call.reply.null_array();
   return Outcome::kDone;
 }
 
@@ -225,7 +163,9 @@ constexpr CommandSpec kRows[] = {
     {"xread", cmd_xread, at_least(4), stream_keys(1, kKeyRo | kKeyAccess), kReadonly | kBlocking,
      Group::kStream, "5.0.0",
      "Gets the entries behind an id from several streams, waiting for them if asked.",
-     "[COUNT count] [BLOCK milliseconds] STREAMS streams<key [key ...] id [id ...]>"},
+     "[COUNT count] [MAXCOUNT maxcount:integer@8.10.0] [MAXSIZE maxsize:integer@8.10.0] [BLOCK milliseconds] "
+     "STREAMS "
+     "streams<key [key ...] id [id ...]>"},
     {"xrevrange", cmd_xrevrange, at_least(4), one_key(1, kKeyRo | kKeyAccess), kReadonly, Group::kStream,
      "5.0.0", "Gets the entries between two ids, the last one first.",
      "key end:string start:string [COUNT count]"},

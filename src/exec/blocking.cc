@@ -25,9 +25,9 @@ void Blocking::park(client::Client& client, int db, OwnedRequest request, const 
     if (!fresh) continue;
     if (!watched && queue->second.watched_for_going()) ++watched_for_going_;
     parked.places.push_back(Place{queue, place});
+    if (reason.wake_at_ms != 0) wake_at(*queue, reason.wake_at_ms);
   }
   if (reason.deadline_ms != 0) parked.deadline = deadlines_.push(reason.deadline_ms, client.id);
-  if (reason.wake_at_ms != 0) parked.wake = wakes_.push(reason.wake_at_ms, client.id);
   client.set(client::kBlocked);
 }
 
@@ -38,13 +38,17 @@ void Blocking::park_in_line(client::Client& client, OwnedRequest request) {
   line_.emplace(parked.place_in_line, client.id);
 }
 
-void Blocking::wake_later(client::ClientId id, int64_t wake_at_ms) {
-  Parked& parked = parked_.at(id);
-  if (parked.wake != UINT32_MAX) {
-    wakes_.update(parked.wake, wake_at_ms);
-  } else {
-    parked.wake = wakes_.push(wake_at_ms, id);
+void Blocking::wake_at(Queues::value_type& queue, int64_t wake_at_ms) {
+  uint32_t& wake = queue.second.wake;
+  if (wake == UINT32_MAX) {
+    wake = wakes_.push(wake_at_ms, &queue);
+  } else if (wake_at_ms < wakes_.time_of(wake)) {
+    wakes_.update(wake, wake_at_ms);
   }
+}
+
+void Blocking::wake_later(client::ClientId id, int64_t wake_at_ms) {
+  for (const Place& place : parked_.at(id).places) wake_at(*place.queue, wake_at_ms);
 }
 
 void Blocking::end_time(client::ClientId id, int64_t now_ms) {
@@ -65,11 +69,12 @@ OwnedRequest Blocking::unpark(client::Client& client) {
     const bool watched = queue.watched_for_going();
     queue.waiters.erase(place.waiter);
     if (watched && !queue.watched_for_going()) --watched_for_going_;
-    if (queue.waiters.empty()) queues_.erase(queues_.find(place.queue->first));
+    if (!queue.waiters.empty()) continue;
+    if (queue.wake != UINT32_MAX) wakes_.remove(queue.wake);
+    queues_.erase(queues_.find(place.queue->first));
   }
   if (parked.place_in_line != 0) line_.erase(parked.place_in_line);
   if (parked.deadline != UINT32_MAX) deadlines_.remove(parked.deadline);
-  if (parked.wake != UINT32_MAX) wakes_.remove(parked.wake);
   if (parked.offset != 0) offset_waiters_.erase({parked.offset, client.id});
   OwnedRequest request = std::move(parked.request);
   parked_.erase(found);
@@ -137,11 +142,12 @@ client::ClientId Blocking::timed_out(int64_t now_ms) const {
   return deadlines_.top();
 }
 
-client::ClientId Blocking::take_woken(int64_t now_ms) {
-  if (wakes_.empty() || wakes_.top_time_ms() > now_ms) return 0;
-  const client::ClientId id = wakes_.remove(wakes_.top_handle());
-  parked_.at(id).wake = UINT32_MAX;
-  return id;
+bool Blocking::touch_due(int64_t now_ms) {
+  if (wakes_.empty() || wakes_.top_time_ms() > now_ms) return false;
+  Queues::value_type& queue = *wakes_.remove(wakes_.top_handle());
+  queue.second.wake = UINT32_MAX;
+  touch(queue.first.db, queue.first.key);
+  return true;
 }
 
 client::ClientId Blocking::take_reached(uint64_t offset) {
@@ -155,12 +161,6 @@ client::ClientId Blocking::take_reached(uint64_t offset) {
 std::optional<uint64_t> Blocking::next_offset() const {
   if (offset_waiters_.empty()) return std::nullopt;
   return offset_waiters_.begin()->first;
-}
-
-bool Blocking::touch_awaited_by(client::ClientId id) {
-  const Parked& parked = parked_.at(id);
-  for (const Place& place : parked.places) touch(place.queue->first.db, place.queue->first.key);
-  return !parked.places.empty();
 }
 
 }  // namespace sluice::exec

@@ -36,7 +36,7 @@ struct Park {
   keyspace::Type type = keyspace::Type::kList;
   bool wake_on_gone = false;  // also when the key is deleted or replaced by another type (XREADGROUP)
   int64_t deadline_ms = 0;    // monotonic; 0: forever
-  int64_t wake_at_ms = 0;     // unix; re-run then even if no key is touched; 0: never
+  int64_t wake_at_ms = 0;     // unix; the keys count as touched then, at the latest; 0: never
   uint64_t offset = 0;        // re-run once the log is synced to here; 0: does not wait for it
   NullShape null = NullShape::kArray;
   bool answers_late = false;  // when its time is up the command runs once more, and answers what it finds
@@ -46,7 +46,7 @@ class Blocking {
  public:
   // The client waits. `request` is run again when something it waits for has happened.
   void park(client::Client& client, int db, OwnedRequest request, const Park& reason);
-  // Moves the moment of a client that stays parked after a re-run.
+  // The next moment of a client that stays parked after a re-run.
   void wake_later(client::ClientId id, int64_t wake_at_ms);
   // Its time is up at `now_ms`, whatever it was.
   void end_time(client::ClientId id, int64_t now_ms);
@@ -95,11 +95,9 @@ class Blocking {
   [[nodiscard]] std::optional<int64_t> next_wake_ms() const;
   // A client whose timeout has passed, or 0.
   [[nodiscard]] client::ClientId timed_out(int64_t now_ms) const;
-  // A client whose wake_at has passed; its wake_at is cleared. Or 0.
-  client::ClientId take_woken(int64_t now_ms);
-  // As if every key it waits for had been touched, so that those who came before it are served before it.
-  // False when it waits for none.
-  bool touch_awaited_by(client::ClientId id);
+  // Touches a key at which a moment has passed, so that its waiters are served in their order. False when
+  // there is none.
+  bool touch_due(int64_t now_ms);
   // The client that waits for the lowest offset, if that is at or below this one; it waits for it no longer.
   // Or 0.
   client::ClientId take_reached(uint64_t offset);
@@ -123,9 +121,12 @@ class Blocking {
     return reason.wake_on_gone ? kAnything : static_cast<Lane>(reason.type);
   }
   using Waiters = std::map<std::pair<Lane, Ticket>, client::ClientId>;
+  // One moment per key, however many wait: the earliest that any of them asked for. All are re-run then, and
+  // ask anew; so a moment whose waiter has left costs one look at most.
   struct Queue {
     Waiters waiters;
-    bool ready = false;  // already in ready_
+    bool ready = false;          // already in ready_
+    uint32_t wake = UINT32_MAX;  // in wakes_
 
     [[nodiscard]] bool watched_for_going() const {
       return !waiters.empty() && waiters.rbegin()->first.first == kAnything;
@@ -141,12 +142,13 @@ class Blocking {
     OwnedRequest request;
     std::vector<Place> places;
     uint32_t deadline = UINT32_MAX;
-    uint32_t wake = UINT32_MAX;
     uint64_t offset = 0;
     Ticket place_in_line = 0;  // 0: in none
     NullShape null = NullShape::kArray;
     bool answers_late = false;
   };
+
+  void wake_at(Queues::value_type& queue, int64_t wake_at_ms);
 
   std::unordered_map<client::ClientId, Parked> parked_;
   Queues queues_;
@@ -155,7 +157,7 @@ class Blocking {
   size_t watched_for_going_ = 0;  // queues with waiters in the lane kAnything
   std::vector<KeyName> ready_;
   ds::DeadlineHeap<client::ClientId> deadlines_;  // monotonic
-  ds::DeadlineHeap<client::ClientId> wakes_;      // unix
+  ds::DeadlineHeap<Queues::value_type*> wakes_;   // unix
   std::set<std::pair<uint64_t, client::ClientId>> offset_waiters_;
   uint64_t highest_offset_ = 0;
 };

@@ -180,9 +180,7 @@ bool Waiting::fire_timeouts() {
   for (size_t fired = 0; fired < kFiringsPerTurn; ++fired) {
     if (const client::ClientId id = blocking.timed_out(units_.monotonic_us() / 1000); id != 0) {
       end_waiting(*services_.clients.find(id));
-    } else if (const client::ClientId woken = blocking.take_woken(units_.now_us() / 1000); woken != 0) {
-      if (!blocking.touch_awaited_by(woken)) rerun(*services_.clients.find(woken));
-    } else {
+    } else if (!blocking.touch_due(units_.now_us() / 1000)) {
       return false;
     }
   }

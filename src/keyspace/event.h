@@ -98,6 +98,11 @@ inline constexpr Event xadd{kEventStream, "xadd"};
 inline constexpr Event xdel{kEventStream, "xdel"};
 inline constexpr Event xtrim{kEventStream, "xtrim"};
 inline constexpr Event xsetid{kEventStream, "xsetid"};
+inline constexpr Event xgroup_create{kEventStream, "xgroup-create"};
+inline constexpr Event xgroup_setid{kEventStream, "xgroup-setid"};
+inline constexpr Event xgroup_destroy{kEventStream, "xgroup-destroy"};
+inline constexpr Event xgroup_createconsumer{kEventStream, "xgroup-createconsumer"};
+inline constexpr Event xgroup_delconsumer{kEventStream, "xgroup-delconsumer"};
 
 }  // namespace events
 // NOLINTEND(readability-identifier-naming)

@@ -71,6 +71,8 @@ class Reply {
   Mark begin_set() { return begin(Kind::kSet); }
   void end_array(Mark mark, size_t count) { end(mark, Kind::kArray, count); }
   void end_set(Mark mark, size_t count) { end(mark, Kind::kSet, count); }
+  Mark begin_map() { return begin(Kind::kMap); }
+  void end_map(Mark mark, size_t pairs) { end(mark, Kind::kMap, 2 * pairs); }
 
   // A finished tree, in this reply's protocol: shapes that RESP2 lacks become what the table above says, an
   // attribute is left out there and what it describes remains. Errors within are counted.

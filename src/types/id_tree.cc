@@ -114,6 +114,18 @@ auto IdTree<Slot>::first_from(const StreamId& id) const -> std::optional<Item> {
 
 // At most one node of each level is looked through in vain: the one that `from` cuts in two.
 template <class Slot>
+auto IdTree<Slot>::last() const -> std::optional<Item> {
+  if (root_ == nullptr) return std::nullopt;
+  void* node = root_;
+  for (size_t level = 0; level < height_; ++level) {
+    const Inner& inner = *static_cast<Inner*>(node);
+    node = inner.children[inner.count - 1];
+  }
+  const Leaf& leaf = *static_cast<Leaf*>(node);
+  return leaf.item(leaf.count() - 1);
+}
+
+template <class Slot>
 auto IdTree<Slot>::search(const void* node, size_t level, const StreamId& from, int64_t max_key) const
     -> std::optional<Item> {
   if constexpr (Slot::kTimed) {

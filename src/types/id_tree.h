@@ -42,6 +42,7 @@ class IdTree {
   [[nodiscard]] std::optional<Item> find(const StreamId& id) const;
   // The first with at least this id.
   [[nodiscard]] std::optional<Item> first_from(const StreamId& id) const;
+  [[nodiscard]] std::optional<Item> last() const;
   // False when the id is there already.
   bool insert(const Item& item);
   // Puts an item in the place of the one with the same id. False when there is none.

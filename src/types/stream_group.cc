@@ -62,6 +62,11 @@ std::optional<PendingEntry> StreamGroup::next_pending(const StreamId& from) cons
   return entry_of(pending_.first_from(from));
 }
 
+std::optional<StreamId> StreamGroup::last_pending() const {
+  const auto item = pending_.last();
+  return item ? std::optional(item->id) : std::nullopt;
+}
+
 std::optional<PendingEntry> StreamGroup::next_idle(const StreamId& from, int64_t latest_ms) const {
   // A time before all deliveries still finds what was released.
   return entry_of(pending_.first_until(from, std::max<int64_t>(latest_ms, -1)));

@@ -92,7 +92,8 @@ class StreamGroup {
   [[nodiscard]] std::optional<PendingEntry> find_pending(const StreamId& id) const;
   // The first with at least this id; loops step with next_pending(*id.next()).
   [[nodiscard]] std::optional<PendingEntry> next_pending(const StreamId& from) const;
-  // The same among those released, or delivered at `latest_ms` or before.
+  [[nodiscard]] std::optional<StreamId> last_pending() const;
+  // As next_pending(), among those released, or delivered at `latest_ms` or before.
   [[nodiscard]] std::optional<PendingEntry> next_idle(const StreamId& from, int64_t latest_ms) const;
   // The one that is to be claimed first: released before all others, else delivered before all others.
   [[nodiscard]] std::optional<PendingEntry> longest_idle() const;

@@ -189,6 +189,7 @@ const std::vector<Exception>& exceptions() {
   static const std::string kConditions = "8.4: SET takes IFEQ, IFNE, IFDEQ and IFDNE";
   static const std::string kTarget = "ours: LMPOP and BLMPOP take TO";
   static const std::string kDue = "ours: ZMPOP and BZMPOP take DUE";
+  static const std::string kStreamLimits = "8.10: XREAD and XREADGROUP take MAXCOUNT and MAXSIZE; 8.4: CLAIM";
   static const std::vector<Exception> kList{
       {"blmove", "flags", kRunInScripts},
       {"blpop", "flags", kRunInScripts},
@@ -208,6 +209,8 @@ const std::vector<Exception>& exceptions() {
       {"zrank", "arguments", kWithScore},
       {"zrevrank", "arity", kWithScore},
       {"zrevrank", "arguments", kWithScore},
+      {"xread", "arguments", kStreamLimits},
+      {"xreadgroup", "arguments", kStreamLimits},
   };
   return kList;
 }
@@ -221,6 +224,7 @@ const std::map<std::string, std::string>& later_commands() {
       {"hexpire", "7.4"},        {"hexpireat", "7.4"},       {"hexpiretime", "7.4"},     {"hpexpire", "7.4"},
       {"hpexpireat", "7.4"},     {"hpexpiretime", "7.4"},    {"hpersist", "7.4"},        {"httl", "7.4"},
       {"hpttl", "7.4"},          {"hsetex", "8.0"},          {"hgetex", "8.0"},          {"hgetdel", "8.0"},
+      {"xnack", "8.8"},
   };
   return kList;
 }

@@ -36,5 +36,7 @@ ROWS = {
     "SLOWLOG HELP": "prose in our own words",
     "SLOWLOG GET": "durations",
     "SLOWLOG LEN": "depends on durations",
+    "XGROUP HELP": "prose in our own words",
+    "XINFO HELP": "prose in our own words",
     "SCRIPT DEBUG": "an interactive debugger; its protocol is not served",
 }

@@ -65,6 +65,12 @@ class Words:
             "draws": [b"%d" % n for n in range(-8, 9)] + [b"100", b"-150", b"abc", b"", I64_MAX],
             "bitval": [b"0", b"1", b"1", b"2", b"abc"],
             "anykey": [letter + b"%d" % n for letter in FAMILY_KEYS.values() for n in range(KEYS_PER_FAMILY)],
+            # Groups and consumers; idle times are none, or days: nothing becomes idle while a run lasts.
+            "group": [b"g1", b"g2", b"g3"] * 6 + [b"", b"\x00g"], "consumer": [b"c1", b"c2", b"c3"] * 6 + [b"", BINARY[:20]],
+            "minidle": [b"0"] * 6 + [b"100000000"] * 6 + [b"-5", b"abc", b"", I64_MAX, I64_MIN],
+            "idle": [b"0", b"900000000", b"1000000000"] * 4 + [b"-1", b"abc", b""],
+            "moment": [b"1600000000000", b"1700000000000", b"1"] * 4 + [b"-1", b"abc", b"", I64_MAX],
+            "bigcount": [b"60", b"200"] * 3 + [b"0", b"-1", b"abc", I64_MAX], "brief": [b"1", b"2"] * 4 + [b"-1", b"abc", b""],
             "nokey": [b"nokey"], "lexkey": [b"y0", b"y1", b"y2", b"y3"],
             "subcommand": [b"FOO", b"", b"help me", b"\x00"],
         }

@@ -88,6 +88,15 @@ def _queued_zrank(args, a, b):
     return _zrank_extra(args, a, b) or (_name(args) in (b"ZRANK", b"ZREVRANK") and len(args) == 4 and a == b"QUEUED")
 
 
+def _consumer_made_before(args, a, b):
+    return _name(args) == b"XGROUP" and len(args) > 1 and args[1].upper() == b"CREATECONSUMER" and a == 0 and b == 1
+
+
+def _last_entry(args, a, b):
+    return _name(args) == b"XREAD" and b"+" in args and isinstance(b, Error) and not isinstance(a, Error) and \
+        b.startswith((b"ERR Invalid stream ID", b"WRONGTYPE"))
+
+
 # (what 7.2.4 does (or ours, where it says so), treatment, accepts)
 ROWS = [
     ("Doubles are the shortest text that reads back equal; NaN is `nan`", "compared by value wherever a reply is a double (rules `scores`, `doubles`)", None),
@@ -96,7 +105,13 @@ ROWS = [
     ("Order of the members of a small set of strings", "compared as a set, since the oracle holds a table", None),
     ("A publisher subscribed to the channel gets its reply before the message, also inside MULTI and scripts", "pushes and replies are compared as two sequences; publishing to oneself inside MULTI or a script is not generated", None),
     ("A woken blocked command is executed again: keys in argument order, XREAD returns every ready stream", "blocking_clients.py: a client that waits for several keys never sees two of them filled by one unit", None),
-    ("A stream waiter whose key disappears or changes type gets NOGROUP or WRONGTYPE", "not generated: nothing waits in a group yet; XREAD's waiters are in tests/integration/waiting_test.cc", None),
+    ("A stream waiter whose key disappears or changes type gets NOGROUP or WRONGTYPE", "not generated: the oracle answers `-UNBLOCKED`; unit tests of our own, and tests/integration/waiting_test.cc", None),
+    ("XREADGROUP, XCLAIM and XAUTOCLAIM make the consumer even if they return nothing", "consumers are compared when they have something pending; XGROUP CREATECONSUMER may find one there", _consumer_made_before),
+    ("XINFO tells `inactive` and `active-time` of consumers, and `nacked-count` of groups (8.8)", "compared without them", None),
+    ("`lag` is counted, also where the oracle has no figure, or counts entries that are gone (ours)", "it must be what the oracle's XRANGE shows behind the group's last id", None),
+    ("XAUTOCLAIM goes on to what is idle, however much is not (ours); the oracle stops after ten looks for each entry wanted", "not generated with a low COUNT, unless everything is idle", None),
+    ("XREAD takes `+`, for the last entry (7.4)", "the oracle's error is not required", _last_entry),
+    ("The nodes of a stream's radix tree", "compared without them: ours are one for each block, and one", None),
     ("Blocking commands inside scripts act as inside MULTI", "not generated inside scripts", None),
     ("One clock reading per command, EXEC or script; nothing expires inside it", "TIME is excluded; expiries are years away or past", None),
     ("SET takes IFEQ, IFNE, IFDEQ and IFDNE (8.4)", "not generated", None),

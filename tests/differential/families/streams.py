@@ -1,5 +1,6 @@
 """Streams, with ids given by the client: an id from the clock would differ between the servers."""
 from family import Family, Row
+from pair import GroupsCounted
 
 TRIM = "{ MAXLEN | MINID } [ { = | ~ } ] { small | id } [ LIMIT small ]"
 
@@ -30,6 +31,27 @@ FAMILY = Family("streams", [
     Row("XREAD", "STREAMS key+ id+", weight=0.4),
     Row("XDEL", "key id+"),
     Row("XTRIM", "key " + TRIM),
+    Row("XGROUP CREATE", "key group { 0 | id | $ } [ MKSTREAM ] [ ENTRIESREAD small ]", weight=0.8),
+    Row("XGROUP SETID", "key group { 0 | id | $ | - | + } [ ENTRIESREAD small ]", weight=0.5),
+    Row("XGROUP CREATECONSUMER", "key group consumer", weight=0.3),
+    Row("XGROUP DELCONSUMER", "key group consumer", weight=0.2),
+    Row("XGROUP DESTROY", "key group", weight=0.2),
+    Row("XREADGROUP", "GROUP group consumer [ COUNT small ] [ NOACK ] STREAMS key { > | > | 0 | id }", weight=4),
+    Row("XREADGROUP", "( COUNT small | BLOCK brief | NOACK ) GROUP group consumer ( COUNT small ) STREAMS key key { > > | > 0 | id > }"),
+    Row("XREADGROUP", "GROUP group consumer BLOCK brief STREAMS key >", weight=0.3),
+    Row("XREADGROUP", "GROUP group consumer STREAMS key+ range_id+", weight=0.3),
+    Row("XACK", "key group id+", weight=2),
+    Row("XPENDING", "key group", weight=0.7),
+    Row("XPENDING", "key group [ IDLE minidle ] range_id range_id small [ consumer ]", "pending", weight=0.7),
+    Row("XPENDING", "key group [ IDLE minidle ] - + bigcount [ consumer ]", "pending", weight=0.7),
+    Row("XCLAIM", "key group consumer minidle id+ ( IDLE idle | TIME moment | RETRYCOUNT small | FORCE | JUSTID | LASTID id )", weight=2),
+    # What is not idle the oracle looks at ten times as often as it is to claim, and then stops.
+    Row("XAUTOCLAIM", "key group consumer 0 range_id [ COUNT small ] [ JUSTID ]", fixed=True),
+    Row("XAUTOCLAIM", "key group consumer minidle range_id [ COUNT bigcount ] [ JUSTID ]"),
+    Row("XINFO STREAM", "key", "stream_info", weight=0.5),
+    Row("XINFO STREAM", "key FULL [ COUNT small ]", "stream_info", weight=0.5),
+    Row("XINFO GROUPS", "key", GroupsCounted(), weight=0.3),
+    Row("XINFO CONSUMERS", "key group", "stream_consumers", weight=0.3),
     Row("OBJECT ENCODING", "key", "encoding"),
     Row("DEL", "key", weight=0.2),
 ], extra=set_id, extra_covers=["XSETID"], extra_share=0.02)

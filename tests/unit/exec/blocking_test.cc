@@ -214,18 +214,49 @@ TEST_CASE("Blocking: the time of a waiter may be ended, whether it had one or no
 
 TEST_CASE("Blocking: a moment to wake at comes once, and may be set again") {
   Room room;
-  Park park;
+  Park park = for_keys({"a"});
   park.wake_at_ms = 500;
   client::Client& client = room.wait(park);
   CHECK(room.blocking.next_wake_ms() == 500);
-  CHECK(room.blocking.take_woken(499) == 0);
-  CHECK(room.blocking.take_woken(500) == client.id);
-  CHECK(room.blocking.take_woken(500) == 0);
-  room.blocking.wake_later(client.id, 900);
+  CHECK_FALSE(room.blocking.touch_due(499));
+  CHECK(room.blocking.touch_due(500));
+  CHECK(names(room.blocking.take_ready()) == std::vector<std::string>{"0:a"});
+  CHECK_FALSE(room.blocking.touch_due(500));
   room.blocking.wake_later(client.id, 700);
   CHECK(room.blocking.next_wake_ms() == 700);
   room.blocking.unpark(client);
   CHECK_FALSE(room.blocking.next_wake_ms().has_value());
+}
+
+TEST_CASE("Blocking: a key has one moment, the earliest that any of its waiters asked for") {
+  Room room;
+  Park park = for_keys({"a"});
+  park.wake_at_ms = 500;
+  client::Client& first = room.wait(park);
+  park.wake_at_ms = 300;
+  client::Client& second = room.wait(park);
+  park.wake_at_ms = 0;
+  room.wait(park);
+  CHECK(room.blocking.next_wake_ms() == 300);
+  room.blocking.wake_later(first.id, 900);
+  CHECK(room.blocking.next_wake_ms() == 300);
+  room.blocking.unpark(second);
+  // Nobody asked for it any more: it comes, and that was all.
+  CHECK(room.blocking.touch_due(300));
+  CHECK_FALSE(room.blocking.touch_due(1000));
+  CHECK_FALSE(room.blocking.next_wake_ms().has_value());
+  CHECK(room.waiters("a").size() == 2);
+}
+
+TEST_CASE("Blocking: a moment touches every key that its waiter waits for") {
+  Room room;
+  Park park = for_keys({"a", "b"});
+  park.wake_at_ms = 500;
+  room.wait(park);
+  CHECK(room.blocking.touch_due(500));
+  CHECK(room.blocking.touch_due(500));
+  CHECK_FALSE(room.blocking.touch_due(500));
+  CHECK(room.blocking.take_ready().size() == 2);
 }
 
 TEST_CASE("Blocking: waiters for an offset are named once each when it is reached, lowest first") {

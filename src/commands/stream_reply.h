@@ -1,0 +1,33 @@
+// How stream entries look in replies: XRANGE, XREAD and all that hands entries to consumers write them alike.
+// Owns nothing.
+#pragma once
+
+#include <optional>
+
+#include "exec/args.h"
+#include "resp/reply.h"
+#include "types/stream.h"
+
+namespace sluice::commands {
+
+inline constexpr base::ByteView kInvalidStreamId =
+    "ERR Invalid stream ID specified as stream command argument";
+inline constexpr base::ByteView kNothingBelowId = "ERR invalid end ID for the interval";
+inline constexpr base::ByteView kNothingAboveId = "ERR invalid start ID for the interval";
+
+void write_id(resp::Reply& reply, const types::StreamId& id);
+// [name, value, ...]
+void write_fields(resp::Reply& reply, const types::StreamEntry& entry);
+// [id, [name, value, ...]]
+void write_entry(resp::Reply& reply, const types::StreamEntry& entry);
+// The bytes that write_fields() adds to a reply.
+[[nodiscard]] size_t written_bytes(const types::StreamEntry& entry);
+
+// The next word as an id, its sequence 0 if it has none; latches the error.
+types::StreamId read_stream_id(exec::Args& args);
+// What a bound stands for; latches why it stands for nothing.
+types::StreamId read_bound(exec::Args& args, const types::StreamBound& bound, base::ByteView nothing_beyond);
+// A count of entries, of which negative ones mean 0.
+uint64_t read_entry_count(exec::Args& args);
+
+}  // namespace sluice::commands

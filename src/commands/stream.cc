@@ -3,13 +3,12 @@
 // block size.
 #include "types/stream.h"
 
-#include <algorithm>
 #include <optional>
 #include <vector>
 
-#include "base/number.h"
 #include "commands/all.h"
 #include "commands/family.h"
+#include "commands/stream_trimming.h"
 
 namespace sluice::commands {
 
@@ -19,94 +18,43 @@ using types::Stream;
 using types::StreamId;
 using types::StreamIdRequest;
 using types::StreamIdText;
-using types::StreamTrim;
 
-constexpr ByteView kInvalidId = "ERR Invalid stream ID specified as stream command argument";
 constexpr ByteView kIdIsZero = "ERR The ID specified in XADD must be greater than 0-0";
 constexpr ByteView kIdNotGreater =
     "ERR The ID specified in XADD is equal or smaller than the target stream top item";
 constexpr ByteView kIdsExhausted =
     "ERR The stream has exhausted the last possible ID, unable to add more items";
 constexpr ByteView kTooLarge = "ERR Elements are too large to be stored";
-constexpr ByteView kTwoStrategies =
-    "ERR syntax error, MAXLEN and MINID options at the same time are not compatible";
-constexpr ByteView kNoStrategy = "ERR syntax error, XTRIM must be called with a trimming strategy";
-constexpr ByteView kLimitWithoutStrategy =
-    "ERR syntax error, LIMIT cannot be used without specifying a trimming strategy";
-constexpr ByteView kLimitOfExact = "ERR syntax error, LIMIT cannot be used without the special ~ option";
-constexpr ByteView kNegativeMaxlen = "ERR The MAXLEN argument must be >= 0.";
-constexpr ByteView kNegativeLimit = "ERR The LIMIT argument must be >= 0.";
-
-// An approximate trim without LIMIT removes at most so many blocks' worth of entries, as in Redis: clients
-// see how many went.
-constexpr uint64_t kDefaultLimitBlocks = 100;
-constexpr uint64_t kDefaultLimitUnbounded = 10'000;
-constexpr uint64_t kDefaultLimitMost = 1'000'000;
-
-struct TrimRequest {
-  std::optional<StreamTrim> rule;
-  ByteView threshold;
-  std::optional<uint64_t> limit;
-  // XADD only.
+struct AddRequest {
+  TrimRequest trim;
   bool must_exist = false;
   std::optional<StreamIdRequest> id;
+  types::StreamFields fields;
 };
 
-void read_threshold(exec::Args& args, StreamTrim::Keep keep, TrimRequest& request) {
-  if (request.rule) return args.latch(kTwoStrategies);
-  StreamTrim rule;
-  rule.keep = keep;
-  rule.approximate = args.accept_with("~");
-  if (!rule.approximate) args.accept_with("=");
-  request.threshold = args.peek();
-  if (keep == StreamTrim::Keep::kMaxLength) {
-    rule.max_length = static_cast<uint64_t>(args.integer_between(0, INT64_MAX, kNegativeMaxlen));
-  } else {
-    const std::optional<StreamId> id = types::parse_stream_id(args.next(), 0);
-    if (!id) args.latch(kInvalidId);
-    rule.min_id = id.value_or(types::kMinStreamId);
-  }
-  request.rule = rule;
-}
-
-uint64_t default_limit(Call& call) {
-  const size_t block_entries = call.on.keyspace.value_context().stream.node_max_entries;
-  if (block_entries == 0) return kDefaultLimitUnbounded;
-  return std::min<uint64_t>(kDefaultLimitBlocks * block_entries, kDefaultLimitMost);
-}
-
-// What the options mean together. A log that Redis wrote keeps LIMIT beside an exact trim, without meaning.
-void settle_limit(Call& call, bool adding, TrimRequest& request) {
+// XADD's options up to and with its id.
+AddRequest read_add(Call& call) {
   exec::Args& args = call.args;
-  if (call.entrance == Entrance::kReplay) request.limit = 0;
-  if (request.limit.value_or(0) != 0 && !request.rule) return args.latch(kLimitWithoutStrategy);
-  if (!adding && !request.rule) return args.latch(kNoStrategy);
-  const bool approximate = request.rule && request.rule->approximate;
-  if (request.limit && !approximate && call.entrance != Entrance::kReplay) return args.latch(kLimitOfExact);
-  if (approximate) request.rule->limit = request.limit ? *request.limit : default_limit(call);
-}
-
-// XADD's options up to and with its id, or all of XTRIM's.
-TrimRequest read_trim(Call& call, bool adding) {
-  exec::Args& args = call.args;
-  TrimRequest request;
+  AddRequest request;
   while (args.more() && args.ok() && !request.id) {
-    if (args.accept_with("MAXLEN")) {
-      read_threshold(args, StreamTrim::Keep::kMaxLength, request);
-    } else if (args.accept_with("MINID")) {
-      read_threshold(args, StreamTrim::Keep::kMinId, request);
-    } else if (args.accept_with("LIMIT")) {
-      request.limit = static_cast<uint64_t>(args.integer_between(0, INT64_MAX, kNegativeLimit));
-    } else if (adding && args.accept("NOMKSTREAM")) {
+    if (read_trim_word(args, request.trim)) continue;
+    if (args.accept("NOMKSTREAM")) {
       request.must_exist = true;
-    } else if (adding) {
-      request.id = types::parse_stream_id_request(args.next());
-      if (!request.id) args.latch(kInvalidId);
     } else {
-      args.syntax_error();
+      request.id = types::parse_stream_id_request(args.next());
+      if (!request.id) args.latch(kInvalidStreamId);
     }
   }
-  if (args.ok()) settle_limit(call, adding, request);
+  if (args.ok()) settle_trim(call, true, request.trim);
+  return request;
+}
+
+TrimRequest read_trim(Call& call) {
+  TrimRequest request;
+  while (call.args.more() && call.args.ok()) {
+    if (!read_trim_word(call.args, request)) call.args.syntax_error();
+  }
+  if (call.args.ok()) settle_trim(call, false, request);
   return request;
 }
 
@@ -124,72 +72,53 @@ ByteView text_of(types::AppendError reason) {
   return kIdNotGreater;
 }
 
-// The words by which the log repeats a trim: what was left, not what was asked. Owns the numbers it shows.
-class TrimEffect {
- public:
-  // `gone` entries went from the stream as it is now.
-  TrimEffect(const TrimRequest& request, const Stream& stream, uint64_t gone)
-      : needed_(request.rule.has_value() && (gone > 0 || !request.rule->approximate)),
-        by_length_(!request.rule || request.rule->keep == StreamTrim::Keep::kMaxLength || stream.empty()),
-        first_(stream.first_id()),
-        length_(base::format_uint64(stream.size())),
-        threshold_(request.threshold) {
-    if (needed_ && !request.rule->approximate) {
-      by_length_ = request.rule->keep == StreamTrim::Keep::kMaxLength;
-    } else {
-      threshold_ = by_length_ ? length_.view() : first_.view();
-    }
-  }
-  TrimEffect(const TrimEffect&) = delete;
-  TrimEffect& operator=(const TrimEffect&) = delete;
-
-  void append_to(std::vector<ByteView>& words) const {
-    if (needed_) words.insert(words.end(), {by_length_ ? "MAXLEN" : "MINID", "=", threshold_});
-  }
-
- private:
-  bool needed_;
-  bool by_length_;
-  StreamIdText first_;
-  base::NumberText length_;
-  ByteView threshold_;
-};
-
-void propagate_add(Call& call, const TrimRequest& request, const TrimEffect& trim, types::StreamFields fields,
-                   ByteView id) {
-  const bool as_received =
-      request.id->kind == StreamIdRequest::Kind::kExplicit && (!request.rule || !request.rule->approximate);
-  if (as_received) return;
-  std::vector<ByteView> words = {"XADD", call.args.at(1)};
-  words.reserve(fields.size() + 6);
-  trim.append_to(words);
-  words.push_back(id);
-  words.insert(words.end(), fields.begin(), fields.end());
-  call.propagate_as(words);
+// Whether replaying the words as they were received does the same, in Redis 7.0 too.
+bool replays_as_received(const AddRequest& request) {
+  return request.id->kind == StreamIdRequest::Kind::kExplicit && !request.trim.policy &&
+         (!request.trim.rule || !request.trim.rule->approximate);
 }
 
-Outcome add_entry(Call& call, const TrimRequest& request, types::StreamFields fields, Edit<Stream>& stream) {
+void propagate_add(Call& call, const AddRequest& request, const Stream& stream,
+                   const types::StreamRemoval& removal) {
+  if (replays_as_received(request)) return;
+  const ByteView key = call.args.at(1);
+  propagate_purged(call, key, removal.purged);
+  const TrimEffect trimmed(request.trim, stream, removal);
+  const StreamIdText id(stream.last_id());
+  std::vector<ByteView> words = {"XADD", key};
+  words.reserve(request.fields.size() + 6);
+  trimmed.append_to(words);
+  words.push_back(id.view());
+  words.insert(words.end(), request.fields.begin(), request.fields.end());
+  call.propagate_as(words);
+  propagate_deletions(call, key, removal.by_id);
+}
+
+Outcome add_entry(Call& call, const AddRequest& request, Edit<Stream>& stream) {
   const auto id = stream.peek().next_id(*request.id, static_cast<uint64_t>(call.access().now_ms));
   if (!id.ok()) return call.fail(text_of(id.error()));
-  if (const auto added = stream->append(*id, fields); !added.ok()) {
+  if (const auto added = stream->append(*id, request.fields); !added.ok()) {
     stream.unchanged();
     return call.fail(text_of(added.error()));
   }
-  const uint64_t gone = request.rule ? stream->trim(*request.rule).gone : 0;
+  const types::StreamRemoval removal = trim(call, request.trim, *stream);
   stream.commit(events::xadd);
-  if (gone > 0) call.unit().changes.touched(*call.access().db, stream.entry(), &events::xtrim);
-  const StreamIdText text(*id);
-  propagate_add(call, request, TrimEffect(request, stream.peek(), gone), fields, text.view());
-  call.reply.bulk(text.view());
+  if (removal.gone > 0) {
+    call.unit().changes.touched(*call.access().db, stream.entry(), &events::xtrim);
+  }
+  propagate_add(call, request, stream.peek(), removal);
+  call.reply.bulk(StreamIdText(*id).view());
   return Outcome::kDone;
 }
 
 Outcome cmd_xadd(Call& call) {
   const ByteView key = call.args.key();
-  const TrimRequest request = read_trim(call, true);
+  AddRequest request = read_add(call);
   if (!call.args.ok()) return call.fail(call.args.error());
-  const types::StreamFields fields = call.args.rest();
-  if (!request.id || fields.empty() || fields.size() % 2 != 0) return call.fail(errors::wrong_arity("xadd"));
+  request.fields = call.args.rest();
+  if (!request.id || request.fields.empty() || request.fields.size() % 2 != 0) {
+    return call.fail(errors::wrong_arity("xadd"));
+  }
   // Refused even when the key is of another type, or absent.
   const bool is_zero =
       request.id->kind == StreamIdRequest::Kind::kExplicit && request.id->id == types::kMinStreamId;
@@ -200,29 +129,32 @@ Outcome cmd_xadd(Call& call) {
     call.reply.null();
     return Outcome::kDone;
   }
-  return add_entry(call, request, fields, *found);
+  return add_entry(call, request, *found);
 }
 
 Outcome cmd_xtrim(Call& call) {
   const ByteView key = call.args.key();
-  const TrimRequest request = read_trim(call, false);
+  const TrimRequest request = read_trim(call);
   if (!call.args.ok()) return call.fail(call.args.error());
   auto stream = call.edit_existing<Stream>(key);
   if (!stream.ok()) return call.fail(stream.error());
-  uint64_t gone = 0;
-  if (*stream) {
-    gone = (*stream)->trim(*request.rule).gone;
-    if (gone == 0) {
-      stream->unchanged();
-    } else {
-      stream->commit(events::xtrim, gone);
-      std::vector<ByteView> words = {"XTRIM", key};
-      const TrimEffect effect(request, stream->peek(), gone);
-      effect.append_to(words);
-      call.propagate_as(words);
-    }
+  if (!*stream) {
+    call.reply.integer(0);
+    return Outcome::kDone;
   }
-  call.reply.integer(static_cast<int64_t>(gone));
+  const types::StreamRemoval removal = trim(call, request, **stream);
+  if (removal.gone == 0) {
+    stream->unchanged();
+  } else {
+    stream->commit(events::xtrim, removal.gone);
+    propagate_purged(call, key, removal.purged);
+    const TrimEffect trimmed(request, stream->peek(), removal);
+    std::vector<ByteView> words = {"XTRIM", key};
+    trimmed.append_to(words);
+    if (!trimmed.empty()) call.propagate_as(words);
+    propagate_deletions(call, key, removal.by_id);
+  }
+  call.reply.integer(static_cast<int64_t>(removal.gone));
   return Outcome::kDone;
 }
 
@@ -244,7 +176,7 @@ Outcome cmd_xdel(Call& call) {
   std::vector<StreamId> ids;
   for (const ByteView word : call.args.rest()) {
     const std::optional<StreamId> id = types::parse_stream_id(word, 0);
-    if (!id) return call.fail(kInvalidId);
+    if (!id) return call.fail(kInvalidStreamId);
     ids.push_back(*id);
   }
   uint64_t gone = 0;
@@ -266,7 +198,7 @@ struct SetIdRequest {
 
 StreamId read_id(exec::Args& args) {
   const std::optional<StreamId> id = types::parse_stream_id(args.next(), 0);
-  if (!id) args.latch(kInvalidId);
+  if (!id) args.latch(kInvalidStreamId);
   return id.value_or(types::kMinStreamId);
 }
 
@@ -331,8 +263,8 @@ constexpr CommandSpec kRows[] = {
      one_key(1, kKeyRw | kKeyUpdate, "UPDATE and not INSERT, since it may trim as well"),
      kWrite | kDenyOom | kFast, Group::kStream, "5.0.0",
      "Appends an entry to a stream, creating the stream if need be.",
-     "key [NOMKSTREAM@6.2.0] trim[strategy<MAXLEN|MINID@6.2.0> operator[=|~] threshold [LIMIT count@6.2.0]] "
-     "id_or_auto<*|id> field value [field value ...]",
+     "key [NOMKSTREAM@6.2.0] policy@8.2.0[KEEPREF|DELREF|ACKED] trim[strategy<MAXLEN|MINID@6.2.0> "
+     "operator[=|~] threshold [LIMIT count@6.2.0]] id_or_auto<*|id> field value [field value ...]",
      0, "nondeterministic_output"},
     {"xdel", cmd_xdel, at_least(3), one_key(1, kKeyRw | kKeyDelete), kWrite | kFast, Group::kStream, "5.0.0",
      "Deletes entries and tells how many there were.", "key id [id ...]"},
@@ -343,8 +275,9 @@ constexpr CommandSpec kRows[] = {
      "key last-id [ENTRIESADDED entries_added@7.0.0] [MAXDELETEDID max_deleted_entry_id@7.0.0]"},
     {"xtrim", cmd_xtrim, at_least(4), one_key(1, kKeyRw | kKeyDelete), kWrite, Group::kStream, "5.0.0",
      "Deletes the oldest entries of a stream.",
-     "key trim<strategy<MAXLEN|MINID@6.2.0> operator[=|~] threshold [LIMIT count@6.2.0]>", 0,
-     "nondeterministic_output"},
+     "key trim<strategy<MAXLEN|MINID@6.2.0> operator[=|~] threshold [LIMIT count@6.2.0]> "
+     "policy@8.2.0[KEEPREF|DELREF|ACKED]",
+     0, "nondeterministic_output"},
 };
 static_assert(rows_are_sound(kRows));
 

@@ -187,6 +187,7 @@ const std::vector<Exception>& exceptions() {
   static const std::string kRunInScripts = "7.2: blocking commands run inside scripts as inside MULTI";
   static const std::string kWithScore = "7.2: ZRANK and ZREVRANK take WITHSCORE";
   static const std::string kConditions = "8.4: SET takes IFEQ, IFNE, IFDEQ and IFDNE";
+  static const std::string kPolicies = "8.2: XADD and XTRIM take KEEPREF, DELREF and ACKED";
   static const std::string kTarget = "ours: LMPOP and BLMPOP take TO";
   static const std::string kDue = "ours: ZMPOP and BZMPOP take DUE";
   static const std::string kStreamLimits = "8.10: XREAD and XREADGROUP take MAXCOUNT and MAXSIZE; 8.4: CLAIM";
@@ -205,6 +206,10 @@ const std::vector<Exception>& exceptions() {
       {"bzmpop", "arguments", kDue},
       {"set", "arguments", kConditions},
       {"set", "history", kConditions},
+      {"xadd", "arguments", kPolicies},
+      {"xadd", "history", kPolicies},
+      {"xtrim", "arguments", kPolicies},
+      {"xtrim", "history", kPolicies},
       {"zrank", "arity", kWithScore},
       {"zrank", "arguments", kWithScore},
       {"zrevrank", "arity", kWithScore},
@@ -224,7 +229,7 @@ const std::map<std::string, std::string>& later_commands() {
       {"hexpire", "7.4"},        {"hexpireat", "7.4"},       {"hexpiretime", "7.4"},     {"hpexpire", "7.4"},
       {"hpexpireat", "7.4"},     {"hpexpiretime", "7.4"},    {"hpersist", "7.4"},        {"httl", "7.4"},
       {"hpttl", "7.4"},          {"hsetex", "8.0"},          {"hgetex", "8.0"},          {"hgetdel", "8.0"},
-      {"xnack", "8.8"},
+      {"xnack", "8.8"},          {"xdelex", "8.2"},          {"xackdel", "8.2"},
   };
   return kList;
 }

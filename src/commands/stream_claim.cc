@@ -171,7 +171,8 @@ AutoClaim read_auto_claim(exec::Args& args) {
   return claim;
 }
 
-// Behind this id no pending entry can be gone from the stream: nothing was deleted there.
+// Behind this id nothing was deleted, as far as the stream remembers (XSETID may make it forget): there it is
+// not worth while to look at what is not idle.
 StreamId last_possibly_gone(const Stream& stream) {
   if (stream.empty()) return types::kMaxStreamId;
   return std::max(stream.max_deleted_id(), *stream.first_id().previous());
@@ -183,8 +184,7 @@ struct Found {
   std::optional<StreamId> from;  // where the next call is to begin; nothing: all was seen
 };
 
-// What is idle from an id on; and what is gone, as far as Redis would have looked. Where nothing can be gone,
-// what is not idle is not looked at.
+// What is idle from an id on; and what is gone, as far as Redis would have looked.
 Found find_idle(const GroupEdit& edit, const AutoClaim& claim, int64_t now_ms) {
   const StreamGroup& group = edit.peek();
   const int64_t latest_ms = latest_delivery_ms(now_ms, claim.min_idle_ms);
@@ -198,7 +198,7 @@ Found find_idle(const GroupEdit& edit, const AutoClaim& claim, int64_t now_ms) {
     const auto entry = look ? group.next_pending(*found.from) : group.next_idle(*found.from, latest_ms);
     found.from = entry ? entry->id.next() : std::nullopt;
     if (!entry) break;
-    if (entry->id <= last_gone && !edit.stream().contains(entry->id)) {
+    if (!edit.stream().contains(entry->id)) {
       found.gone.push_back(entry->id);
     } else if (entry->consumer == nullptr || entry->delivered_ms <= latest_ms) {
       found.idle.push_back(*entry);

@@ -165,6 +165,8 @@ std::string Dice::word(std::string_view slot, int64_t now_ms) {
   const auto any_of = [this](std::span<const std::string_view> words) { return words[below(words.size())]; };
   if (slot == "value") return value();
   if (slot == "member") return one_in(12) ? value() : "m" + std::to_string(below(8));
+  if (slot == "group") return "g" + std::to_string(below(2));
+  if (slot == "consumer") return "c" + std::to_string(below(3));
   if (slot == "db") return std::to_string(below(3));
   if (slot == "end") return one_in(2) ? "LEFT" : "RIGHT";
   if (slot == "script") return std::string(any_of(writing_scripts()));

@@ -11,6 +11,7 @@
 //   %seconds %millis       spans, also past ones        %at %millis_at moments around now
 //   %id                    a stream id, rising          %old_id        one that may exist
 //   %ms                    the first half of an id      %end           LEFT or RIGHT
+//   %group %consumer       names, few enough to meet again
 //   %script %sha           a script over KEYS[1] (a list) and ARGV[1], as text or by its name
 //   %reader                a script that only reads KEYS[1]
 #pragma once

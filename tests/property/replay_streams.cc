@@ -1,4 +1,4 @@
-// Streams: entries, trims and what a stream remembers of its ids.
+// Streams: entries, trims, what a stream remembers of its ids, and consumer groups.
 #include "property/replay_patterns.h"
 
 namespace sluice::test {
@@ -37,6 +37,36 @@ constexpr Pattern kPatterns[] = {
     {"xsetid", "%stream %id"},
     {"xsetid", "%stream %id ENTRIESADDED 100 MAXDELETEDID 1-1"},
     {"xsetid", "%stream %id MAXDELETEDID %old_id"},
+    {"xgroup|create", "%stream %group 0 MKSTREAM"},
+    {"xgroup|create", "%stream %group $ MKSTREAM ENTRIESREAD %count"},
+    {"xgroup|create", "%stream %group %old_id"},
+    {"xgroup|setid", "%stream %group %old_id"},
+    {"xgroup|setid", "%stream %group 0"},
+    {"xgroup|setid", "%stream %group $ ENTRIESREAD %count"},
+    {"xgroup|createconsumer", "%stream %group %consumer"},
+    {"xgroup|delconsumer", "%stream %group %consumer", Effect::kLessens},
+    {"xgroup|destroy", "%stream %group", Effect::kLessens},
+    {"xreadgroup", "GROUP %group %consumer COUNT %count STREAMS %stream >"},
+    {"xreadgroup", "GROUP %group %consumer COUNT %count STREAMS %stream >"},
+    {"xreadgroup", "GROUP %group %consumer STREAMS %stream >"},
+    {"xreadgroup", "GROUP %group %consumer NOACK COUNT %count STREAMS %stream >"},
+    {"xreadgroup", "GROUP %group %consumer COUNT %count STREAMS %stream 0"},
+    {"xreadgroup", "GROUP %group %consumer BLOCK 0 COUNT 2 STREAMS %stream >"},
+    {"xreadgroup", "GROUP %group %consumer BLOCK 900 CLAIM 100 COUNT 3 STREAMS %stream >"},
+    {"xreadgroup", "GROUP %group %consumer NOACK CLAIM 0 MAXCOUNT 4 STREAMS %stream %stream > >"},
+    {"xreadgroup", "GROUP %group %consumer MAXSIZE 200 STREAMS %stream >"},
+    {"xack", "%stream %group %old_id %old_id %old_id %old_id %old_id %old_id"},
+    {"xnack", "%stream %group SILENT IDS 4 %old_id %old_id %old_id %old_id"},
+    {"xnack", "%stream %group FATAL FORCE IDS 3 %old_id %old_id %old_id"},
+    {"xnack", "%stream %group FAIL IDS 3 %old_id %old_id %old_id RETRYCOUNT %count"},
+    {"xclaim", "%stream %group %consumer 0 %old_id %old_id %old_id %old_id"},
+    {"xclaim", "%stream %group %consumer 50 %old_id %old_id %old_id IDLE 70 RETRYCOUNT %count JUSTID"},
+    {"xclaim", "%stream %group %consumer 0 %old_id %old_id %old_id FORCE TIME %millis_at"},
+    {"xclaim", "%stream %group %consumer 0 %old_id FORCE LASTID %old_id"},
+    {"xautoclaim", "%stream %group %consumer 0 0 COUNT %count"},
+    {"xautoclaim", "%stream %group %consumer 100 - JUSTID"},
+    {"xpending", "%stream %group - + 10", Effect::kReads},
+    {"xinfo|stream", "%stream FULL", Effect::kReads},
     {"xrange", "%stream - +", Effect::kReads},
     {"xread", "STREAMS %stream 0", Effect::kReads},
 };

@@ -27,7 +27,7 @@ import redis  # noqa: E402
 from server_process import ServerProcess  # noqa: E402
 
 CONTROL = "/usr/bin/redis-server"
-LIBRARIES = ("redis_cli", "redis_benchmark", "rq", "celery", "sidekiq")
+LIBRARIES = ("redis_cli", "redis_benchmark", "rq", "celery", "sidekiq", "streams")
 WAIT_S = 30.0
 POLL_S = 0.05
 

@@ -119,8 +119,16 @@ class Scenario:
     def end(self):
         return self.pick([b"LEFT", b"RIGHT"])
 
+    def _group_reader(self, who):
+        """In a group that is mostly there; its consumer is the client's own or one that others read as, too."""
+        consumer = self.pick([b"own%d" % who, b"shared"])
+        count = self.pick([[], [b"COUNT", b"1"], [b"COUNT", b"2", b"NOACK"]])
+        keys = self.pick([[key] for key in STREAMS] + [STREAMS[:2]])
+        return [b"XREADGROUP", b"GROUP", b"g", consumer] + count + [b"BLOCK", b"0", b"STREAMS"] + keys + [b">"] * len(keys)
+
     def _waiter(self):
         rng = self.rng
+        who = rng.randrange(CLIENTS)
         single = self.pick(LISTS + DESTINATIONS)
         several = rng.sample(MANY, rng.randint(2, 3))
         source = self.pick(LISTS + MANY)
@@ -133,9 +141,10 @@ class Scenario:
             [b"XREAD", b"BLOCK", b"0", b"STREAMS", self.pick(STREAMS), b"$"],
             [b"XREAD", b"COUNT", b"2", b"BLOCK", b"0", b"STREAMS"] + STREAMS + [b"$", b"$", b"5-0"],
             [b"BZPOPMIN", self.pick(SORTED), wait], [b"BZPOPMAX"] + SORTED + [wait],
+            self._group_reader(who), self._group_reader(who), self._group_reader(who), self._group_reader(who),
         ]
         args = self.pick([o for o in options if o[0].decode() in self.listed])
-        return ("client", rng.randrange(CLIENTS), args)
+        return ("client", who, args)
 
     def _values(self):
         return [b"v%d" % self.rng.randrange(1000) for _ in range(self.rng.randint(1, 3))]
@@ -161,6 +170,10 @@ class Scenario:
             [[b"SELECT", b"1"], [b"FLUSHDB"], [b"RPUSH", key] + self._values(), [b"SELECT", b"0"], [b"MOVE", key, b"1"]],
             [[b"XADD", self.pick(STREAMS), b"%d-1" % clock, b"f", b"v"]],
             [[b"MULTI"], [b"XADD", STREAMS[0], b"%d-1" % clock, b"f", b"v"], [b"XADD", STREAMS[0], b"%d-2" % clock, b"f", b"w"], [b"EXEC"]],
+            [[b"XADD", self.pick(STREAMS), b"%d-1" % clock, b"f", b"v"]],
+            [[b"EVAL", b"for n=1,3 do redis.call('XADD',KEYS[1],ARGV[1]..'-'..n,'f','v') end", b"1", self.pick(STREAMS), b"%d" % clock]],
+            [[b"XADD", b"tmp", b"%d-1" % clock, b"f", b"v"], [b"XGROUP", b"CREATE", b"tmp", b"g", b"0"], [b"RENAMENX", b"tmp", self.pick(STREAMS)], [b"DEL", b"tmp"]],
+            [[b"XGROUP", b"CREATE", self.pick(STREAMS), b"g", self.pick([b"0", b"$"]), b"MKSTREAM"]],
             [[b"ZADD", self.pick(SORTED), b"1.5", b"a", b"2.25", b"b"]],
         ]
         shapes = [shape for shape in shapes if all(args[0].decode() in self.listed for args in shape)]
@@ -168,7 +181,7 @@ class Scenario:
 
     def events(self):
         rng = self.rng
-        made = []
+        made = [("change", None, [[b"XGROUP", b"CREATE", key, b"g", b"$", b"MKSTREAM"]]) for key in STREAMS if rng.random() < 0.7]
         for clock in range(10, 10 + rng.randint(6, 30)):
             r = rng.random()
             if r < 0.55:
@@ -187,6 +200,8 @@ def contents(side):
         read = {b"list": (b"LRANGE", key, b"0", b"-1"), b"stream": (b"XRANGE", key, b"-", b"+"),
                 b"zset": (b"ZRANGE", key, b"0", b"-1", b"WITHSCORES"), b"string": (b"GET", key)}.get(kind, (b"EXISTS", key))
         found.append([key, kind, side.control.call(*read)])
+        if kind == b"stream":
+            found.append([side.control.call(b"XPENDING", key, b"g")])
     return found
 
 

@@ -131,7 +131,14 @@ Outcome cmd_xclaim(Call& call) {
   if (!edit) return call.fail(no_such_group(key, name));
   Claim claim;
   if (!read_claim(call, claim)) return Outcome::kFailed;
-  if (claim.last_id && *claim.last_id > edit.peek().last_id()) edit.move_to(*claim.last_id);
+  if (claim.last_id && *claim.last_id > edit.peek().last_id()) {
+    // Redis logs each entry that was read as a claim with its id as LASTID, and says no more of the count.
+    if (call.entrance == Entrance::kReplay) {
+      edit.advance(*claim.last_id);
+    } else {
+      edit.move_to(*claim.last_id);
+    }
+  }
   StreamConsumer& consumer = edit.meet(consumer_name);
   claim_all(call, claim, edit, consumer);
   edit.finish();

@@ -89,12 +89,12 @@ def _queued_zrank(args, a, b):
 
 
 def _consumer_made_before(args, a, b):
-    return _name(args) == b"XGROUP" and len(args) > 1 and args[1].upper() == b"CREATECONSUMER" and a == 0 and b == 1
+    return _name(args) == b"XGROUP" and len(args) > 1 and args[1].upper() == b"CREATECONSUMER" and (a, b) in ((0, 1), (1, 0))
 
 
 def _last_entry(args, a, b):
-    return _name(args) == b"XREAD" and b"+" in args and isinstance(b, Error) and not isinstance(a, Error) and \
-        b.startswith((b"ERR Invalid stream ID", b"WRONGTYPE"))
+    return _name(args) == b"XREAD" and b"+" in args and isinstance(b, Error) and b.startswith(b"ERR Invalid stream ID") and \
+        (not isinstance(a, Error) or a.startswith(b"WRONGTYPE"))
 
 
 # (what 7.2.4 does (or ours, where it says so), treatment, accepts)

@@ -1,4 +1,5 @@
 // Who gets what, and in which order, over real sockets: waiters, subscribers, and peers that have gone.
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -140,6 +141,45 @@ TEST_CASE("XREAD BLOCK: a reader gets the entry it waits for, also when its key 
   CHECK(blocked_clients(control) == "1");
   CHECK(control.run("XADD", "s", "2-1", "f", "w").text == "2-1");
   CHECK(resp::describe(reader.read()) == "[[\"s\", [[\"2-1\", [\"f\", \"w\"]]]]]");
+}
+
+TEST_CASE("XREADGROUP BLOCK: workers of one group get one entry each, and are told when the group goes") {
+  ServerProcess server;
+  server.start();
+  RedisClient control(server.port());
+  control.run("XGROUP", "CREATE", "s", "g", "$", "MKSTREAM");
+  RedisClient first(server.port());
+  RedisClient second(server.port());
+  const auto wait = [&](RedisClient& worker, const std::string& waiting) {
+    worker.send("XREADGROUP", "GROUP", "g", "c", "COUNT", "1", "BLOCK", "0", "STREAMS", "s", ">");
+    worker.flush();
+    REQUIRE(soon([&] { return blocked_clients(control) == waiting; }));
+  };
+  wait(first, "1");
+  wait(second, "2");
+  CHECK(control.run("XADD", "s", "1-1", "f", "v").text == "1-1");
+  CHECK(resp::describe(first.read()) == "[[\"s\", [[\"1-1\", [\"f\", \"v\"]]]]]");
+  wait(first, "2");
+  CHECK(control.run("XADD", "s", "1-2", "f", "w").text == "1-2");
+  CHECK(resp::describe(second.read()) == "[[\"s\", [[\"1-2\", [\"f\", \"w\"]]]]]");
+  CHECK(control.run("XGROUP", "DESTROY", "s", "g") == integer(1));
+  CHECK(first.read().text.starts_with("NOGROUP "));
+}
+
+TEST_CASE("XREADGROUP CLAIM: a waiting worker gets what another left idle, when it may be claimed") {
+  ServerProcess server;
+  server.start();
+  RedisClient control(server.port());
+  control.run("XGROUP", "CREATE", "s", "g", "0", "MKSTREAM");
+  control.run("XADD", "s", "1-1", "f", "v");
+  control.run("XREADGROUP", "GROUP", "g", "dead", "STREAMS", "s", ">");
+  const auto began = std::chrono::steady_clock::now();
+  RedisClient worker(server.port());
+  worker.send("XREADGROUP", "GROUP", "g", "c", "BLOCK", "0", "CLAIM", "200", "STREAMS", "s", ">");
+  worker.flush();
+  const resp::Value reply = worker.read();
+  CHECK(std::chrono::steady_clock::now() - began >= std::chrono::milliseconds(190));
+  CHECK(reply.children.at(0).children.at(1).children.at(0).children.at(3) == integer(1));
 }
 
 TEST_CASE("a blocking timeout ends on time, and not before") {

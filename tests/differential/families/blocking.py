@@ -18,6 +18,8 @@ FAMILY = Family("blocking", [
     Row("BZMPOP", "timeout counted_keys { MIN | MAX } ( COUNT small )", "scores", fixed=True),
     Row("XREAD", "COUNT small BLOCK { 1 | 2 } STREAMS key range_id", fixed=True),
     Row("XREAD", "BLOCK odd STREAMS key", fixed=True),
+    Row("XREADGROUP", "GROUP group consumer ( COUNT small | NOACK ) BLOCK brief STREAMS key { > | > | 0 | id }", before="XGROUP CREATE x0 g1 0 MKSTREAM", fixed=True),
+    Row("XREADGROUP", "BLOCK brief GROUP 'g1 consumer ( COUNT small ) STREAMS { 'x0 > | 'x0 'x1 > > }", before=["XGROUP CREATE x0 g1 0 MKSTREAM", "XGROUP CREATE x1 g1 $ MKSTREAM"], fixed=True),
     Row("RPUSH", "key value+", weight=4),
     Row("BLPOP", "", fixed=True, weight=0.2),
     Row("BLMOVE", "key key LEFT", fixed=True, weight=0.2),

@@ -123,6 +123,37 @@ TEST_CASE("XGROUP: tells subscribers, and disturbs no watcher") {
   CHECK(peer.run("EXEC") == array({status("PONG")}));
 }
 
+TEST_CASE("XGROUP: a hundred thousand groups, and as many consumers of one") {
+  constexpr size_t kMany = 100'000;
+  Harness h;
+  h.run("XADD", "s", "1", "f", "v");
+  for (size_t i = 0; i < kMany; ++i) h.run("XGROUP", "CREATE", "s", "g" + std::to_string(i), "0");
+  CHECK(h.run("XINFO", "GROUPS", "s").children.size() == kMany);
+  for (size_t i = 0; i < kMany; ++i) h.run("XGROUP", "CREATECONSUMER", "s", "g7", "c" + std::to_string(i));
+  h.run("XREADGROUP", "GROUP", "g7", "c500", "STREAMS", "s", ">");
+  CHECK(h.run("XINFO", "CONSUMERS", "s", "g7").children.size() == kMany);
+  CHECK(h.text("XPENDING", "s", "g7") == "[1, \"1-0\", \"1-0\", [[\"c500\", \"1\"]]]");
+  CHECK(h.run("XGROUP", "DESTROY", "s", "g7") == integer(1));
+  CHECK(h.run("DEL", "s") == integer(1));
+}
+
+TEST_CASE("XGROUP: ids at the end of all ids leave nothing to read") {
+  Harness h;
+  const std::string last = "18446744073709551615-18446744073709551615";
+  h.run("XADD", "s", last, "f", "v");
+  h.run("XGROUP", "CREATE", "s", "g", "18446744073709551615-18446744073709551614");
+  CHECK(h.text("XREADGROUP", "GROUP", "g", "c", "COUNT", "0", "STREAMS", "s", ">") ==
+        "[[\"s\", [[\"" + last + "\", [\"f\", \"v\"]]]]]");
+  CHECK(h.run("XREADGROUP", "GROUP", "g", "c", "STREAMS", "s", ">") == null_array());
+  CHECK(h.text("XPENDING", "s", "g", "-", "+", "9") == "[[\"" + last + "\", \"c\", 0, 1]]");
+  CHECK(h.text("XAUTOCLAIM", "s", "g", "d", "0", "-", "JUSTID") == "[\"0-0\", [\"" + last + "\"], []]");
+  CHECK(
+      h.text("XREADGROUP", "GROUP", "g", "d", "STREAMS", "s", "18446744073709551615-18446744073709551614") ==
+      "[[\"s\", [[\"" + last + "\", [\"f\", \"v\"]]]]]");
+  CHECK(h.run("XACK", "s", "g", last) == integer(1));
+  CHECK(first_group(h).find("\"lag\", 0") != std::string::npos);
+}
+
 TEST_CASE("XGROUP HELP: lists the subcommands") {
   Harness h;
   CHECK(h.text("XGROUP", "HELP").find("CREATECONSUMER key groupname consumername") != std::string::npos);

@@ -70,6 +70,43 @@ TEST_CASE("XREAD: what stands behind an id, of every stream that has something")
   CHECK(h.run("XREAD", "STREAMS", "a", "18446744073709551615-18446744073709551615") == null_array());
 }
 
+TEST_CASE("XREAD: + stands for the last entry there is, or for the next one") {
+  Harness h;
+  fill(h, "a", 3);
+  fill(h, "b", 2);
+  h.run("XDEL", "a", "3");
+  CHECK(h.text("XREAD", "COUNT", "9", "STREAMS", "a", "b", "nokey", "+", "+", "+") ==
+        "[[\"a\", [[\"2-0\", [\"f\", \"2\"]]]], [\"b\", [[\"2-0\", [\"f\", \"2\"]]]]]");
+  h.run("XTRIM", "b", "MAXLEN", "0");
+  CHECK(h.run("XREAD", "STREAMS", "b", "+") == null_array());
+  Peer& peer = h.client();
+  peer.send("XREAD", "BLOCK", "0", "STREAMS", "b", "+");
+  h.run("XADD", "b", "7", "f", "v");
+  CHECK(peer.reply_text() == "[[\"b\", [[\"7-0\", [\"f\", \"v\"]]]]]");
+}
+
+TEST_CASE("XREAD: MAXCOUNT and MAXSIZE limit all streams together") {
+  Harness h;
+  fill(h, "a", 3);
+  fill(h, "b", 3);
+  const auto counts = [&h](auto... limits) {
+    std::string text;
+    for (const resp::Value& stream : h.run("XREAD", limits..., "STREAMS", "a", "b", "0", "0").children) {
+      text += stream.children.at(0).text + std::to_string(stream.children.at(1).children.size()) + " ";
+    }
+    return text;
+  };
+  CHECK(counts("MAXCOUNT", "4") == "a3 b1 ");
+  CHECK(counts("COUNT", "2", "MAXCOUNT", "3") == "a2 b1 ");
+  CHECK(counts("MAXCOUNT", "3") == "a3 ");
+  CHECK(counts("MAXSIZE", "1") == "a1 ");
+  CHECK(counts("MAXSIZE", "1000000") == "a3 b3 ");
+  CHECK(h.run("XREAD", "COUNT", "3", "MAXCOUNT", "2", "STREAMS", "a", "0") ==
+        error("ERR MAXCOUNT must be greater than or equal to COUNT"));
+  CHECK(h.run("XREAD", "MAXSIZE", "0", "STREAMS", "a", "0") ==
+        error("ERR MAXSIZE must be a positive integer"));
+}
+
 TEST_CASE("XREAD: a map in RESP3") {
   Harness h;
   fill(h, "a", 1);

@@ -29,6 +29,7 @@ std::vector<std::span<const exec::CommandSpec>> all_families() {
           stream_info_commands(),
           stream_pending_commands(),
           stream_delete_commands(),
+          stream_idempotence_commands(),
           stream_read_commands(),
           stream_readgroup_commands(),
           command_commands(),

@@ -37,6 +37,7 @@ std::span<const exec::CommandSpec> stream_group_commands();
 std::span<const exec::CommandSpec> stream_info_commands();
 std::span<const exec::CommandSpec> stream_pending_commands();
 std::span<const exec::CommandSpec> stream_delete_commands();
+std::span<const exec::CommandSpec> stream_idempotence_commands();
 std::span<const exec::CommandSpec> stream_read_commands();
 std::span<const exec::CommandSpec> stream_readgroup_commands();
 std::span<const exec::CommandSpec> command_commands();

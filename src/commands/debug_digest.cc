@@ -104,10 +104,25 @@ class ValueDigest {
       chain();
     }
     for (const auto& [name, group] : stream->groups()) add_group(name, *group);
+    if (stream->idempotence() != nullptr) add_idempotence(*stream->idempotence());
     return digest_;
   }
 
  private:
+  void add_idempotence(const types::IdempotenceTable& table) {
+    for (const uint64_t number : {uint64_t{table.limits().duration_s}, uint64_t{table.limits().max_ids},
+                                  table.added(), table.duplicates()}) {
+      append_number(line_, number);
+    }
+    chain();
+    table.for_each([this](ByteView pid, ByteView iid, const types::StreamId& id) {
+      append_word(line_, pid);
+      append_word(line_, iid);
+      append_id(id);
+      chain();
+    });
+  }
+
   // When consumers were seen last is left out: it is no part of what a log brings back exactly.
   void add_group(ByteView name, const types::StreamGroup& group) {
     append_word(line_, name);

@@ -8,6 +8,7 @@
 
 #include "commands/all.h"
 #include "commands/family.h"
+#include "commands/stream_idempotence.h"
 #include "commands/stream_trimming.h"
 
 namespace sluice::commands {
@@ -25,8 +26,11 @@ constexpr ByteView kIdNotGreater =
 constexpr ByteView kIdsExhausted =
     "ERR The stream has exhausted the last possible ID, unable to add more items";
 constexpr ByteView kTooLarge = "ERR Elements are too large to be stored";
+constexpr ByteView kNamedWithId = "ERR IDMP/IDMPAUTO can be used only with auto-generated IDs";
+
 struct AddRequest {
   TrimRequest trim;
+  ProducerWords producer;
   bool must_exist = false;
   std::optional<StreamIdRequest> id;
   types::StreamFields fields;
@@ -37,12 +41,15 @@ AddRequest read_add(Call& call) {
   exec::Args& args = call.args;
   AddRequest request;
   while (args.more() && args.ok() && !request.id) {
-    if (read_trim_word(args, request.trim)) continue;
+    if (read_trim_word(args, request.trim) || read_producer(args, request.producer)) continue;
     if (args.accept("NOMKSTREAM")) {
       request.must_exist = true;
     } else {
       request.id = types::parse_stream_id_request(args.next());
       if (!request.id) args.latch(kInvalidStreamId);
+      if (request.producer.given && request.id && request.id->kind != StreamIdRequest::Kind::kNext) {
+        args.latch(kNamedWithId);
+      }
     }
   }
   if (args.ok()) settle_trim(call, true, request.trim);
@@ -96,17 +103,27 @@ void propagate_add(Call& call, const AddRequest& request, const Stream& stream,
 
 Outcome add_entry(Call& call, const AddRequest& request, Edit<Stream>& stream) {
   const auto id = stream.peek().next_id(*request.id, static_cast<uint64_t>(call.access().now_ms));
+  if (request.producer.given) {
+    const uint64_t now_ms = id.ok() ? id->ms : stream.peek().last_id().ms;
+    const auto before = sent_before(stream.peek(), request.producer.pid, request.producer.iid, now_ms);
+    if (before) {
+      count_duplicate(call, stream, request.producer);
+      call.reply.bulk(StreamIdText(*before).view());
+      return Outcome::kDone;
+    }
+  }
   if (!id.ok()) return call.fail(text_of(id.error()));
   if (const auto added = stream->append(*id, request.fields); !added.ok()) {
     stream.unchanged();
     return call.fail(text_of(added.error()));
   }
   const types::StreamRemoval removal = trim(call, request.trim, *stream);
+  propagate_add(call, request, stream.peek(), removal);
+  if (request.producer.given) remember(call, *stream, request.producer, *id);
   stream.commit(events::xadd);
   if (removal.gone > 0) {
     call.unit().changes.touched(*call.access().db, stream.entry(), &events::xtrim);
   }
-  propagate_add(call, request, stream.peek(), removal);
   call.reply.bulk(StreamIdText(*id).view());
   return Outcome::kDone;
 }
@@ -129,6 +146,8 @@ Outcome cmd_xadd(Call& call) {
     call.reply.null();
     return Outcome::kDone;
   }
+  const Bytes content = request.producer.by_content ? content_name(request.fields) : Bytes();
+  if (request.producer.by_content) request.producer.iid = content;
   return add_entry(call, request, *found);
 }
 
@@ -263,7 +282,8 @@ constexpr CommandSpec kRows[] = {
      one_key(1, kKeyRw | kKeyUpdate, "UPDATE and not INSERT, since it may trim as well"),
      kWrite | kDenyOom | kFast, Group::kStream, "5.0.0",
      "Appends an entry to a stream, creating the stream if need be.",
-     "key [NOMKSTREAM@6.2.0] policy@8.2.0[KEEPREF|DELREF|ACKED] trim[strategy<MAXLEN|MINID@6.2.0> "
+     "key [NOMKSTREAM@6.2.0] policy@8.2.0[KEEPREF|DELREF|ACKED] "
+     "once@8.6.0[IDMPAUTO pid|IDMP named<pid iid>] trim[strategy<MAXLEN|MINID@6.2.0> "
      "operator[=|~] threshold [LIMIT count@6.2.0]] id_or_auto<*|id> field value [field value ...]",
      0, "nondeterministic_output"},
     {"xdel", cmd_xdel, at_least(3), one_key(1, kKeyRw | kKeyDelete), kWrite | kFast, Group::kStream, "5.0.0",

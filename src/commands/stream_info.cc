@@ -38,9 +38,24 @@ void write_id_of(resp::Reply& reply, ByteView name, const StreamId& id) {
   write_id(reply, id);
 }
 
-// Seven pairs. Redis counts the nodes of its radix tree; ours is a list of blocks, one node each and the
+// Of what producers sent by names of their own, as long as it is remembered at `now_ms`.
+void write_idempotence(resp::Reply& reply, const Stream& stream, int64_t now_ms) {
+  const types::IdempotenceLimits limits = stream.idempotence_limits();
+  const types::IdempotenceTable* const table = stream.idempotence();
+  types::IdempotenceTable::Tracked tracked;
+  if (table != nullptr)
+    tracked = table->tracked(std::max(static_cast<uint64_t>(now_ms), stream.last_id().ms));
+  write_number(reply, "idmp-duration", limits.duration_s);
+  write_number(reply, "idmp-maxsize", limits.max_ids);
+  write_number(reply, "pids-tracked", tracked.producers);
+  write_number(reply, "iids-tracked", tracked.ids);
+  write_number(reply, "iids-added", table == nullptr ? 0 : table->added());
+  write_number(reply, "iids-duplicates", table == nullptr ? 0 : table->duplicates());
+}
+
+// Thirteen pairs. Redis counts the nodes of its radix tree; ours is a list of blocks, one node each and the
 // root.
-void write_stream_facts(resp::Reply& reply, const Stream& stream) {
+void write_stream_facts(resp::Reply& reply, const Stream& stream, int64_t now_ms) {
   write_number(reply, "length", stream.size());
   write_number(reply, "radix-tree-keys", stream.block_count());
   write_number(reply, "radix-tree-nodes", stream.block_count() + 1);
@@ -48,8 +63,9 @@ void write_stream_facts(resp::Reply& reply, const Stream& stream) {
   write_id_of(reply, "max-deleted-entry-id", stream.max_deleted_id());
   write_number(reply, "entries-added", stream.entries_added());
   write_id_of(reply, "recorded-first-entry-id", stream.first_id());
+  write_idempotence(reply, stream, now_ms);
 }
-constexpr size_t kStreamFacts = 7;
+constexpr size_t kStreamFacts = 13;
 
 // Two pairs.
 void write_progress(resp::Reply& reply, const Stream& stream, const StreamGroup& group) {
@@ -124,9 +140,10 @@ void write_groups_in_full(resp::Reply& reply, const Stream& stream, uint64_t cou
   }
 }
 
-void write_in_full(resp::Reply& reply, const Stream& stream, uint64_t count) {
+void write_in_full(Call& call, const Stream& stream, uint64_t count) {
+  resp::Reply& reply = call.reply;
   reply.map(kStreamFacts + 2);
-  write_stream_facts(reply, stream);
+  write_stream_facts(reply, stream, call.access().now_ms);
   reply.bulk("entries");
   const uint64_t shown = std::min(count, stream.size());
   reply.array(shown);
@@ -139,9 +156,10 @@ void write_in_full(resp::Reply& reply, const Stream& stream, uint64_t count) {
   write_groups_in_full(reply, stream, count);
 }
 
-void write_in_brief(resp::Reply& reply, const Stream& stream) {
+void write_in_brief(Call& call, const Stream& stream) {
+  resp::Reply& reply = call.reply;
   reply.map(kStreamFacts + 3);
-  write_stream_facts(reply, stream);
+  write_stream_facts(reply, stream, call.access().now_ms);
   write_number(reply, "groups", stream.groups().size());
   reply.bulk("first-entry");
   write_last(reply, stream.seek(types::kMinStreamId));
@@ -169,7 +187,7 @@ Outcome cmd_stream(Call& call) {
   const auto stream = find_stream(call, args.key());
   if (!stream) return Outcome::kFailed;
   if (!args.more()) {
-    write_in_brief(call.reply, **stream);
+    write_in_brief(call, **stream);
     return Outcome::kDone;
   }
   uint64_t count = kDefaultCount;
@@ -183,7 +201,7 @@ Outcome cmd_stream(Call& call) {
   if (args.more() || !same_word(args.at(3), "FULL")) {
     return call.fail(errors::unknown_subcommand_or_arity(args.at(0), args.at(1)));
   }
-  write_in_full(call.reply, **stream, count);
+  write_in_full(call, **stream, count);
   return Outcome::kDone;
 }
 

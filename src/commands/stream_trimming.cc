@@ -133,7 +133,7 @@ TrimEffect::TrimEffect(const TrimRequest& request, const Stream& stream, const S
 }
 
 void propagate_deletions(Call& call, ByteView key, std::span<const StreamId> ids) {
-  propagate_ids(call, {"XDEL", key}, ids);
+  if (!ids.empty()) propagate_ids(call, {"XDEL", key}, ids);
 }
 
 void propagate_purged(Call& call, ByteView key, std::span<const StreamRemoval::Purged> purged) {

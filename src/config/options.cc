@@ -195,6 +195,9 @@ constexpr Row kRows[] = {
            "Bytes of a member of a packed sorted set"),
     memory({"stream-node-max-bytes"}, "4096", kAtLeast0, "Bytes of one stream block; 0 is no limit"),
     number({"stream-node-max-entries"}, "100", kAtLeast0, "Entries of one stream block; 0 is no limit"),
+    number({"stream-idmp-duration"}, "100", {1, 86400},
+           "Seconds for which a stream knows what producers sent (XADD IDMP)"),
+    number({"stream-idmp-maxsize"}, "100", {1, 10000}, "How much of one producer a stream knows"),
     number({"tracking-table-max-keys"}, "1000000", kAtLeast0,
            "Keys remembered for CLIENT TRACKING; 0 is no limit"),
 
@@ -342,7 +345,8 @@ static_assert(is_row(Option::kMaxMemory, "maxmemory") && is_row(Option::kLfuDeca
               is_row(Option::kAppendFsync, "appendfsync"));
 static_assert(is_row(Option::kSave, "save") &&
               is_row(Option::kSetMaxListpackEntries, "set-max-listpack-entries"));
-static_assert(is_row(Option::kStreamNodeMaxEntries, "stream-node-max-entries"));
+static_assert(is_row(Option::kStreamNodeMaxEntries, "stream-node-max-entries") &&
+              is_row(Option::kStreamIdmpMaxsize, "stream-idmp-maxsize"));
 
 }  // namespace
 

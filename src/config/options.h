@@ -85,6 +85,8 @@ enum class Option : uint16_t {
   kZsetMaxListpackValue,
   kStreamNodeMaxBytes,
   kStreamNodeMaxEntries,
+  kStreamIdmpDuration,
+  kStreamIdmpMaxsize,
   kTrackingTableMaxKeys,
 };
 inline constexpr size_t kLiveOptions = static_cast<size_t>(Option::kTrackingTableMaxKeys) + 1;

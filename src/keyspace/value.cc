@@ -49,6 +49,9 @@ namespace {
 size_t count_of(const types::StringValue&) {
   return 1;
 }
+size_t count_of(const types::Stream& stream) {
+  return stream.part_count();
+}
 template <class T>
 size_t count_of(const T& value) {
   return value.size();

@@ -218,6 +218,8 @@ void apply_limits(const config::Store& config, keyspace::Keyspace& keyspace) {
   context.sorted_set.max_listpack_value_bytes = size_of(config, Option::kZsetMaxListpackValue);
   context.stream.node_max_bytes = size_of(config, Option::kStreamNodeMaxBytes);
   context.stream.node_max_entries = size_of(config, Option::kStreamNodeMaxEntries);
+  context.stream.idempotence.duration_s = static_cast<uint32_t>(config.number(Option::kStreamIdmpDuration));
+  context.stream.idempotence.max_ids = static_cast<uint32_t>(config.number(Option::kStreamIdmpMaxsize));
   context.list.limits.max_listpack_size = static_cast<int32_t>(config.number(Option::kListMaxListpackSize));
 }
 

@@ -1,5 +1,6 @@
 #include "snapshot/dump.h"
 
+#include <string>
 #include <utility>
 
 #include "snapshot/crc64.h"
@@ -7,6 +8,7 @@
 #include "snapshot/decoder.h"
 #include "snapshot/encoder.h"
 #include "snapshot/format.h"
+#include "snapshot/idempotence_codec.h"
 #include "snapshot/value_codec.h"
 #include "snapshot/value_decoder.h"
 
@@ -24,15 +26,31 @@ unsigned version_of(base::ByteView payload) {
   return low | static_cast<unsigned>(footer.byte()) << 8;
 }
 
-// Records of deadlines behind a hash. Any other bytes there are left alone, as redis-server leaves them.
-base::Result<void> read_deadlines(base::ByteView behind, types::Hash& hash) {
+base::Error refused(base::ByteView what, const std::string& reason) {
+  return base::Error{std::string(what) + ": " + reason};
+}
+
+// One of our records, done to the value it stands behind.
+base::Result<void> apply_record(base::ByteView name, base::ByteView block, keyspace::Value& value) {
+  if (name == kDeadlinesName) {
+    return apply_deadlines(block, *keyspace::get_if<types::Hash>(value));
+  }
+  return apply_idempotence(block, *keyspace::get_if<types::Stream>(value));
+}
+
+// Records behind a hash or a stream. Any other bytes there are left alone, as redis-server leaves them.
+base::Result<void> read_records(base::ByteView behind, keyspace::Value& value) {
+  const bool is_hash = keyspace::get_if<types::Hash>(value) != nullptr;
+  if (!is_hash && keyspace::get_if<types::Stream>(value) == nullptr) return {};
+  const base::ByteView expected = is_hash ? kDeadlinesName : kIdempotenceName;
+  const base::ByteView what = is_hash ? "the deadlines of its fields" : "what producers sent to it";
   Decoder in(behind);
   while (in.left() > 0) {
-    if (static_cast<Opcode>(in.byte()) != Opcode::kAux || in.text() != kDeadlinesName) return {};
+    if (static_cast<Opcode>(in.byte()) != Opcode::kAux || in.text() != expected) return {};
     const base::ByteView block = in.text();
-    if (!in.ok()) return base::Error{"the deadlines of its fields: " + in.reason()};
-    if (auto applied = apply_deadlines(block, hash); !applied.ok()) {
-      return base::Error{"the deadlines of its fields: " + applied.error().message};
+    if (!in.ok()) return refused(what, in.reason());
+    if (auto applied = apply_record(expected, block, value); !applied.ok()) {
+      return refused(what, applied.error().message);
     }
   }
   return {};
@@ -46,6 +64,7 @@ base::Bytes dump_value(const keyspace::Value& value, bool compress) {
   out.code(code_of(value));
   encode_value(value, out);
   encode_deadlines(value, out);
+  encode_idempotence(value, out);
   out.byte(static_cast<uint8_t>(kWrittenVersion & 0xff));
   out.byte(static_cast<uint8_t>(kWrittenVersion >> 8));
   out.fixed64(crc64(0, payload));
@@ -70,9 +89,7 @@ base::Result<keyspace::Value> restore_value(base::ByteView payload, keyspace::Ke
   const auto code = static_cast<TypeCode>(in.byte());
   auto value = decode_value(code, in, keyspace);
   if (!value.ok()) return value;
-  if (auto* hash = keyspace::get_if<types::Hash>(*value)) {
-    if (auto read = read_deadlines(body.substr(in.offset()), *hash); !read.ok()) return read.error();
-  }
+  if (auto read = read_records(body.substr(in.offset()), *value); !read.ok()) return read.error();
   if (keyspace::vanishes(*value)) return base::Error{"it holds nothing"};
   return value;
 }

@@ -1,6 +1,6 @@
 // One value as a string that RESTORE takes back, here or on a redis-server:
 //
-//   type code | value | deadlines of its fields | RDB version: u16 | CRC64 of all before: u64
+//   type code | value | records behind it | RDB version: u16 | CRC64 of all before: u64
 //
 // Both numbers are little-endian. The version is 10; the deadlines (snapshot/deadline_codec.h) stand where
 // RESTORE of redis-server looks at nothing.

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "snapshot/deadline_codec.h"
+#include "snapshot/idempotence_codec.h"
 #include "snapshot/value_codec.h"
 
 namespace sluice::snapshot {
@@ -39,6 +40,7 @@ class FrozenNodes final : public Frozen {
     }
     Encoder out(tail_, false);
     encode_stream_tail(stream, out);
+    encode_idempotence(stream, out);
   }
 
   [[nodiscard]] const void* container() const override { return container_; }

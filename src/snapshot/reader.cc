@@ -5,6 +5,7 @@
 #include "base/number.h"
 #include "snapshot/deadline_codec.h"
 #include "snapshot/format.h"
+#include "snapshot/idempotence_codec.h"
 
 namespace sluice::snapshot {
 
@@ -129,6 +130,7 @@ void Reader::aux() {
   const base::ByteView value = in_.text();
   if (!in_.ok()) return;
   if (name == kDeadlinesName) return deadlines(value);
+  if (name == kIdempotenceName) return idempotence(value);
   if (auto taken = sink_.aux(name, value); !taken.ok()) in_.fail_at(entry_at_, taken.error().message);
 }
 
@@ -138,6 +140,15 @@ void Reader::deadlines(base::ByteView block) {
   if (hash == nullptr) return in_.fail_at(entry_at_, "deadlines of fields stand behind no hash");
   if (auto applied = apply_deadlines(block, *hash); !applied.ok()) {
     in_.fail_at(entry_at_, "deadlines of the fields of " + shown(key_) + ": " + applied.error().message);
+  }
+}
+
+// It belongs to the stream right before it.
+void Reader::idempotence(base::ByteView block) {
+  auto* stream = held_ ? keyspace::get_if<types::Stream>(held_->entry.value) : nullptr;
+  if (stream == nullptr) return in_.fail_at(entry_at_, "what producers sent stands behind no stream");
+  if (auto applied = apply_idempotence(block, *stream); !applied.ok()) {
+    in_.fail_at(entry_at_, "what producers sent to " + shown(key_) + ": " + applied.error().message);
   }
 }
 

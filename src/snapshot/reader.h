@@ -57,6 +57,7 @@ class Reader {
   bool opcode(Opcode code);
   void aux();
   void deadlines(base::ByteView block);
+  void idempotence(base::ByteView block);
   void function();
   void begin_entry(TypeCode code);
   void end_entry();

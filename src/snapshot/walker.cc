@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "snapshot/deadline_codec.h"
+#include "snapshot/idempotence_codec.h"
 #include "snapshot/value_codec.h"
 
 namespace sluice::snapshot {
@@ -133,6 +134,7 @@ size_t Walker::pass(const Scan& scan, const keyspace::Entry& entry) {
   (in_the_middle_ ? aside_heads_ : heads_).entry(head, out);
   encode_value(entry.value, out);
   encode_deadlines(entry.value, out);
+  encode_idempotence(entry.value, out);
   const size_t work = to.size() - before;
   if (out_.size() >= kChunkBytes && !in_the_middle_) hand_on({});
   return work;

@@ -38,6 +38,7 @@ Stream::Stream(Stream&& other) noexcept
       last_id_(std::exchange(other.last_id_, {})),
       max_deleted_id_(std::exchange(other.max_deleted_id_, {})),
       groups_(std::exchange(other.groups_, {})),
+      idempotence_(std::exchange(other.idempotence_, nullptr)),
       trim_memory_(std::exchange(other.trim_memory_, nullptr)) {}
 
 Stream& Stream::operator=(Stream&& other) noexcept {
@@ -52,6 +53,7 @@ Stream& Stream::operator=(Stream&& other) noexcept {
   std::swap(last_id_, other.last_id_);
   std::swap(max_deleted_id_, other.max_deleted_id_);
   std::swap(groups_, other.groups_);
+  std::swap(idempotence_, other.idempotence_);
   std::swap(trim_memory_, other.trim_memory_);
   return *this;
 }
@@ -63,7 +65,13 @@ Stream::~Stream() {
 size_t Stream::memory_bytes() const {
   size_t bytes = block_bytes_ + blocks_.capacity() * sizeof(StreamBlock*);
   for (const auto& [name, group] : groups_) bytes += group->memory_bytes() + name.size();
-  return bytes;
+  return idempotence_ == nullptr ? bytes : bytes + idempotence_->memory_bytes();
+}
+
+size_t Stream::part_count() const {
+  size_t count = length_ + (idempotence_ == nullptr ? 0 : idempotence_->size());
+  for (const auto& [name, group] : groups_) count += 1 + group->pending_count();
+  return count;
 }
 
 // --- blocks
@@ -145,6 +153,7 @@ Stream Stream::clone() const {
   copy.last_id_ = last_id_;
   copy.max_deleted_id_ = max_deleted_id_;
   for (const auto& [name, group] : groups_) copy.groups_.emplace(name, group->clone());
+  if (idempotence_ != nullptr) copy.idempotence_ = idempotence_->clone();
   return copy;
 }
 
@@ -163,6 +172,8 @@ bool Stream::release_slice(size_t max) {
     max -= std::min(max, pending + 1);
     groups_.erase(groups_.begin());
   }
+  if (idempotence_ != nullptr && (max == 0 || idempotence_->release_slice(max))) return true;
+  idempotence_.reset();
   std::vector<StreamBlock*>().swap(blocks_);
   head_ = 0;
   length_ = 0;
@@ -243,6 +254,26 @@ int64_t Stream::entries_up_to(const StreamId& id) const {
   return id == first ? before_first + 1 : StreamGroup::kUnknown;
 }
 
+// --- what producers sent
+
+IdempotenceLimits Stream::idempotence_limits() const {
+  return idempotence_ == nullptr ? context_->stream.idempotence : idempotence_->limits();
+}
+
+IdempotenceTable& Stream::idempotence_table() {
+  if (idempotence_ == nullptr) idempotence_ = std::make_unique<IdempotenceTable>(idempotence_limits());
+  return *idempotence_;
+}
+
+std::unique_ptr<Stream> Stream::set_idempotence_limits(const IdempotenceLimits& limits) {
+  if (limits == idempotence_table().limits()) return nullptr;
+  auto anew = std::make_unique<IdempotenceTable>(limits);
+  anew->set_counters(idempotence_->added(), idempotence_->duplicates());
+  auto remains = std::make_unique<Stream>(*context_);
+  remains->idempotence_ = std::exchange(idempotence_, std::move(anew));
+  return remains;
+}
+
 // --- adding
 // ----------------------------------------------------------------------------------------------------
 
@@ -305,78 +336,6 @@ base::Result<void, AppendError> Stream::append(const StreamId& id, StreamFields 
   ++entries_added_;
   last_id_ = id;
   return {};
-}
-
-// --- reading
-// ---------------------------------------------------------------------------------------------------
-
-void Stream::Cursor::step(bool forward) {
-  const StreamBlock& block = stream_->block_at(block_);
-  entry_ = forward ? block.next(*entry_) : block.prev(*entry_);
-  if (entry_) return;
-  if (forward ? block_ + 1 == stream_->block_count() : block_ == 0) return;
-  block_ = forward ? block_ + 1 : block_ - 1;
-  entry_ = forward ? stream_->block_at(block_).first() : stream_->block_at(block_).last();
-}
-
-void Stream::Cursor::skip_deleted(bool forward) {
-  while (entry_ && entry_->deleted) step(forward);
-}
-
-void Stream::Cursor::next() {
-  step(true);
-  skip_deleted(true);
-}
-
-void Stream::Cursor::prev() {
-  step(false);
-  skip_deleted(false);
-}
-
-Stream::Cursor Stream::seek(const StreamId& id) const {
-  const size_t block = block_for(id);
-  Cursor cursor(*this, block == kNoBlock ? 0 : block);
-  if (block_count() == 0) return cursor;
-  cursor.entry_ = block_at(cursor.block_).first();
-  while (cursor.entry_ && (cursor.entry_->id < id || cursor.entry_->deleted)) cursor.step(true);
-  return cursor;
-}
-
-Stream::Cursor Stream::seek_back(const StreamId& id) const {
-  const size_t block = block_for(id);
-  Cursor cursor(*this, block);
-  if (block == kNoBlock) return cursor;
-  cursor.entry_ = block_at(block).last();
-  while (cursor.entry_ && (cursor.entry_->id > id || cursor.entry_->deleted)) cursor.step(false);
-  return cursor;
-}
-
-bool Stream::contains(const StreamId& id) const {
-  const Cursor cursor = seek(id);
-  return cursor.valid() && cursor.entry().id == id;
-}
-
-uint64_t Stream::entries_after(const StreamId& id) const {
-  size_t index = block_for(id);
-  if (index == kNoBlock) return length_;
-  uint64_t above = 0;
-  const StreamBlock& first = block_at(index);
-  for (auto entry = std::optional(first.last()); entry; entry = first.prev(*entry)) {
-    if (entry->deleted) continue;
-    if (entry->id <= id) break;
-    ++above;
-  }
-  ++index;
-  // A trim may have left holes in the very first block, but only there, and that was counted above.
-  for (; index < block_count() && block_at(index).master_id() <= highest_hole_; ++index) {
-    above += block_at(index).live();
-  }
-  return index < block_count() ? above + placed_ - block_at(index).ordinal : above;
-}
-
-StreamId Stream::first_id() const {
-  const Cursor cursor = seek(kMinStreamId);
-  return cursor.valid() ? cursor.entry().id : kMinStreamId;
 }
 
 // --- removing

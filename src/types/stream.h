@@ -17,6 +17,7 @@
 #include "types/stream_block.h"
 #include "types/stream_group.h"
 #include "types/stream_id.h"
+#include "types/stream_idempotence.h"
 #include "types/stream_trim.h"
 #include "types/value_context.h"
 
@@ -119,6 +120,15 @@ class Stream {
   // without counting; StreamGroup::kUnknown where not.
   [[nodiscard]] int64_t entries_up_to(const StreamId& id) const;
 
+  // What producers sent under names of their own; null before the first did, or limits were set.
+  [[nodiscard]] const IdempotenceTable* idempotence() const { return idempotence_.get(); }
+  [[nodiscard]] IdempotenceLimits idempotence_limits() const;
+  IdempotenceTable& idempotence_table();  // Made if need be.
+  // Other limits than before forget what is remembered, which is returned to be freed; the counters go on.
+  std::unique_ptr<Stream> set_idempotence_limits(const IdempotenceLimits& limits);
+
+  // Entries, pending entries and remembered names: how much there is to free.
+  [[nodiscard]] size_t part_count() const;
   // The same entries in the same blocks, and everything the stream remembers (COPY).
   [[nodiscard]] Stream clone() const;
   // Frees up to `max` blocks of a stream that is no longer used otherwise; true while there are more.
@@ -160,6 +170,7 @@ class Stream {
   StreamId last_id_;
   StreamId max_deleted_id_;
   Groups groups_;
+  std::unique_ptr<IdempotenceTable> idempotence_;
   std::unique_ptr<TrimMemory> trim_memory_;  // From the first trim by kAcked on.
 };
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 
 #include "ds/hash_seed.h"
 #include "ds/node.h"
@@ -29,10 +30,19 @@ struct SortedSetLimits {
   size_t max_listpack_value_bytes = 64;
 };
 
+// How long, and how many of one producer, a stream remembers what it was sent (types/stream_idempotence.h).
+struct IdempotenceLimits {
+  uint32_t duration_s = 100;
+  uint32_t max_ids = 100;
+
+  friend bool operator==(const IdempotenceLimits&, const IdempotenceLimits&) = default;
+};
+
 // When a stream begins a new block; 0 means no limit of that kind.
 struct StreamLimits {
   size_t node_max_bytes = 4096;
   size_t node_max_entries = 100;
+  IdempotenceLimits idempotence{};  // of streams that have none of their own
 
   // How many entries one approximate trim without LIMIT looks at, at most.
   [[nodiscard]] size_t default_trim_limit() const {

@@ -229,7 +229,8 @@ const std::map<std::string, std::string>& later_commands() {
       {"hexpire", "7.4"},        {"hexpireat", "7.4"},       {"hexpiretime", "7.4"},     {"hpexpire", "7.4"},
       {"hpexpireat", "7.4"},     {"hpexpiretime", "7.4"},    {"hpersist", "7.4"},        {"httl", "7.4"},
       {"hpttl", "7.4"},          {"hsetex", "8.0"},          {"hgetex", "8.0"},          {"hgetdel", "8.0"},
-      {"xnack", "8.8"},          {"xdelex", "8.2"},          {"xackdel", "8.2"},
+      {"xnack", "8.8"},          {"xdelex", "8.2"},          {"xackdel", "8.2"},         {"xcfgset", "8.6"},
+      {"xidmprecord", "8.6"},
   };
   return kList;
 }

@@ -86,7 +86,9 @@ TEST_CASE("Contract: names that redis-server 7.0.15 lacks are ours or later ones
       "maxmemory-reserve", "aof-retained-limit", "held-replies-limit", "snapshot-rate-limit",
       // of Redis 7.2
       "set-max-listpack-entries", "set-max-listpack-value", "locale-collate", "server-cpulist", "bio-cpulist",
-      "aof-rewrite-cpulist", "bgsave-cpulist"};
+      "aof-rewrite-cpulist", "bgsave-cpulist",
+      // of Redis 8.6
+      "stream-idmp-duration", "stream-idmp-maxsize"};
   const auto theirs = redis_options();
   std::set<Bytes> found;
   for (const auto& [name, value] : shown_by(Store())) {

@@ -86,6 +86,14 @@ std::string content(const std::unique_ptr<types::Stream>& stream) {
               std::to_string(entry->deliveries) + "\n";
     }
   }
+  if (const types::IdempotenceTable* table = stream->idempotence(); table != nullptr) {
+    text += "producers " + std::to_string(table->limits().duration_s) + " " +
+            std::to_string(table->limits().max_ids) + " " + std::to_string(table->added()) + " " +
+            std::to_string(table->duplicates()) + "\n";
+    table->for_each([&](base::ByteView pid, base::ByteView iid, const types::StreamId& id) {
+      text += "sent " + std::string(pid) + " " + std::string(iid) + " " + id_text(id) + "\n";
+    });
+  }
   return text;
 }
 

@@ -27,11 +27,32 @@ TEST_CASE("XINFO STREAM: what it holds, and what it remembers of its ids") {
   CHECK(h.text("XINFO", "STREAM", "s") ==
         "[\"length\", 2, \"radix-tree-keys\", 1, \"radix-tree-nodes\", 2, \"last-generated-id\", \"3-0\", "
         "\"max-deleted-entry-id\", \"1-0\", \"entries-added\", 3, \"recorded-first-entry-id\", \"2-0\", "
-        "\"groups\", 1, \"first-entry\", [\"2-0\", [\"f\", \"2\"]], \"last-entry\", [\"3-0\", [\"f\", "
+        "\"idmp-duration\", 100, \"idmp-maxsize\", 100, \"pids-tracked\", 0, \"iids-tracked\", 0, "
+        "\"iids-added\", 0, \"iids-duplicates\", 0, \"groups\", 1, \"first-entry\", [\"2-0\", [\"f\", "
+        "\"2\"]], \"last-entry\", [\"3-0\", [\"f\", "
         "\"3\"]]]");
   h.run("XTRIM", "s", "MAXLEN", "0");
   CHECK(h.text("XINFO", "STREAM", "s").find("\"first-entry\", nil, \"last-entry\", nil") !=
         std::string::npos);
+}
+
+TEST_CASE("XINFO STREAM: what producers sent, as long as it is remembered") {
+  Harness h;
+  h.run("XADD", "s", "IDMP", "p", "1", "*", "f", "v");
+  h.run("XADD", "s", "IDMP", "p", "2", "*", "f", "v");
+  h.run("XADD", "s", "IDMP", "q", "1", "*", "f", "v");
+  h.run("XADD", "s", "IDMP", "q", "1", "*", "f", "v");
+  const std::string counters = "\"iids-added\", 3, \"iids-duplicates\", 1";
+  CHECK(h.text("XINFO", "STREAM", "s").find("\"pids-tracked\", 2, \"iids-tracked\", 3, " + counters) !=
+        std::string::npos);
+  h.run("XCFGSET", "s", "IDMP-DURATION", "7", "IDMP-MAXSIZE", "8");
+  CHECK(h.text("XINFO", "STREAM", "s")
+            .find("\"idmp-duration\", 7, \"idmp-maxsize\", 8, \"pids-tracked\", 0, \"iids-tracked\", 0, " +
+                  counters) != std::string::npos);
+  h.run("XADD", "s", "IDMP", "p", "1", "*", "f", "v");
+  CHECK(h.text("XINFO", "STREAM", "s").find("\"pids-tracked\", 1, \"iids-tracked\", 1") != std::string::npos);
+  h.advance(7s);
+  CHECK(h.text("XINFO", "STREAM", "s").find("\"pids-tracked\", 0, \"iids-tracked\", 0") != std::string::npos);
 }
 
 TEST_CASE("XINFO STREAM FULL: entries, groups, consumers and what is pending, ten of each or as told") {
@@ -45,13 +66,15 @@ TEST_CASE("XINFO STREAM FULL: entries, groups, consumers and what is pending, te
   CHECK(text ==
         "{\"length\": 12, \"radix-tree-keys\": 1, \"radix-tree-nodes\": 2, \"last-generated-id\": \"12-0\", "
         "\"max-deleted-entry-id\": \"0-0\", \"entries-added\": 12, \"recorded-first-entry-id\": \"1-0\", "
-        "\"entries\": [[\"1-0\", [\"f\", \"1\"]]], \"groups\": [{\"name\": \"g\", \"last-delivered-id\": "
+        "\"idmp-duration\": 100, \"idmp-maxsize\": 100, \"pids-tracked\": 0, \"iids-tracked\": 0, "
+        "\"iids-added\": 0, \"iids-duplicates\": 0, \"entries\": [[\"1-0\", [\"f\", \"1\"]]], \"groups\": "
+        "[{\"name\": \"g\", \"last-delivered-id\": "
         "\"12-0\", \"entries-read\": 12, \"lag\": 0, \"pel-count\": 12, \"nacked-count\": 0, \"pending\": "
         "[[\"1-0\", \"c\", " +
             now + ", 1]], \"consumers\": [{\"name\": \"c\", \"seen-time\": " + now + ", \"active-time\": " +
             now + ", \"pel-count\": 12, \"pending\": [[\"1-0\", " + now + ", 1]]}]}]}");
   const auto entries = [&h](auto... count) {
-    return h.run("XINFO", "STREAM", "s", "FULL", count...).children.at(15).children.size();
+    return h.run("XINFO", "STREAM", "s", "FULL", count...).children.at(27).children.size();
   };
   CHECK(entries() == 10);
   CHECK(entries("COUNT", "-1") == 10);

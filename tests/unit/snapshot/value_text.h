@@ -58,6 +58,7 @@ class ValueText {
       out_ += "]";
     }
     for (const auto& [name, group] : stream->groups()) add_group(name, *group);
+    if (stream->idempotence() != nullptr) add_idempotence(*stream->idempotence());
   }
 
  private:
@@ -67,6 +68,15 @@ class ValueText {
   void add(const ds::Element& element) {
     base::NumberText buffer;
     out_ += " " + std::string(element.to_text(buffer));
+  }
+  void add_idempotence(const types::IdempotenceTable& table) {
+    out_ += " {for " + std::to_string(table.limits().duration_s) + " most " +
+            std::to_string(table.limits().max_ids) + " added " + std::to_string(table.added()) +
+            " duplicates " + std::to_string(table.duplicates());
+    table.for_each([this](base::ByteView pid, base::ByteView iid, const types::StreamId& sent) {
+      out_ += " sent " + std::string(pid) + " " + std::string(iid) + " " + id(sent);
+    });
+    out_ += "}";
   }
   void add_group(const std::string& name, const types::StreamGroup& group) {
     out_ += " {" + name + " at " + id(group.last_id()) + " read " + std::to_string(group.entries_read);

@@ -1,0 +1,125 @@
+#include "snapshot/idempotence_codec.h"
+
+#include <memory>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "snapshot/decoder.h"
+#include "snapshot/writer.h"
+
+namespace sluice::snapshot {
+
+using base::ByteView;
+using types::IdempotenceTable;
+using types::StreamId;
+
+namespace {
+
+// Names of one producer are collected, since their number stands before them.
+class Blocks {
+ public:
+  Blocks(const IdempotenceTable& table, Encoder& out) : table_(table), out_(out) { begin(); }
+
+  void add(ByteView pid, ByteView iid, const StreamId& id) {
+    if (pid != pid_ || full()) end_producer();
+    if (full()) {
+      end();
+      begin();
+    }
+    pid_ = pid;
+    Encoder encoder(names_, false);
+    encoder.text(iid);
+    encoder.id(id);
+    ++count_;
+  }
+  void end() {
+    end_producer();
+    encode_aux(kIdempotenceName, block_, out_);
+  }
+
+ private:
+  [[nodiscard]] bool full() const { return block_.size() + names_.size() >= kIdempotenceBlockBytes; }
+  void begin() {
+    block_.clear();
+    Encoder encoder(block_, false);
+    encoder.length(table_.limits().duration_s);
+    encoder.length(table_.limits().max_ids);
+    encoder.length(table_.added());
+    encoder.length(table_.duplicates());
+  }
+  void end_producer() {
+    if (count_ == 0) return;
+    Encoder encoder(block_, false);
+    encoder.text(pid_);
+    encoder.length(count_);
+    block_.append(names_);
+    names_.clear();
+    count_ = 0;
+  }
+
+  const IdempotenceTable& table_;
+  Encoder& out_;
+  base::Bytes block_;
+  base::Bytes names_;
+  ByteView pid_;
+  uint64_t count_ = 0;
+};
+
+// The names of one producer.
+base::Result<void> read_producer(Decoder& in, IdempotenceTable& table) {
+  const base::Bytes pid(in.text());
+  uint64_t left = in.length();
+  if (in.ok() && (pid.empty() || left == 0)) return base::Error{"a producer has no name, or sent nothing"};
+  for (; left > 0 && in.ok(); --left) {
+    const base::Bytes iid(in.text());
+    const StreamId id = in.id();
+    if (!in.ok()) break;
+    if (iid.empty()) return base::Error{"what a producer sent has no name"};
+    if (!table.put(pid, iid, id)) return base::Error{"a producer sent two entries under one name"};
+  }
+  if (!in.ok()) return base::Error{in.reason()};
+  return {};
+}
+
+}  // namespace
+
+void encode_idempotence(const types::Stream& stream, Encoder& out) {
+  const IdempotenceTable* const table = stream.idempotence();
+  if (table == nullptr) return;
+  Blocks blocks(*table, out);
+  table->for_each([&](ByteView pid, ByteView iid, const StreamId& id) { blocks.add(pid, iid, id); });
+  blocks.end();
+}
+
+void encode_idempotence(const keyspace::Value& value, Encoder& out) {
+  const auto* stream = std::get_if<std::unique_ptr<types::Stream>>(&value);
+  if (stream != nullptr) encode_idempotence(**stream, out);
+}
+
+base::Result<void> apply_idempotence(ByteView block, types::Stream& stream) {
+  Decoder in(block);
+  const uint64_t duration_s = in.length();
+  const uint64_t max_ids = in.length();
+  const uint64_t added = in.length();
+  const uint64_t duplicates = in.length();
+  if (!in.ok()) return base::Error{in.reason()};
+  if (duration_s < 1 || duration_s > types::kMostIdempotenceSeconds || max_ids < 1 ||
+      max_ids > types::kMostIdempotenceIds) {
+    return base::Error{"how long or how much a stream remembers is out of range"};
+  }
+  const types::IdempotenceLimits limits{static_cast<uint32_t>(duration_s), static_cast<uint32_t>(max_ids)};
+  if (stream.idempotence() == nullptr) {
+    (void)stream.set_idempotence_limits(limits);  // nothing was remembered
+  } else if (stream.idempotence_limits() != limits) {
+    return base::Error{"a stream remembers by two rules"};
+  }
+  IdempotenceTable& table = stream.idempotence_table();
+  table.set_counters(added, duplicates);
+  while (in.left() > 0) {
+    if (auto read = read_producer(in, table); !read.ok()) return read;
+  }
+  return {};
+}
+
+}  // namespace sluice::snapshot

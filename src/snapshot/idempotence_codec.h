@@ -1,0 +1,31 @@
+// What producers sent to a stream (types/stream_idempotence.h), as records that stand right behind the
+// stream, like the deadlines of hash fields (snapshot/deadline_codec.h): redis-server skips them in a file
+// and behind the value in what RESTORE takes, and keeps the stream. Knows no key.
+//
+//   AUX | "sluice-stream-idempotence" | block: a string
+//   block = seconds: length | ids of a producer: length | added: length | duplicates: length
+//           | (pid: string | how many follow: length | (iid: string | id: two lengths) as often) any number
+//           of times
+//
+// Every block has the same head. Of many names there are many records, and a producer may be in several.
+#pragma once
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "keyspace/value.h"
+#include "snapshot/encoder.h"
+
+namespace sluice::snapshot {
+
+inline constexpr base::ByteView kIdempotenceName = "sluice-stream-idempotence";
+// A block that has reached this size takes no more names.
+inline constexpr size_t kIdempotenceBlockBytes = size_t{16} << 10;
+
+// None, where nothing was ever sent by name.
+void encode_idempotence(const types::Stream& stream, Encoder& out);
+void encode_idempotence(const keyspace::Value& value, Encoder& out);
+
+// What a block says, done to the stream it belongs to; or why it cannot be. Then the stream is of no use.
+[[nodiscard]] base::Result<void> apply_idempotence(base::ByteView block, types::Stream& stream);
+
+}  // namespace sluice::snapshot

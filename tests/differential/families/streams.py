@@ -1,6 +1,6 @@
 """Streams, with ids given by the client: an id from the clock would differ between the servers."""
 from family import Family, Row
-from pair import GroupsCounted
+from pair import DumpCrossed, GroupsCounted
 
 TRIM = "{ MAXLEN | MINID } [ { = | ~ } ] { small | id } [ LIMIT small ]"
 
@@ -15,6 +15,27 @@ def set_id(generator):
     ids = [top(), top(), top()]
     aim = words.pick([0, 1, 2, 2, 2])
     return [([b"DEL", key], "exact"), ([b"XADD", key, ids[1], b"f", b"v"], "exact"), ([b"XSETID", key, ids[aim]] + options, "exact")]
+
+
+def hollow(generator):
+    """A stream of which little is left: its blocks end, are cut and are dumped as if nothing had been given back."""
+    words = generator.words
+    key = words.pick(words.key_pools["streams"])
+    size = words.pick([30, 130, 330])
+    ids = [b"5-%d" % n for n in range(1, size)]
+    steps = [([b"DEL", key], "exact")]
+    steps += [([b"XADD", key, one, words.pick([b"f", b"f", b"g"]), b"v" * words.pick([1, 60])], "exact") for one in ids]
+    gone = [one for one in ids if words.random() < 0.9]
+    steps += [([b"XDEL", key] + gone[at:at + 7], "exact") for at in range(0, len(gone), 7)]
+    steps += [([b"XADD", key, b"6-%d" % n, b"f", b"v"], "exact") for n in range(1, words.pick([2, 80]))]
+    steps.append(([b"XTRIM", key, words.pick([b"MAXLEN", b"MINID"]), b"~", words.pick([b"5", b"20", b"5-90"])], "exact"))
+    steps.append(([b"XRANGE", key, b"-", b"+"], "exact"))
+    steps.append(([b"DUMP", key], DumpCrossed()))
+    return steps
+
+
+def set_id_or_hollow(generator):
+    return set_id(generator) if generator.words.random() < 0.7 else hollow(generator)
 
 
 FAMILY = Family("streams", [
@@ -53,4 +74,4 @@ FAMILY = Family("streams", [
     Row("XINFO CONSUMERS", "key group", "stream_consumers", weight=0.3),
     Row("OBJECT ENCODING", "key", "encoding"),
     Row("DEL", "key", weight=0.2),
-], extra=set_id, extra_covers=["XSETID"], extra_share=0.02)
+], extra=set_id_or_hollow, extra_covers=["XSETID"], extra_share=0.02)

@@ -1,8 +1,7 @@
-// How stream entries look in replies: XRANGE, XREAD and all that hands entries to consumers write them alike.
-// Owns nothing.
+// How stream entries look in replies: XRANGE, XREAD and all that hands entries to consumers write them alike;
+// and the words that all of them read alike: ids, bounds of ranges, counts of entries. Owns nothing, and must
+// not know of keys or groups.
 #pragma once
-
-#include <optional>
 
 #include "exec/args.h"
 #include "resp/reply.h"

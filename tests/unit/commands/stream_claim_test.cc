@@ -139,8 +139,7 @@ TEST_CASE("XAUTOCLAIM: an entry that is gone is dropped even if the stream forgo
   fill(h, 3);
   h.run("XDEL", "s", "2");
   h.run("XSETID", "s", "3", "MAXDELETEDID", "1");
-  CHECK(h.text("XAUTOCLAIM", "s", "g", "d", "0", "2") ==
-        "[\"0-0\", [[\"3-0\", [\"f\", \"3\"]]], [\"2-0\"]]");
+  CHECK(h.text("XAUTOCLAIM", "s", "g", "d", "0", "2") == "[\"0-0\", [[\"3-0\", [\"f\", \"3\"]]], [\"2-0\"]]");
 }
 
 TEST_CASE("XAUTOCLAIM: walks over what is not idle at once, however much there is") {

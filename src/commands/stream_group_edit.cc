@@ -90,7 +90,6 @@ void GroupEdit::advance(const StreamId& id) {
 void GroupEdit::move_to(const StreamId& id) {
   group().set_last_id(id);
   moved_ = true;
-  ++changes_;
 }
 
 void GroupEdit::end_run() {
@@ -121,6 +120,8 @@ void GroupEdit::finish() {
     const base::NumberText read = base::format_int64(group_->entries_read);
     call_->propagate_as({"XGROUP", "SETID", key_, name_, last.view(), "ENTRIESREAD", read.view()});
   }
+  // Where a group stands counts as a change only when nothing else does.
+  if (moved_ && changes_ == 0) ++changes_;
   call_->unit().changes.count_dirty(std::exchange(changes_, 0));
   moved_ = false;
   stream_.unchanged();

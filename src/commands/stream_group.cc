@@ -145,7 +145,7 @@ Outcome cmd_destroy(Call& call) {
     call.reply.integer(0);
     return Outcome::kDone;
   }
-  (*stream)->remove_group(name);
+  call.on.keyspace.graveyard().bury((*stream)->remove_group(name));
   stream->unchanged();
   call.unit().changes.count_dirty(1);
   announce(call, events::xgroup_destroy, key);

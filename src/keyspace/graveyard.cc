@@ -14,6 +14,13 @@ void Graveyard::bury(Value value) {
   if (element_count(value) > kFreeAtOnceElements) values_.push_back(std::move(value));
 }
 
+// Whatever a snapshot still owes of it is pinned leaf by leaf while it is freed.
+void Graveyard::bury(std::unique_ptr<types::StreamGroup> group) {
+  if (group->pending_count() + group->consumers().size() > kFreeAtOnceElements) {
+    groups_.push_back(std::move(group));
+  }
+}
+
 void Graveyard::bury(std::unique_ptr<Database> database) {
   database->bury();
   if (gate_.hook != nullptr && gate_.hook->keep(database)) return;
@@ -26,6 +33,11 @@ bool Graveyard::step(size_t max, Deadlines& deadlines) {
       values_.pop_front();
       ++freed_;
     }
+  } else if (!groups_.empty()) {
+    if (!groups_.front()->release_slice(max)) {
+      groups_.pop_front();
+      ++freed_;
+    }
   } else if (!databases_.empty()) {
     const size_t before = databases_.front()->size();
     const bool more = databases_.front()->release_slice(max, deadlines);
@@ -36,7 +48,7 @@ bool Graveyard::step(size_t max, Deadlines& deadlines) {
 }
 
 size_t Graveyard::pending() const {
-  size_t count = values_.size();
+  size_t count = values_.size() + groups_.size();
   for (const auto& database : databases_) count += database->size();
   return count;
 }

@@ -27,13 +27,15 @@ class Graveyard {
   void bury(Entry* entry);
   // Takes over a value that left its entry (SET over a big list).
   void bury(Value value);
+  // Takes over a consumer group that left its stream.
+  void bury(std::unique_ptr<types::StreamGroup> group);
   // Takes over a database that was replaced by an empty one.
   void bury(std::unique_ptr<Database> database);
 
   // Frees at most about `max` elements; true while more is left.
   bool step(size_t max, Deadlines& deadlines);
 
-  [[nodiscard]] bool empty() const { return values_.empty() && databases_.empty(); }
+  [[nodiscard]] bool empty() const { return values_.empty() && groups_.empty() && databases_.empty(); }
   // Objects waiting, and objects freed so far in slices: INFO's lazyfree_pending_objects and
   // lazyfreed_objects.
   [[nodiscard]] size_t pending() const;
@@ -42,6 +44,7 @@ class Graveyard {
  private:
   const WriteGate& gate_;
   std::deque<Value> values_;
+  std::deque<std::unique_ptr<types::StreamGroup>> groups_;
   std::deque<std::unique_ptr<Database>> databases_;
   uint64_t freed_ = 0;
 };

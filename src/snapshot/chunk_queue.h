@@ -17,7 +17,7 @@ namespace sluice::snapshot {
 // Bytes waiting for the worker beyond which a walk pauses.
 inline constexpr size_t kQueuedBytes = size_t{4} << 20;
 
-enum class NodeKind : uint8_t { kNone, kListNode, kStreamBlock };
+enum class NodeKind : uint8_t { kNone, kListNode, kStreamBlock, kPendingLeaf, kOwnLeaf };
 
 // A node with one reference that belongs to whoever holds this.
 struct PinnedNode {

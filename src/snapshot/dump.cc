@@ -4,11 +4,10 @@
 #include <utility>
 
 #include "snapshot/crc64.h"
-#include "snapshot/deadline_codec.h"
 #include "snapshot/decoder.h"
 #include "snapshot/encoder.h"
+#include "snapshot/extras.h"
 #include "snapshot/format.h"
-#include "snapshot/idempotence_codec.h"
 #include "snapshot/value_codec.h"
 #include "snapshot/value_decoder.h"
 
@@ -26,32 +25,16 @@ unsigned version_of(base::ByteView payload) {
   return low | static_cast<unsigned>(footer.byte()) << 8;
 }
 
-base::Error refused(base::ByteView what, const std::string& reason) {
-  return base::Error{std::string(what) + ": " + reason};
-}
-
-// One of our records, done to the value it stands behind.
-base::Result<void> apply_record(base::ByteView name, base::ByteView block, keyspace::Value& value) {
-  if (name == kDeadlinesName) {
-    return apply_deadlines(block, *keyspace::get_if<types::Hash>(value));
-  }
-  return apply_idempotence(block, *keyspace::get_if<types::Stream>(value));
-}
-
-// Records behind a hash or a stream. Any other bytes there are left alone, as redis-server leaves them.
-base::Result<void> read_records(base::ByteView behind, keyspace::Value& value) {
-  const bool is_hash = keyspace::get_if<types::Hash>(value) != nullptr;
-  if (!is_hash && keyspace::get_if<types::Stream>(value) == nullptr) return {};
-  const base::ByteView expected = is_hash ? kDeadlinesName : kIdempotenceName;
-  const base::ByteView what = is_hash ? "the deadlines of its fields" : "what producers sent to it";
+// What belongs to the value behind it. Any other bytes there are left alone, as redis-server leaves them.
+base::Result<void> read_extras(base::ByteView behind, keyspace::Value& value) {
   Decoder in(behind);
   while (in.left() > 0) {
-    if (static_cast<Opcode>(in.byte()) != Opcode::kAux || in.text() != expected) return {};
+    if (static_cast<Opcode>(in.byte()) != Opcode::kAux) return {};
+    const base::Bytes name(in.text());
+    if (!is_extra_of(name, value)) return {};
     const base::ByteView block = in.text();
-    if (!in.ok()) return refused(what, in.reason());
-    if (auto applied = apply_record(expected, block, value); !applied.ok()) {
-      return refused(what, applied.error().message);
-    }
+    if (!in.ok()) return base::Error{"a record behind it: " + in.reason()};
+    if (auto applied = apply_extra(name, block, &value); !applied.ok()) return applied;
   }
   return {};
 }
@@ -63,8 +46,7 @@ base::Bytes dump_value(const keyspace::Value& value, bool compress) {
   Encoder out(payload, compress);
   out.code(code_of(value));
   encode_value(value, out);
-  encode_deadlines(value, out);
-  encode_idempotence(value, out);
+  encode_extras(value, out);
   out.byte(static_cast<uint8_t>(kWrittenVersion & 0xff));
   out.byte(static_cast<uint8_t>(kWrittenVersion >> 8));
   out.fixed64(crc64(0, payload));
@@ -89,7 +71,7 @@ base::Result<keyspace::Value> restore_value(base::ByteView payload, keyspace::Ke
   const auto code = static_cast<TypeCode>(in.byte());
   auto value = decode_value(code, in, keyspace);
   if (!value.ok()) return value;
-  if (auto read = read_records(body.substr(in.offset()), *value); !read.ok()) return read.error();
+  if (auto read = read_extras(body.substr(in.offset()), *value); !read.ok()) return read.error();
   if (keyspace::vanishes(*value)) return base::Error{"it holds nothing"};
   return value;
 }

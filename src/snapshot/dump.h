@@ -1,8 +1,8 @@
 // One value as a string that RESTORE takes back, here or on a redis-server:
 //
-//   type code | value | records behind it | RDB version: u16 | CRC64 of all before: u64
+//   type code | value | what version 10 has no layout for | RDB version: u16 | CRC64 of all before: u64
 //
-// Both numbers are little-endian. The version is 10; the deadlines (snapshot/deadline_codec.h) stand where
+// Both numbers are little-endian. The version is 10; the rest of the value (snapshot/extras.h) stands where
 // RESTORE of redis-server looks at nothing.
 #pragma once
 

@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 #include "snapshot/deadline_codec.h"
-#include "snapshot/idempotence_codec.h"
+#include "snapshot/frozen_stream.h"
 #include "snapshot/value_codec.h"
 
 namespace sluice::snapshot {
@@ -23,24 +23,13 @@ using types::StringValue;
 // Tables with at most so many items are encoded at once.
 constexpr size_t kSmallTableItems = 256;
 
-// --- lists and streams
+// --- lists
 
 class FrozenNodes final : public Frozen {
  public:
   FrozenNodes(const EntryHeads::Entry& entry, uint32_t epoch, const List& list)
-      : Frozen(entry, epoch), container_(list.nodes().identity()), kind_(NodeKind::kListNode) {
+      : Frozen(entry, epoch), container_(list.nodes().identity()) {
     nodes_ = list.nodes().node_refs();
-  }
-  FrozenNodes(const EntryHeads::Entry& entry, uint32_t epoch, const Stream& stream)
-      : Frozen(entry, epoch), container_(&stream), kind_(NodeKind::kStreamBlock) {
-    nodes_.reserve(stream.block_count());
-    for (size_t i = 0; i < stream.block_count(); ++i) {
-      auto& block = const_cast<types::StreamBlock&>(stream.block(i));  // to be pinned, not to be changed
-      nodes_.push_back({&block, 0, static_cast<uint32_t>(block.bytes())});
-    }
-    Encoder out(tail_, false);
-    encode_stream_tail(stream, out);
-    encode_idempotence(stream, out);
   }
 
   [[nodiscard]] const void* container() const override { return container_; }
@@ -48,50 +37,25 @@ class FrozenNodes final : public Frozen {
 
   Piece next(base::Bytes& out) override {
     Encoder encoder(out, false);
-    if (at_ == 0) encode_list_head(nodes_.size(), encoder);  // a stream's is the same
-    Piece piece;
-    if (at_ < nodes_.size()) {
-      const auto& ref = nodes_[at_];
-      claim(*ref.node);
-      piece = {{ref.node, kind_}, ref.entries, ref.bytes, false};
-      ++at_;
-    }
-    // The tail of a stream stands behind its last block, so it has a step of its own.
-    if (piece.node.header == nullptr || (at_ == nodes_.size() && tail_.empty())) {
-      out.append(tail_);
-      piece.done = true;
-    }
-    return piece;
+    if (at_ == 0) encode_list_head(nodes_.size(), encoder);
+    const auto& ref = nodes_[at_];
+    claim(*ref.node);
+    ++at_;
+    return {{ref.node, NodeKind::kListNode}, ref.entries, ref.bytes, at_ == nodes_.size()};
   }
 
   bool give_up(size_t max, std::vector<PinnedNode>& nodes) override {
     for (; max > 0 && at_ < nodes_.size(); --max, ++at_) {
-      ds::NodeHeader& node = *nodes_[at_].node;
-      if (is_owed(node)) {
-        node.epoch = epoch();
-      } else {
-        nodes.push_back({&node, kind_});
-      }
+      give_back({nodes_[at_].node, NodeKind::kListNode}, nodes);
     }
     return at_ < nodes_.size();
   }
 
-  [[nodiscard]] size_t memory_bytes() const override {
-    return nodes_.capacity() * sizeof(nodes_[0]) + tail_.size();
-  }
+  [[nodiscard]] size_t memory_bytes() const override { return nodes_.capacity() * sizeof(nodes_[0]); }
 
  private:
-  // One reference of our own: made when the node changed, or now.
-  void claim(ds::NodeHeader& node) {
-    if (!is_owed(node)) return;
-    ds::pin(node);
-    node.epoch = epoch();
-  }
-
   const void* container_;
-  NodeKind kind_;
   std::vector<ds::NodeList::NodeRef> nodes_;
-  base::Bytes tail_;
   size_t at_ = 0;
 };
 
@@ -247,7 +211,7 @@ struct NeedsFreezing {
   bool operator()(const SortedSet& set) const {
     return set.tree() != nullptr && set.size() > kSmallTableItems;
   }
-  bool operator()(const std::unique_ptr<Stream>& stream) const { return stream->block_count() > 1; }
+  bool operator()(const std::unique_ptr<Stream>& stream) const { return is_big(*stream); }
 };
 
 struct ContainerOf {
@@ -270,11 +234,25 @@ struct Freeze {
   Made operator()(const Set& set) const { return std::make_unique<FrozenDict<Set>>(entry, epoch, set); }
   Made operator()(const SortedSet& set) const { return std::make_unique<FrozenTree>(entry, epoch, set); }
   Made operator()(const std::unique_ptr<Stream>& stream) const {
-    return std::make_unique<FrozenNodes>(entry, epoch, *stream);
+    return std::make_unique<FrozenStream>(entry, epoch, *stream);
   }
 };
 
 }  // namespace
+
+void Frozen::claim(ds::NodeHeader& node) const {
+  if (!is_owed(node)) return;
+  ds::pin(node);
+  node.epoch = epoch_;
+}
+
+void Frozen::give_back(PinnedNode node, std::vector<PinnedNode>& nodes) const {
+  if (is_owed(*node.header)) {
+    node.header->epoch = epoch_;
+  } else {
+    nodes.push_back(node);
+  }
+}
 
 bool needs_freezing(const Value& value) {
   return std::visit(NeedsFreezing{}, value);
@@ -289,10 +267,21 @@ const void* container_of(const Value& value) {
 }
 
 void unpin(PinnedNode node) {
-  if (node.kind == NodeKind::kListNode) {
-    ds::unpin_list_node(node.header);
-  } else {
-    Stream::unpin(static_cast<types::StreamBlock*>(node.header));
+  switch (node.kind) {
+    case NodeKind::kNone:
+      break;
+    case NodeKind::kListNode:
+      ds::unpin_list_node(node.header);
+      break;
+    case NodeKind::kStreamBlock:
+      Stream::unpin(static_cast<types::StreamBlock*>(node.header));
+      break;
+    case NodeKind::kPendingLeaf:
+      types::PendingLeaf::unpin(static_cast<types::PendingLeaf*>(node.header));
+      break;
+    case NodeKind::kOwnLeaf:
+      types::OwnLeaf::unpin(static_cast<types::OwnLeaf*>(node.header));
+      break;
   }
 }
 

@@ -2,8 +2,9 @@
 // encoded on the spot; a big one is frozen at its first change, or when the walk comes to it, whichever is
 // first, and written out piece by piece:
 //
-//   list, stream         the ring of its nodes is copied (16 bytes each); a node that is about to change is
-//                        pinned first, so that its owner changes a copy
+//   list, stream         the ring of its nodes is copied (16 bytes each; of a stream, the leaves of pending
+//                        entries as well: snapshot/frozen_stream.h); a node that is about to change is pinned
+//                        first, so that its owner changes a copy
 //   hash, set, sorted    how many items there are is noted; a node of the table (or leaf of the tree) that is
 //   set in a table       about to change has its items encoded aside first. Items may come in any order
 //
@@ -14,6 +15,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/bytes.h"
@@ -37,6 +39,8 @@ class Frozen {
   [[nodiscard]] const EntryHeads::Entry& head() const { return head_; }
   // What a NodeHook is told as the container of its nodes.
   [[nodiscard]] virtual const void* container() const = 0;
+  // The same for the parts of it that have nodes of their own.
+  [[nodiscard]] virtual std::span<const void* const> inner_containers() const { return {}; }
 
   // One of its nodes, not passed yet, is about to change or to go.
   virtual void before_change(ds::NodeHeader& node) = 0;
@@ -65,6 +69,10 @@ class Frozen {
  protected:
   [[nodiscard]] uint32_t epoch() const { return epoch_; }
   [[nodiscard]] bool is_owed(const ds::NodeHeader& node) const { return node.epoch != epoch_; }
+  // One reference of our own to a node that is passed: made when the node changed, or now.
+  void claim(ds::NodeHeader& node) const;
+  // The node of a snapshot that was given up: put among `nodes` if it was pinned.
+  void give_back(PinnedNode node, std::vector<PinnedNode>& nodes) const;
 
  private:
   EntryHeads::Entry head_;

@@ -3,9 +3,8 @@
 #include <utility>
 
 #include "base/number.h"
-#include "snapshot/deadline_codec.h"
+#include "snapshot/extras.h"
 #include "snapshot/format.h"
-#include "snapshot/idempotence_codec.h"
 
 namespace sluice::snapshot {
 
@@ -129,26 +128,16 @@ void Reader::aux() {
   const base::Bytes name(in_.text());
   const base::ByteView value = in_.text();
   if (!in_.ok()) return;
-  if (name == kDeadlinesName) return deadlines(value);
-  if (name == kIdempotenceName) return idempotence(value);
+  if (is_extra(name)) return extra(name, value);
   if (auto taken = sink_.aux(name, value); !taken.ok()) in_.fail_at(entry_at_, taken.error().message);
 }
 
-// They belong to the hash right before them.
-void Reader::deadlines(base::ByteView block) {
-  auto* hash = held_ ? keyspace::get_if<types::Hash>(held_->entry.value) : nullptr;
-  if (hash == nullptr) return in_.fail_at(entry_at_, "deadlines of fields stand behind no hash");
-  if (auto applied = apply_deadlines(block, *hash); !applied.ok()) {
-    in_.fail_at(entry_at_, "deadlines of the fields of " + shown(key_) + ": " + applied.error().message);
-  }
-}
-
-// It belongs to the stream right before it.
-void Reader::idempotence(base::ByteView block) {
-  auto* stream = held_ ? keyspace::get_if<types::Stream>(held_->entry.value) : nullptr;
-  if (stream == nullptr) return in_.fail_at(entry_at_, "what producers sent stands behind no stream");
-  if (auto applied = apply_idempotence(block, *stream); !applied.ok()) {
-    in_.fail_at(entry_at_, "what producers sent to " + shown(key_) + ": " + applied.error().message);
+// It belongs to the value right before it.
+void Reader::extra(base::ByteView name, base::ByteView block) {
+  keyspace::Value* const value = held_ ? &held_->entry.value : nullptr;
+  const std::string whose = held_ ? "key " + shown(key_) + ": " : std::string();
+  if (auto applied = apply_extra(name, block, value); !applied.ok()) {
+    in_.fail_at(entry_at_, whose + applied.error().message);
   }
 }
 

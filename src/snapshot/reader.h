@@ -56,8 +56,7 @@ class Reader {
   void record();
   bool opcode(Opcode code);
   void aux();
-  void deadlines(base::ByteView block);
-  void idempotence(base::ByteView block);
+  void extra(base::ByteView name, base::ByteView block);
   void function();
   void begin_entry(TypeCode code);
   void end_entry();

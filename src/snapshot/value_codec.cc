@@ -1,7 +1,6 @@
 #include "snapshot/value_codec.h"
 
 #include <memory>
-#include <optional>
 #include <variant>
 
 namespace sluice::snapshot {
@@ -66,42 +65,13 @@ struct EncodeValue {
   }
 };
 
-// Steps by id; `visit` says which one it was shown.
-template <class Next, class Visit>
-void for_each_from_first(Next next, Visit visit) {
-  std::optional<types::StreamId> from = types::kMinStreamId;
-  while (from) {
-    const auto found = next(*from);
-    if (!found) return;
-    from = visit(*found).next();
-  }
-}
-
-// Pending entries stand twice: in the group with all about them, in the consumer by their ids.
 void encode_group(base::ByteView name, const types::StreamGroup& group, Encoder& out) {
-  out.text(name);
-  out.id(group.last_id());
-  out.length(static_cast<uint64_t>(group.entries_read));
-  out.length(group.pending_count() - group.released_count());
-  for_each_from_first([&](const types::StreamId& from) { return group.next_pending(from); },
-                      [&](const types::PendingEntry& entry) {
-                        if (entry.consumer == nullptr) return entry.id;
-                        append_id_bytes(out.out(), entry.id);
-                        out.milliseconds(entry.delivered_ms);
-                        out.length(entry.deliveries);
-                        return entry.id;
-                      });
+  encode_group_head(name, group, out);
+  group.for_each_leaf([&](const types::PendingLeaf& leaf) { encode_pending_leaf(leaf, out); });
   out.length(group.consumers().size());
   for (const auto& item : group.consumers()) {
-    const types::StreamConsumer* const consumer = item.second.get();
-    out.text(consumer->name());
-    out.milliseconds(consumer->seen_ms);
-    out.length(consumer->pending_count());
-    for_each_from_first([&](const types::StreamId& from) { return consumer->next_own(from); },
-                        [&](const types::StreamId& id) {
-                          append_id_bytes(out.out(), id);
-                          return id;
-                        });
+    encode_consumer_head(*item.second, out);
+    item.second->for_each_leaf([&](const types::OwnLeaf& leaf) { encode_own_leaf(leaf, out); });
   }
 }
 
@@ -140,14 +110,45 @@ void encode_stream_block(const types::StreamBlock& block, Encoder& out) {
   out.text(block.listpack());
 }
 
-void encode_stream_tail(const Stream& stream, Encoder& out) {
+void encode_stream_counters(const Stream& stream, Encoder& out) {
   out.length(stream.size());
   out.id(stream.last_id());
   out.id(stream.first_id());
   out.id(stream.max_deleted_id());
   out.length(stream.entries_added());
   out.length(stream.groups().size());
+}
+
+void encode_stream_tail(const Stream& stream, Encoder& out) {
+  encode_stream_counters(stream, out);
   for (const auto& [name, group] : stream.groups()) encode_group(name, *group, out);
+}
+
+void encode_group_head(base::ByteView name, const types::StreamGroup& group, Encoder& out) {
+  out.text(name);
+  out.id(group.last_id());
+  out.length(static_cast<uint64_t>(group.entries_read));
+  out.length(group.pending_count() - group.released_count());
+}
+
+void encode_pending_leaf(const types::PendingLeaf& leaf, Encoder& out) {
+  for (size_t i = 0; i < leaf.count(); ++i) {
+    const types::PendingItem item = leaf.item(i);
+    if (types::StreamGroup::is_released(item)) continue;
+    append_id_bytes(out.out(), item.id);
+    out.milliseconds(item.time_key);
+    out.length(item.deliveries);
+  }
+}
+
+void encode_consumer_head(const types::StreamConsumer& consumer, Encoder& out) {
+  out.text(consumer.name());
+  out.milliseconds(consumer.seen_ms);
+  out.length(consumer.pending_count());
+}
+
+void encode_own_leaf(const types::OwnLeaf& leaf, Encoder& out) {
+  for (size_t i = 0; i < leaf.count(); ++i) append_id_bytes(out.out(), leaf.id(i));
 }
 
 }  // namespace sluice::snapshot

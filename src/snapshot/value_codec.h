@@ -10,6 +10,9 @@
 //   set table      length(count), element(member) per member
 //   sorted table   length(count), encode_member() per member
 //   stream         encode_stream_head(blocks), encode_stream_block() per block, encode_stream_tail()
+//     tail         encode_stream_counters(), then per group: encode_group_head(), encode_pending_leaf() per
+//                  leaf, length(consumers), then per consumer: encode_consumer_head(), encode_own_leaf() per
+//                  leaf
 #pragma once
 
 #include <cstdint>
@@ -41,7 +44,15 @@ inline void encode_stream_head(uint64_t blocks, Encoder& out) {
   out.length(blocks);
 }
 void encode_stream_block(const types::StreamBlock& block, Encoder& out);
-// What a stream remembers beyond its entries, and its groups with all that is pending.
+// What a stream remembers beyond its entries, and its groups with all that is pending; released entries
+// are told behind it (snapshot/group_codec.h).
 void encode_stream_tail(const types::Stream& stream, Encoder& out);
+// The pieces of the tail. Pending entries stand twice: in the group with all about them, in the consumer by
+// their ids. The leaves are for the worker thread, too.
+void encode_stream_counters(const types::Stream& stream, Encoder& out);
+void encode_group_head(base::ByteView name, const types::StreamGroup& group, Encoder& out);
+void encode_pending_leaf(const types::PendingLeaf& leaf, Encoder& out);
+void encode_consumer_head(const types::StreamConsumer& consumer, Encoder& out);
+void encode_own_leaf(const types::OwnLeaf& leaf, Encoder& out);
 
 }  // namespace sluice::snapshot

@@ -4,8 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
-#include "snapshot/deadline_codec.h"
-#include "snapshot/idempotence_codec.h"
+#include "snapshot/extras.h"
 #include "snapshot/value_codec.h"
 
 namespace sluice::snapshot {
@@ -126,6 +125,9 @@ size_t Walker::pass(const Scan& scan, const keyspace::Entry& entry) {
   if (needs_freezing(entry.value)) {
     frozen_.push_back(freeze(entry.value, head, keyspace_.gate().epoch.current));
     frozen_by_owner_.emplace(frozen_.back()->container(), frozen_.back().get());
+    for (const void* inner : frozen_.back()->inner_containers()) {
+      frozen_by_owner_.emplace(inner, frozen_.back().get());
+    }
     return frozen_.back()->memory_bytes();
   }
   base::Bytes& to = in_the_middle_ ? aside_ : out_;
@@ -133,8 +135,7 @@ size_t Walker::pass(const Scan& scan, const keyspace::Entry& entry) {
   Encoder out(to, false);
   (in_the_middle_ ? aside_heads_ : heads_).entry(head, out);
   encode_value(entry.value, out);
-  encode_deadlines(entry.value, out);
-  encode_idempotence(entry.value, out);
+  encode_extras(entry.value, out);
   const size_t work = to.size() - before;
   if (out_.size() >= kChunkBytes && !in_the_middle_) hand_on({});
   return work;
@@ -193,6 +194,7 @@ void Walker::retire_frozen() {
   const std::unique_ptr<Frozen> done = std::move(frozen_.front());
   frozen_.pop_front();
   frozen_by_owner_.erase(done->container());
+  for (const void* inner : done->inner_containers()) frozen_by_owner_.erase(inner);
   if (auto kept = done->take_kept()) keyspace_.graveyard().bury(std::move(*kept));
 }
 

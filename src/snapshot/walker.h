@@ -92,7 +92,7 @@ class Walker final : public keyspace::WriteHook, public ds::NodeHook {
   uint64_t cursor_ = 0;
 
   std::deque<std::unique_ptr<Frozen>> frozen_;                // the first is being written
-  std::unordered_map<const void*, Frozen*> frozen_by_owner_;  // by container()
+  std::unordered_map<const void*, Frozen*> frozen_by_owner_;  // by container() and inner_containers()
   bool in_the_middle_ = false;                                // its head was written
 
   EntryHeads heads_;

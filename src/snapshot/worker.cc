@@ -174,10 +174,22 @@ base::IoResult<void> Worker::take(Chunk& chunk) {
 
 void Worker::encode_node(const Chunk& chunk) {
   Encoder out(buffer_, job_.compress);
-  if (chunk.node.kind == NodeKind::kListNode) {
-    encode_list_node(*chunk.node.header, chunk.entries, out);
-  } else {
-    encode_stream_block(static_cast<const types::StreamBlock&>(*chunk.node.header), out);
+  const ds::NodeHeader& node = *chunk.node.header;
+  switch (chunk.node.kind) {
+    case NodeKind::kNone:
+      break;
+    case NodeKind::kListNode:
+      encode_list_node(node, chunk.entries, out);
+      break;
+    case NodeKind::kStreamBlock:
+      encode_stream_block(static_cast<const types::StreamBlock&>(node), out);
+      break;
+    case NodeKind::kPendingLeaf:
+      encode_pending_leaf(static_cast<const types::PendingLeaf&>(node), out);
+      break;
+    case NodeKind::kOwnLeaf:
+      encode_own_leaf(static_cast<const types::OwnLeaf&>(node), out);
+      break;
   }
 }
 

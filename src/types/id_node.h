@@ -34,6 +34,12 @@ struct OwnItem {
   StreamId id;
 };
 
+// How many groups have an entry pending.
+struct CountItem {
+  StreamId id;
+  uint32_t groups = 0;
+};
+
 // What all narrow slots of a leaf have in common.
 [[nodiscard]] inline uint32_t window_of(const StreamId& id) {
   return static_cast<uint32_t>(id.ms >> 32);
@@ -78,6 +84,23 @@ struct OwnSlot {
     return {static_cast<uint32_t>(item.id.ms), static_cast<uint32_t>(item.id.seq)};
   }
   [[nodiscard]] Item item(uint32_t window) const { return {id_in(window, ms, seq)}; }
+};
+
+struct CountSlot {
+  using Item = CountItem;
+  static constexpr bool kTimed = false;
+
+  uint32_t ms;
+  uint32_t seq;
+  uint32_t groups;
+
+  static bool fits(const Item& item, uint32_t window) {
+    return window_of(item.id) == window && item.id.seq <= UINT32_MAX;
+  }
+  static CountSlot of(const Item& item) {
+    return {static_cast<uint32_t>(item.id.ms), static_cast<uint32_t>(item.id.seq), item.groups};
+  }
+  [[nodiscard]] Item item(uint32_t window) const { return {id_in(window, ms, seq), groups}; }
 };
 
 // A header and, right behind it, room for `capacity` slots in the same allocation, which is of a size that

@@ -1,5 +1,6 @@
 // A B+tree of items under growing stream ids: the pending entries of a group (PendingSlot, 24 bytes each),
-// and those of one consumer (OwnSlot, 8 bytes). Where items have a time key, every inner node knows the
+// those of one consumer (OwnSlot, 8 bytes), and
+// in how many groups each is pending (CountSlot). Where items have a time key, every inner node knows the
 // smallest one below each child: so the first item from some id on that is old enough, and the oldest of all,
 // are found in O(log n), without a second tree by time.
 //
@@ -42,6 +43,7 @@ class IdTree {
   [[nodiscard]] std::optional<Item> find(const StreamId& id) const;
   // The first with at least this id.
   [[nodiscard]] std::optional<Item> first_from(const StreamId& id) const;
+  // The one with the highest id.
   [[nodiscard]] std::optional<Item> last() const;
   // False when the id is there already.
   bool insert(const Item& item);
@@ -154,5 +156,6 @@ using OwnTree = IdTree<OwnSlot>;
 
 extern template class IdTree<PendingSlot>;
 extern template class IdTree<OwnSlot>;
+extern template class IdTree<CountSlot>;
 
 }  // namespace sluice::types

@@ -39,6 +39,7 @@ Stream::Stream(Stream&& other) noexcept
       max_deleted_id_(std::exchange(other.max_deleted_id_, {})),
       groups_(std::exchange(other.groups_, {})),
       idempotence_(std::exchange(other.idempotence_, nullptr)),
+      pending_index_(std::exchange(other.pending_index_, nullptr)),
       trim_memory_(std::exchange(other.trim_memory_, nullptr)) {}
 
 Stream& Stream::operator=(Stream&& other) noexcept {
@@ -54,6 +55,7 @@ Stream& Stream::operator=(Stream&& other) noexcept {
   std::swap(max_deleted_id_, other.max_deleted_id_);
   std::swap(groups_, other.groups_);
   std::swap(idempotence_, other.idempotence_);
+  std::swap(pending_index_, other.pending_index_);
   std::swap(trim_memory_, other.trim_memory_);
   return *this;
 }
@@ -65,7 +67,9 @@ Stream::~Stream() {
 size_t Stream::memory_bytes() const {
   size_t bytes = block_bytes_ + blocks_.capacity() * sizeof(StreamBlock*);
   for (const auto& [name, group] : groups_) bytes += group->memory_bytes() + name.size();
-  return idempotence_ == nullptr ? bytes : bytes + idempotence_->memory_bytes();
+  if (idempotence_ != nullptr) bytes += idempotence_->memory_bytes();
+  if (pending_index_ != nullptr) bytes += pending_index_->memory_bytes();
+  return bytes;
 }
 
 size_t Stream::part_count() const {
@@ -152,7 +156,10 @@ Stream Stream::clone() const {
   copy.highest_hole_ = highest_hole_;
   copy.last_id_ = last_id_;
   copy.max_deleted_id_ = max_deleted_id_;
-  for (const auto& [name, group] : groups_) copy.groups_.emplace(name, group->clone());
+  for (const auto& [name, group] : groups_) {
+    StreamGroup& same = *copy.groups_.emplace(name, group->clone()).first->second;
+    same.join(copy.groups_index());
+  }
   if (idempotence_ != nullptr) copy.idempotence_ = idempotence_->clone();
   return copy;
 }
@@ -165,6 +172,11 @@ bool Stream::release_slice(size_t max) {
     blocks_.pop_back();
   }
   if (block_count() > 0) return true;
+  if (pending_index_ != nullptr) {
+    pending_index_->abandon();
+    if (max == 0 || pending_index_->release_slice(max)) return true;
+    pending_index_.reset();
+  }
   while (!groups_.empty()) {
     StreamGroup& group = *groups_.begin()->second;
     const size_t pending = group.pending_count();
@@ -205,11 +217,17 @@ StreamGroup* Stream::find_group(base::ByteView name) const {
   return at == groups_.end() ? nullptr : at->second.get();
 }
 
+const std::shared_ptr<PendingIndex>& Stream::groups_index() {
+  if (pending_index_ == nullptr) pending_index_ = std::make_shared<PendingIndex>(context_->epoch);
+  return pending_index_;
+}
+
 StreamGroup* Stream::add_group(base::ByteView name, const StreamId& last_id, int64_t entries_read) {
   const auto [at, added] = groups_.try_emplace(
       base::Bytes(name), std::make_unique<StreamGroup>(context_->epoch, last_id, entries_read));
   if (!added) return nullptr;
   at->second->trim_memory = trim_memory_.get();
+  at->second->join(groups_index());
   return at->second.get();
 }
 
@@ -218,6 +236,7 @@ std::unique_ptr<StreamGroup> Stream::remove_group(base::ByteView name) {
   if (at == groups_.end()) return nullptr;
   std::unique_ptr<StreamGroup> group = std::move(at->second);
   groups_.erase(at);
+  group->leave();
   // What only this group needed may be anywhere.
   group->trim_memory = nullptr;
   if (trim_memory_ != nullptr) *trim_memory_ = {};
@@ -225,14 +244,12 @@ std::unique_ptr<StreamGroup> Stream::remove_group(base::ByteView name) {
 }
 
 bool Stream::needed(const StreamId& id) const {
-  for (const auto& [name, group] : groups_) {
-    if (id > group->last_id() || group->find_pending(id)) return true;
-  }
-  return false;
+  return !groups_.empty() && (id > pending_index_->lowest_delivered() || pending_index_->is_pending(id));
 }
 
 std::vector<base::ByteView> Stream::purge_pending(const StreamId& id) {
   std::vector<base::ByteView> holders;
+  if (groups_.empty() || !pending_index_->is_pending(id)) return holders;
   for (const auto& [name, group] : groups_) {
     if (group->acknowledge(id)) holders.emplace_back(name);
   }

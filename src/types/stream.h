@@ -157,7 +157,7 @@ class Stream {
   void purge_for(const StreamId& id, StreamRemoval& removal);
   class AckedTrim;
   void trim_acked(const StreamTrim& rule, StreamRemoval& removal);
-  [[nodiscard]] StreamId lowest_delivered() const;  // of all groups
+  [[nodiscard]] const std::shared_ptr<PendingIndex>& groups_index();  // Made when there is none.
 
   const ValueContext* context_;
   std::vector<StreamBlock*> blocks_;  // By master id; those before head_ are gone.
@@ -171,7 +171,8 @@ class Stream {
   StreamId max_deleted_id_;
   Groups groups_;
   std::unique_ptr<IdempotenceTable> idempotence_;
-  std::unique_ptr<TrimMemory> trim_memory_;  // From the first trim by kAcked on.
+  std::shared_ptr<PendingIndex> pending_index_;  // From the first group on.
+  std::unique_ptr<TrimMemory> trim_memory_;      // From the first trim by kAcked on.
 };
 
 }  // namespace sluice::types

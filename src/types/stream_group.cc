@@ -1,6 +1,7 @@
 #include "types/stream_group.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "ds/size_class.h"
@@ -93,6 +94,31 @@ std::optional<PendingEntry> StreamGroup::IdleWalk::next() {
   return group_->entry_of(walk_.next());
 }
 
+// --- the index of the stream
+
+StreamGroup::~StreamGroup() {
+  if (index_ == nullptr || index_->abandoned()) return;
+  while (const auto item = pending_.first_from(kMinStreamId)) {
+    pending_.erase(item->id);
+    index_->removed(*this, item->id);
+  }
+  index_->forget(*this);
+}
+
+void StreamGroup::join(std::shared_ptr<PendingIndex> index) {
+  index_ = std::move(index);
+  index_->join(*this);
+}
+
+void StreamGroup::leave() {
+  if (!index_->leave(*this)) index_.reset();
+}
+
+void StreamGroup::set_last_id(const StreamId& id) {
+  if (index_ != nullptr) index_->last_id_moved(last_id_, id);
+  last_id_ = id;
+}
+
 // --- changing
 
 bool StreamGroup::add_pending(const StreamId& id, const Delivery& delivery) {
@@ -101,13 +127,20 @@ bool StreamGroup::add_pending(const StreamId& id, const Delivery& delivery) {
     return false;
   }
   if (delivery.consumer != nullptr) delivery.consumer->pending_.insert({id});
+  if (index_ != nullptr) index_->added(*this, id);
   return true;
 }
 
 bool StreamGroup::add_released(const StreamId& id, uint64_t deliveries) {
-  if (!pending_.insert({id, kFirstReleasedKey + released_ever_, deliveries, kNobody})) return false;
-  ++released_ever_;
+  return restore_released(id, static_cast<uint64_t>(released_ever_), deliveries);
+}
+
+bool StreamGroup::restore_released(const StreamId& id, uint64_t order, uint64_t deliveries) {
+  const auto place = static_cast<int64_t>(order);
+  if (!pending_.insert({id, kFirstReleasedKey + place, deliveries, kNobody})) return false;
+  released_ever_ = std::max(released_ever_, place + 1);
   ++released_;
+  if (index_ != nullptr) index_->added(*this, id);
   return true;
 }
 
@@ -139,6 +172,7 @@ bool StreamGroup::acknowledge(const StreamId& id) {
   if (!item) return false;
   if (StreamConsumer* const owner = consumer_of(*item); owner != nullptr) owner->pending_.erase(id);
   if (item->time_key < 0) --released_;
+  if (index_ != nullptr) index_->removed(*this, id);
   if (trim_memory != nullptr) trim_memory->note(id);
   return true;
 }
@@ -188,9 +222,14 @@ bool StreamGroup::release_slice(size_t max) {
     left -= std::min(left, own + 1);
     consumers_.erase(consumers_.begin());
   }
-  if (left == 0) return !consumers_.empty() || !pending_.empty();
-  pending_.drop_leaves(left);
-  return !pending_.empty();
+  const bool counted = index_ != nullptr && !index_->abandoned();
+  for (; counted && left > 0 && !pending_.empty(); --left) {
+    const StreamId id = pending_.first_from(kMinStreamId)->id;
+    pending_.erase(id);
+    index_->removed(*this, id);
+  }
+  if (!counted && left > 0) pending_.drop_leaves(left);
+  return !consumers_.empty() || !pending_.empty();
 }
 
 }  // namespace sluice::types

@@ -20,6 +20,7 @@
 #include "base/bytes.h"
 #include "ds/node.h"
 #include "types/id_tree.h"
+#include "types/pending_index.h"
 #include "types/stream_id.h"
 
 namespace sluice::types {
@@ -45,6 +46,11 @@ class StreamConsumer {
 
   [[nodiscard]] const base::Bytes& name() const { return name_; }
   [[nodiscard]] size_t pending_count() const { return pending_.size(); }
+  // visit(OwnLeaf&), in order; for snapshots, which pin leaves and change nothing.
+  template <class Visit>
+  void for_each_leaf(Visit&& visit) const {
+    pending_.for_each_leaf(visit);
+  }
   // The first of its pending ids from `from` on.
   [[nodiscard]] std::optional<StreamId> next_own(const StreamId& from) const;
 
@@ -72,11 +78,12 @@ class StreamGroup {
       : entries_read(before), epoch_(&epoch), last_id_(start), pending_(epoch, this) {}
   StreamGroup(const StreamGroup&) = delete;
   StreamGroup& operator=(const StreamGroup&) = delete;
+  ~StreamGroup();
 
   int64_t entries_read;  // how many entries of the stream lie up to last_id(), or kUnknown
   // Of what was delivered last.
   [[nodiscard]] const StreamId& last_id() const { return last_id_; }
-  void set_last_id(const StreamId& id) { last_id_ = id; }
+  void set_last_id(const StreamId& id);
   TrimMemory* trim_memory = nullptr;  // the stream's: told of each id that stops being pending
 
   using Consumers = std::map<base::Bytes, std::unique_ptr<StreamConsumer>, std::less<>>;
@@ -117,6 +124,21 @@ class StreamGroup {
   // False when there was none.
   bool acknowledge(const StreamId& id);
 
+  // For snapshots. Leaves are visited in order, as visit(PendingLeaf&), to be pinned, not to be changed. What
+  // was released is known by an order that only compares; an entry that comes with one takes its place in it.
+  static constexpr uint64_t kLastReleaseOrder = uint64_t{1} << 62;
+  template <class Visit>
+  void for_each_leaf(Visit&& visit) const {
+    pending_.for_each_leaf(visit);
+  }
+  [[nodiscard]] static bool is_released(const PendingItem& item) { return item.time_key < 0; }
+  // REQUIRES: is_released(item).
+  [[nodiscard]] static uint64_t release_order(const PendingItem& item) {
+    return static_cast<uint64_t>(item.time_key - kFirstReleasedKey);
+  }
+  // False when it is pending already. REQUIRES: order <= kLastReleaseOrder.
+  bool restore_released(const StreamId& id, uint64_t order, uint64_t deliveries);
+
   // Pending entries in the order in which they are to be claimed: released ones in the order of their
   // release, then by the time of their delivery, ties by id. Dies with the next change of the group.
   class IdleWalk {
@@ -132,13 +154,19 @@ class StreamGroup {
   };
   [[nodiscard]] IdleWalk walk_idle() const { return IdleWalk(*this); }
 
-  // The same with consumers of its own.
+  // Becomes one of those that the index of a stream knows, or leaves them, to be freed.
+  void join(std::shared_ptr<PendingIndex> index);
+  void leave();
+
+  // The same with consumers of its own, which no index knows.
   [[nodiscard]] std::unique_ptr<StreamGroup> clone() const;
   [[nodiscard]] size_t memory_bytes() const;  // This object included.
   // Frees about `max` pending entries of a group that is no longer used otherwise; true while there are more.
   bool release_slice(size_t max);
 
  private:
+  friend class PendingIndex;
+
   // Time keys are times of delivery; released ones are numbered from the lowest key on instead, in the order
   // of their release.
   static constexpr int64_t kFirstReleasedKey = INT64_MIN;
@@ -152,6 +180,8 @@ class StreamGroup {
   [[nodiscard]] int64_t take_released_key() { return kFirstReleasedKey + released_ever_++; }
 
   const ds::Epoch* epoch_;
+  std::shared_ptr<PendingIndex> index_;  // null in no stream
+  PendingIndex::Standing standing_ = PendingIndex::Standing::kNothing;
   StreamId last_id_;
   PendingTree pending_;
   size_t released_ = 0;

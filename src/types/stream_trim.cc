@@ -34,12 +34,6 @@ std::vector<StreamId> TrimMemory::take() {
 
 // --- what groups need
 
-StreamId Stream::lowest_delivered() const {
-  StreamId lowest = kMaxStreamId;
-  for (const auto& [name, group] : groups_) lowest = std::min(lowest, group->last_id());
-  return lowest;
-}
-
 // --- trims
 
 void Stream::purge_for(const StreamId& id, StreamRemoval& removal) {
@@ -104,7 +98,10 @@ void Stream::trim_within(const StreamTrim& rule, StreamRemoval& removal) {
 class Stream::AckedTrim {
  public:
   AckedTrim(Stream& stream, const StreamTrim& rule, StreamRemoval& removal)
-      : stream_(stream), rule_(rule), removal_(removal), delivered_(stream.lowest_delivered()) {}
+      : stream_(stream),
+        rule_(rule),
+        removal_(removal),
+        delivered_(stream.pending_index_->lowest_delivered()) {}
 
   void run() {
     TrimMemory& memory = *stream_.trim_memory_;

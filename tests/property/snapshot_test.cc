@@ -323,7 +323,7 @@ TEST_CASE("Snapshot: what is written while everything changes is what there was 
   if (testing::asked_seed()) return;
   CHECK(steps_meanwhile > 200 * static_cast<int>(testing::seeds(kStories).size()));
   for (const uint64_t met : {groups.groups, groups.groups_gone, groups.consumers_gone, groups.delivered,
-                             groups.claimed, groups.acknowledged}) {
+                             groups.claimed, groups.released, groups.acknowledged}) {
     CHECK(met > 0);
   }
 }

@@ -59,7 +59,13 @@ void StreamGroups::change(const Stream& stream, StreamGroup& group) {
       if (entry && group.acknowledge(entry->id)) ++tally_.acknowledged;
       break;
     case 8:
-      if (random_.below(8) != 0 || group.consumers().empty()) break;
+      if (entry && random_.below(2) == 0) {
+        const bool fatal = random_.below(4) == 0;
+        group.release(entry->id, fatal ? uint64_t{INT64_MAX} : entry->deliveries);
+        ++tally_.released;
+        break;
+      }
+      if (random_.below(4) != 0 || group.consumers().empty()) break;
       group.remove_consumer(*group.consumers().begin()->second);
       ++tally_.consumers_gone;
       break;

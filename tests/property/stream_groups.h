@@ -20,6 +20,7 @@ struct GroupTally {
   uint64_t consumers_gone = 0;  // with what they had pending
   uint64_t delivered = 0;
   uint64_t claimed = 0;
+  uint64_t released = 0;
   uint64_t acknowledged = 0;
 };
 

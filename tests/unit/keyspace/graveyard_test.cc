@@ -41,6 +41,34 @@ TEST_CASE("Graveyard: a flushed database is freed in slices, key by key") {
   CHECK(f.keyspace.graveyard().freed() == 5000);
 }
 
+TEST_CASE("Graveyard: what is pending in a stream, or in a group that left it, is freed in slices") {
+  Fixture f;
+  Graveyard& graveyard = f.keyspace.graveyard();
+  const auto stream_of = [&](uint64_t pending) {
+    auto stream = f.keyspace.make<types::Stream>();
+    types::StreamGroup* group = stream->add_group("g", {}, 0);
+    types::StreamConsumer& consumer = group->add_consumer("c", 0);
+    for (uint64_t i = 1; i <= pending; ++i) group->add_pending({i, 0}, {&consumer, 1, 1});
+    return stream;
+  };
+  graveyard.bury(stream_of(10)->remove_group("g"));
+  CHECK(graveyard.empty());
+  for (const bool whole : {true, false}) {
+    auto stream = stream_of(50'000);
+    if (whole) {
+      graveyard.bury(Value(std::move(stream)));
+    } else {
+      graveyard.bury(stream->remove_group("g"));
+    }
+    CHECK(graveyard.pending() == 1);
+    int steps = 1;
+    while (graveyard.step(1000, f.keyspace.deadlines())) ++steps;
+    CHECK(steps > 50);
+    CHECK(graveyard.empty());
+  }
+  CHECK(graveyard.freed() == 2);
+}
+
 TEST_CASE("Graveyard: an empty database needs no burial") {
   Fixture f;
   CHECK(f.keyspace.flush(0) == 0);

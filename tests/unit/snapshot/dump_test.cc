@@ -79,7 +79,7 @@ TEST_CASE("Dump: deadlines that cannot be those of the hash are refused, other b
     return value.ok() ? ValueText::of(*value) : value.error().message;
   };
   const std::string unknown = record("e8 03 00 00 00 00 00 00 00 01 62");
-  CHECK(restored(unknown) == "the deadlines of its fields: the hash has no such field");
+  CHECK(restored(unknown) == "a record of deadlines of fields: the hash has no such field");
   CHECK(restored(record("e8 03 00 00 00 00 00 00 00 01 61").substr(0, 80)).find("it ends too early") !=
         std::string::npos);
   for (const std::string& behind : {std::string("00 01 02"), std::string("fa"), std::string("fa 05 61"),

@@ -130,15 +130,17 @@ TEST_CASE("Reader: deadlines of fields belong to the hash right before them") {
   }
   const auto at = [](size_t offset) { return "at offset " + std::to_string(offset) + ": "; };
   const size_t behind_a = 9 + hex(a).size();
-  CHECK(read(with_version("0010", name + block)) == at(9) + "deadlines of fields stand behind no hash");
+  CHECK(read(with_version("0010", name + block)) ==
+        at(9) + "a record of deadlines of fields stands behind no hash");
   CHECK(read(with_version("0010", "00 01 62 01 63" + name + block)) ==
-        at(14) + "deadlines of fields stand behind no hash");
+        at(14) + "key 'b': a record of deadlines of fields stands behind no hash");
   CHECK(read(with_version("0010", a + "fe 00" + name + block)) ==
-        at(behind_a + 2) + "deadlines of fields stand behind no hash");
+        at(behind_a + 2) + "a record of deadlines of fields stands behind no hash");
   CHECK(read(with_version("0010", a + name + "0b e803000000000000 00 01 67")) ==
-        at(behind_a) + "deadlines of the fields of 'a': the hash has no such field");
+        at(behind_a) + "key 'a': a record of deadlines of fields: the hash has no such field");
   CHECK(read(with_version("0010", a + name + "01 61")) ==
-        at(behind_a) + "deadlines of the fields of 'a': it ends too early: 8 bytes are wanted and 1 left");
+        at(behind_a) +
+            "key 'a': a record of deadlines of fields: it ends too early: 8 bytes are wanted and 1 left");
 }
 
 TEST_CASE("Reader: empty collections, which nobody can have made, are left out") {

@@ -56,6 +56,7 @@ void check_looks(const PendingTree& tree, const Model& model, const StreamId& id
   const auto from = model.items.lower_bound(id);
   check_same(tree.last(), model.items.empty() ? std::nullopt : std::optional(model.items.rbegin()->second));
   check_same(tree.first_from(id), from == model.items.end() ? std::nullopt : std::optional(from->second));
+  check_same(tree.last(), model.items.empty() ? std::nullopt : std::optional(model.items.rbegin()->second));
   check_same(tree.first_until(id, key), model.first_until(id, key));
   check_same(tree.first_in_time(),
              model.times.empty() ? std::nullopt : std::optional(model.items.at(model.times.begin()->second)));

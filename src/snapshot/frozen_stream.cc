@@ -1,0 +1,114 @@
+#include "snapshot/frozen_stream.h"
+
+#include "snapshot/idempotence_codec.h"
+#include "snapshot/value_codec.h"
+
+namespace sluice::snapshot {
+
+using types::OwnLeaf;
+using types::PendingLeaf;
+using types::Stream;
+using types::StreamConsumer;
+using types::StreamGroup;
+
+namespace {
+
+// Groups with so much pending at most are encoded at once, and so are streams whose groups have no more in
+// all: entries, consumers, and groups themselves.
+constexpr size_t kSmallGroupItems = 256;
+
+}  // namespace
+
+bool is_big(const Stream& stream) {
+  if (stream.block_count() > 1) return true;
+  size_t items = 0;
+  for (const auto& [name, group] : stream.groups()) {
+    items += 1 + group->consumers().size() + group->pending_count();
+    if (items > kSmallGroupItems) return true;
+  }
+  return false;
+}
+
+FrozenStream::FrozenStream(const EntryHeads::Entry& entry, uint32_t epoch, const Stream& stream)
+    : Frozen(entry, epoch), stream_(&stream) {
+  Encoder out(text_, false);
+  encode_stream_head(stream.block_count(), out);
+  for (size_t i = 0; i < stream.block_count(); ++i) {
+    auto& block = const_cast<types::StreamBlock&>(stream.block(i));  // to be pinned, not to be changed
+    add_part(NodeKind::kStreamBlock, block, block.bytes());
+  }
+  encode_stream_counters(stream, out);
+  for (const auto& [name, group] : stream.groups()) add_group(name, *group);
+  encode_idempotence(stream, out);
+}
+
+void FrozenStream::add_part(NodeKind kind, ds::NodeHeader& node, size_t bytes) {
+  parts_.push_back({{&node, kind}, static_cast<uint32_t>(bytes), text_.size()});
+}
+
+void FrozenStream::add_group(const base::Bytes& name, const StreamGroup& group) {
+  const bool big = group.pending_count() > kSmallGroupItems;
+  const size_t first_part = parts_.size();
+  Encoder out(text_, false);
+  records_.begin_group(name);
+  encode_group_head(name, group, out);
+  group.for_each_leaf([&](PendingLeaf& leaf) {
+    if (big) return add_part(NodeKind::kPendingLeaf, leaf, leaf.bytes());
+    encode_pending_leaf(leaf, out);
+    if (group.released_count() > 0) records_.add(leaf);
+  });
+  if (big && group.released_count() > 0) releasing_.push_back({first_part, parts_.size(), name});
+  out.length(group.consumers().size());
+  for (const auto& item : group.consumers()) {
+    const StreamConsumer& consumer = *item.second;
+    encode_consumer_head(consumer, out);
+    records_.add(consumer);
+    consumer.for_each_leaf([&](OwnLeaf& leaf) {
+      if (big) return add_part(NodeKind::kOwnLeaf, leaf, leaf.bytes());
+      encode_own_leaf(leaf, out);
+    });
+  }
+  if (big) big_groups_.push_back(&group);
+}
+
+void FrozenStream::collect_released(const Part& part) {
+  if (releasing_.empty() || at_ < releasing_.front().first_part) return;
+  records_.begin_group(releasing_.front().name);
+  records_.add(static_cast<const PendingLeaf&>(*part.node.header));
+  if (at_ + 1 == releasing_.front().end_part) releasing_.pop_front();
+}
+
+Frozen::Piece FrozenStream::next(base::Bytes& out) {
+  Piece piece;
+  if (at_ < parts_.size()) {
+    const Part& part = parts_[at_];
+    out.append(text_, text_at_, part.text_end - text_at_);
+    text_at_ = part.text_end;
+    claim(*part.node.header);
+    collect_released(part);
+    piece.node = part.node;
+    piece.node_bytes = part.bytes;
+    ++at_;
+    return piece;
+  }
+  if (text_at_ < text_.size()) {
+    out.append(text_, text_at_);
+    text_at_ = text_.size();
+  } else if (!records_.empty()) {
+    Encoder encoder(out, false);
+    records_.take(encoder);
+  }
+  piece.done = records_.empty();
+  return piece;
+}
+
+bool FrozenStream::give_up(size_t max, std::vector<PinnedNode>& nodes) {
+  for (; max > 0 && at_ < parts_.size(); --max, ++at_) give_back(parts_[at_].node, nodes);
+  return at_ < parts_.size();
+}
+
+size_t FrozenStream::memory_bytes() const {
+  return parts_.capacity() * sizeof(parts_[0]) + text_.capacity() + records_.memory_bytes();
+}
+
+}  // namespace sluice::snapshot

@@ -23,7 +23,8 @@ using testing::MemoryFs;
 
 constexpr int kMostRounds = 400;  // a pattern that leaves no record by then never will
 constexpr int kRoundsToEmptiness = 40;
-constexpr int kFillingPerRound = 10;       // so that what takes away finds something
+constexpr int kFillingPerRound = 10;  // so that what takes away finds something
+constexpr size_t kFew = 20;
 constexpr size_t kMostRequestBytes = 500;  // of one request: bytes, not bulk, are what is tried
 
 enum class Plan : uint8_t { kTwoIncrements, kBaseAndIncrement };
@@ -98,11 +99,21 @@ class VariedLog {
       // Or keys that became another type stay so, and what needs the first one never finds it.
       if (round % kRoundsToEmptiness == kRoundsToEmptiness - 1) harness_.run("FLUSHALL");
       std::erase_if(left, [&](const Pattern& pattern) { return send(pattern); });
-      for (int i = 0; i < kFillingPerRound; ++i) send(growing[dice_.below(growing.size())]);
+      for (int i = 0; i < kFillingPerRound; ++i) send(pick_filling(growing, left));
       if (increment_ == 1 && left.size() < all / 2) begin_another();
     }
     for (const Pattern& pattern : left) {
       FAIL_CHECK("never logged: " << std::string(pattern.command) << " " << std::string(pattern.arguments));
+    }
+  }
+
+  // Something to be there for those left; once they are few, of the family of one of them.
+  const Pattern& pick_filling(const std::vector<Pattern>& growing, const std::vector<Pattern>& left) {
+    if (left.empty() || left.size() > kFew) return growing[dice_.below(growing.size())];
+    const char family = left[dice_.below(left.size())].command.front();
+    while (true) {
+      const Pattern& filling = growing[dice_.below(growing.size())];
+      if (filling.command.front() == family || dice_.one_in(100)) return filling;
     }
   }
 

@@ -167,6 +167,7 @@ void check_records(const Tally& tally) {
     if (std::find(std::begin(kFrame), std::end(kFrame), name) != std::end(kFrame)) continue;
     const exec::Command* command = h.table.find(name);
     REQUIRE(command != nullptr);
+    if (!command->subcommands.empty()) continue;  // those of its subcommands that are logged have patterns
     CHECK(command->has(exec::kWrite));
     CHECK_FALSE(command->has(exec::kBlocking));
     const bool intends = std::any_of(std::begin(kIntentions), std::end(kIntentions),

@@ -1,8 +1,6 @@
 #include "snapshot/idempotence_codec.h"
 
-#include <memory>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "snapshot/decoder.h"
@@ -90,11 +88,6 @@ void encode_idempotence(const types::Stream& stream, Encoder& out) {
   Blocks blocks(*table, out);
   table->for_each([&](ByteView pid, ByteView iid, const StreamId& id) { blocks.add(pid, iid, id); });
   blocks.end();
-}
-
-void encode_idempotence(const keyspace::Value& value, Encoder& out) {
-  const auto* stream = std::get_if<std::unique_ptr<types::Stream>>(&value);
-  if (stream != nullptr) encode_idempotence(**stream, out);
 }
 
 base::Result<void> apply_idempotence(ByteView block, types::Stream& stream) {

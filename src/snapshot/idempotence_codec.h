@@ -12,8 +12,8 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
-#include "keyspace/value.h"
 #include "snapshot/encoder.h"
+#include "types/stream.h"
 
 namespace sluice::snapshot {
 
@@ -23,7 +23,6 @@ inline constexpr size_t kIdempotenceBlockBytes = size_t{16} << 10;
 
 // None, where nothing was ever sent by name.
 void encode_idempotence(const types::Stream& stream, Encoder& out);
-void encode_idempotence(const keyspace::Value& value, Encoder& out);
 
 // What a block says, done to the stream it belongs to; or why it cannot be. Then the stream is of no use.
 [[nodiscard]] base::Result<void> apply_idempotence(base::ByteView block, types::Stream& stream);

@@ -32,8 +32,6 @@ std::vector<StreamId> TrimMemory::take() {
   return ids;
 }
 
-// --- what groups need
-
 // --- trims
 
 void Stream::purge_for(const StreamId& id, StreamRemoval& removal) {

@@ -42,13 +42,13 @@ TEST_CASE_FIXTURE(Fixture,
   types::Stream& stream = make();
   base::Bytes out;
   Encoder encoder(out, false);
-  encode_idempotence(value, encoder);
+  encode_idempotence(stream, encoder);
   CHECK(out.empty());
   stream.idempotence_table().add("p", "a", {5, 1}, 5);
   stream.idempotence_table().add("q", "b", {5, 2}, 5);
   stream.idempotence_table().add("p", "c", {5, 3}, 5);
   stream.idempotence_table().count_duplicate();
-  encode_idempotence(value, encoder);
+  encode_idempotence(stream, encoder);
   CHECK(to_hex(out) == "fa " + to_hex(packed("sluice-stream-idempotence")) +
                            " 18 40 64 40 64 03 01 01 70 02 01 61 05 01 01 63 05 03 01 71 01 01 62 05 02");
   const std::string expected = ValueText::of(value);

@@ -11,6 +11,15 @@
 #include "base/check.h"
 #include "base/fs.h"
 
+#ifndef SLUICE_SANITIZED
+
+// By itself jemalloc gives each block of a power of two of pages a slab of its own, and 128 bytes to describe
+// it. These two sizes are what big values are made of: stream blocks, list nodes, table segments. jemalloc
+// looks for this name when it starts.
+const char* malloc_conf = "slab_sizes:4096-4096:8|8192-8192:16";  // NOLINT: how many pages a slab has
+
+#endif
+
 namespace sluice::base {
 
 #ifdef SLUICE_SANITIZED

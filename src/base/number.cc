@@ -1,8 +1,10 @@
 #include "base/number.h"
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <charconv>
+#include <climits>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -54,6 +56,38 @@ std::optional<Float> parse_by_library(ByteView text) {
   return parse_terminated<Float>(copy.data(), text.size());
 }
 
+// Eight digits at a time: the halves of a number, their halves and theirs are divided side by side, each in
+// its part of one word.
+
+constexpr uint64_t kEightDigits = 100'000'000;
+
+// The digits of a number below kEightDigits, the first in the lowest byte, zeros before it included.
+uint64_t digits_of(uint64_t value) {
+  const uint64_t fours = value / 10'000 | value % 10'000 << 32;
+  const uint64_t hundreds = (fours * 10'486 >> 20) & 0x0000'007f'0000'007f;  // / 100
+  const uint64_t twos = hundreds | (fours - hundreds * 100) << 16;
+  const uint64_t tens = (twos * 103 >> 10) & 0x000f'000f'000f'000f;  // / 10
+  return tens | (twos - tens * 10) << 8;
+}
+
+char* put_word(char* to, uint64_t digits, size_t skipped) {
+  static_assert(std::endian::native == std::endian::little, "the first digit is the lowest byte");
+  const uint64_t text = (digits | 0x3030'3030'3030'3030) >> (skipped * CHAR_BIT);
+  std::memcpy(to, &text, sizeof text);
+  return to + sizeof text - skipped;
+}
+
+char* put_first(char* to, uint64_t value) {
+  const uint64_t digits = digits_of(value);
+  constexpr size_t kMostSkipped = sizeof digits - 1;
+  const size_t zeros = static_cast<size_t>(std::countr_zero(digits)) / CHAR_BIT;
+  return put_word(to, digits, std::min(zeros, kMostSkipped));
+}
+
+char* put_eight(char* to, uint64_t value) {
+  return put_word(to, digits_of(value), 0);
+}
+
 char* put(char* to, ByteView text) {
   std::memcpy(to, text.data(), text.size());
   return to + text.size();
@@ -92,6 +126,18 @@ char* put_shortest(char* to, ByteView digits, int point) {
 
 }  // namespace
 
+char* put_digits(char* to, uint64_t value) {
+  if (value < 10) {
+    *to = static_cast<char>('0' + value);
+    return to + 1;
+  }
+  if (value < kEightDigits) return put_first(to, value);
+  const uint64_t above = value / kEightDigits;
+  to = above < kEightDigits ? put_first(to, above)
+                            : put_eight(put_first(to, above / kEightDigits), above % kEightDigits);
+  return put_eight(to, value % kEightDigits);
+}
+
 std::optional<int64_t> parse_int64(ByteView text) {
   if (text.empty() || text.size() > 20) return std::nullopt;
   const bool negative = text.front() == '-';
@@ -106,8 +152,10 @@ std::optional<int64_t> parse_int64(ByteView text) {
 
 NumberText format_int64(int64_t value) {
   NumberText out;
-  const auto result = std::to_chars(out.text_.data(), out.text_.data() + out.text_.size(), value);
-  out.size_ = static_cast<uint8_t>(result.ptr - out.text_.data());
+  char* to = out.text_.data();
+  if (value < 0) *to++ = '-';
+  const uint64_t magnitude = value < 0 ? 0 - static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
+  out.size_ = static_cast<uint8_t>(put_digits(to, magnitude) - out.text_.data());
   return out;
 }
 
@@ -122,8 +170,7 @@ std::optional<uint64_t> parse_uint64(ByteView text) {
 
 NumberText format_uint64(uint64_t value) {
   NumberText out;
-  const auto result = std::to_chars(out.text_.data(), out.text_.data() + out.text_.size(), value);
-  out.size_ = static_cast<uint8_t>(result.ptr - out.text_.data());
+  out.size_ = static_cast<uint8_t>(put_digits(out.text_.data(), value) - out.text_.data());
   return out;
 }
 

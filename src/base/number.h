@@ -31,6 +31,10 @@ class NumberText {
 [[nodiscard]] std::optional<int64_t> parse_int64(ByteView text);
 [[nodiscard]] NumberText format_int64(int64_t value);
 
+// Writes the digits of a number at `to`, where there must be kDigitsRoom bytes, and returns their end.
+inline constexpr size_t kDigitsRoom = 24;
+char* put_digits(char* to, uint64_t value);
+
 // As stream ids are read: leading white space, one '+' and leading zeros pass, a sign '-' does not.
 [[nodiscard]] std::optional<uint64_t> parse_uint64(ByteView text);
 [[nodiscard]] NumberText format_uint64(uint64_t value);

@@ -55,21 +55,9 @@ class Dict : private DictTable {
   [[nodiscard]] uint64_t hash(base::ByteView key) const { return seed_->hash(key); }
   [[nodiscard]] std::optional<Item> find(base::ByteView key) const { return find(key, hash(key)); }
   [[nodiscard]] std::optional<Item> find(base::ByteView key, uint64_t hash) const {
-    if (size_ == 0) return std::nullopt;
-    const Entry entry = entry_at(index_of(hash));
-    const unsigned buckets = buckets_of(entry);
-    DictBucket* const begin = segment_of(entry)->begin();
-    unsigned at = home_of(entry, hash);
-    for (unsigned probes = 0; probes < buckets; ++probes) {
-      const DictBucket& bucket = begin[at];
-      for (uint64_t match = bucket.matches(fingerprint_of(hash)); match != 0; match &= match - 1) {
-        const auto item = std::bit_cast<Item>(bucket.slots[std::countr_zero(match) / 8]);
-        if (Traits::key(item) == key) return item;
-      }
-      if (bucket.passed == 0) break;
-      if (++at == buckets) at = 0;
-    }
-    return std::nullopt;
+    const uint64_t* const slot = slot_of(key, hash);
+    if (slot == nullptr) return std::nullopt;
+    return std::bit_cast<Item>(*slot);
   }
 
   // REQUIRES: no entry has this key.
@@ -141,6 +129,28 @@ class Dict : private DictTable {
       (*static_cast<std::remove_reference_t<Visitor>*>(context))(std::bit_cast<Item>(item));
     };
     while (max > 0 && size_ > 0) max -= take_from_last(max, call, &free_item);
+  }
+
+ private:
+  // Where the entry with this key stands; null without one. A pointer is handed back in a register: an
+  // optional goes through memory, where what was just written in two pieces is waited for when it is read as
+  // one.
+  [[nodiscard]] const uint64_t* slot_of(base::ByteView key, uint64_t hash) const {
+    if (size_ == 0) return nullptr;
+    const Entry entry = entry_at(index_of(hash));
+    const unsigned buckets = buckets_of(entry);
+    DictBucket* const begin = segment_of(entry)->begin();
+    unsigned at = home_of(entry, hash);
+    for (unsigned probes = 0; probes < buckets; ++probes) {
+      const DictBucket& bucket = begin[at];
+      for (uint64_t match = bucket.matches(fingerprint_of(hash)); match != 0; match &= match - 1) {
+        const uint64_t& slot = bucket.slots[std::countr_zero(match) / 8];
+        if (Traits::key(std::bit_cast<Item>(slot)) == key) return &slot;
+      }
+      if (bucket.passed == 0) break;
+      if (++at == buckets) at = 0;
+    }
+    return nullptr;
   }
 };
 

@@ -30,6 +30,9 @@ struct Element {
   [[nodiscard]] base::ByteView to_text(base::NumberText& buffer) const;
 };
 
+// Bytes an element may take beside those of its text; as many as a number takes.
+inline constexpr size_t kMostElementOverhead = 10;
+
 // A value to store or to look for, with the integer question answered once.
 class Packable {
  public:
@@ -118,6 +121,7 @@ class Listpack {
   // Any change moves entries: positions and views from before are dead. A value must not be a view into this
   // block.
   void append(const Packable& value);
+  class Appender;
   // Entries that stand one behind the other in another listpack, as they are. REQUIRES: `bytes` are exactly
   // `count` valid entries.
   void append_run(base::ByteView bytes, size_t count);
@@ -132,6 +136,8 @@ class Listpack {
   void clear();
   // Room for `bytes` in all, to fill a listpack of known size without growing step by step.
   void reserve(size_t bytes);
+  // How many bytes may be added before it grows.
+  [[nodiscard]] size_t room() const { return capacity() - bytes(); }
   // Gives back what was reserved and is not needed.
   void tighten();
 
@@ -147,6 +153,26 @@ class Listpack {
 
   MarkedPointer<uint8_t> data_;  // Marked with its size class; null once moved from.
 };
+// Appends several elements, for which there is room: each byte is written once. The listpack is whole again
+// when this is gone.
+class Listpack::Appender {
+ public:
+  // REQUIRES: pack.room() is at least what all of them take.
+  explicit Appender(Listpack& pack) : pack_(pack), at_(pack.data() + pack.bytes() - 1) {}
+  Appender(const Appender&) = delete;
+  Appender& operator=(const Appender&) = delete;
+  ~Appender();
+  void add(const Packable& value) {
+    at_ = value.encode(at_);
+    ++count_;
+  }
+
+ private:
+  Listpack& pack_;
+  uint8_t* at_;
+  int64_t count_ = 0;
+};
+
 static_assert(sizeof(Listpack) == 8, "every small hash, set and sorted set has one");
 
 // Is `block` a well-formed listpack? Reads nothing outside it, whatever it holds. Shallow: header and end

@@ -34,9 +34,13 @@ bool parse_strict(base::ByteView text, int64_t& value) {
   return problem == std::errc() && end == text.data() + text.size();
 }
 
-// The common header, `<type><1 to 9 digits>\r\n` without leading zero. Returns the bytes taken, or zero when
-// the header is anything else, which the careful path then judges.
-size_t parse_plain_header(base::ByteView text, int64_t& value) {
+struct PlainHeader {
+  size_t bytes;  // that it takes; 0: it is anything else, which the careful path then judges
+  int64_t number;
+};
+
+// The common header, `<type><1 to 9 digits>\r\n` without leading zero.
+inline PlainHeader parse_plain_header(base::ByteView text) {
   constexpr size_t kMaxDigits = 9;
   const size_t last = std::min(text.size(), kMaxDigits + 1);
   size_t at = 1;
@@ -47,9 +51,8 @@ size_t parse_plain_header(base::ByteView text, int64_t& value) {
     number = number * 10 + digit;
   }
   const bool leading_zero = at > 2 && text[1] == '0';
-  if (at < 2 || leading_zero || text.size() < at + kLineEnd || !is_crlf(text.data() + at)) return 0;
-  value = number;
-  return at + kLineEnd;
+  if (at < 2 || leading_zero || text.size() < at + kLineEnd || !is_crlf(text.data() + at)) return {0, 0};
+  return {at + kLineEnd, number};
 }
 
 }  // namespace
@@ -129,11 +132,10 @@ Parser::Line Parser::find_line(char mark, size_t& end) {
 
 // Reads `<type><number>\r\n` at position_. As in Redis the byte after CR is not looked at, but must be there.
 Parser::Line Parser::read_header(Header& header) {
-  const size_t taken = parse_plain_header(rest(), header.number);
-  if (taken != 0) {
-    header.type = rest()[0];
-    header.valid = true;
-    position_ += taken;
+  const PlainHeader plain = parse_plain_header(rest());
+  if (plain.bytes != 0) {
+    header = {rest()[0], true, plain.number};
+    position_ += plain.bytes;
     return Line::kFound;
   }
   size_t end = 0;
@@ -186,7 +188,26 @@ Parser::Step Parser::read_count(const ParserLimits& limits) {
   missing_ = header.number;
   slices_.reserve(std::min(static_cast<size_t>(missing_), kFirstReserve));
   phase_ = Phase::kBulkHeader;
-  return Step::kGoOn;
+  read_plain_bulks(limits);
+  return missing_ == 0 ? finish() : Step::kGoOn;
+}
+
+// Bulks as nearly all come: whole, behind a plain header, CRLF where it belongs. Stops before the first that
+// is anything else, for the careful path to judge.
+void Parser::read_plain_bulks(const ParserLimits& limits) {
+  const int64_t most = limits.authenticated ? limits.max_bulk_bytes
+                                            : std::min(limits.max_bulk_bytes, kMaxUnauthenticatedBulkBytes);
+  for (base::ByteView left = rest(); missing_ > 0; --missing_) {
+    const PlainHeader header = parse_plain_header(left);
+    if (header.bytes == 0 || left[0] != '$' || header.number > most) return;
+    const auto size = static_cast<size_t>(header.number);
+    if (left.size() - header.bytes < size + kLineEnd) return;
+    if (!is_crlf(left.data() + header.bytes + size)) return;
+    slices_.push_back({position_ + header.bytes, size});
+    const size_t taken = header.bytes + size + kLineEnd;
+    position_ += taken;
+    left.remove_prefix(taken);
+  }
 }
 
 Parser::Step Parser::read_bulk_header(const ParserLimits& limits) {

@@ -105,10 +105,14 @@ class Parser {
   };
 
   void begin();
-  [[nodiscard]] base::ByteView rest() const { return input_.substr(start_ + position_); }
+  [[nodiscard]] base::ByteView rest() const {
+    const size_t passed = start_ + position_;
+    return {input_.data() + passed, input_.size() - passed};
+  }
   Step advance(const ParserLimits& limits);
   Step read_inline();
   Step read_count(const ParserLimits& limits);
+  void read_plain_bulks(const ParserLimits& limits);
   Step read_bulk_header(const ParserLimits& limits);
   Step read_body();
   Step end_body();

@@ -11,7 +11,7 @@ namespace sluice::resp {
 namespace {
 
 constexpr size_t kHeaderRoom = 24;      // A type, 20 digits, CR and LF.
-constexpr size_t kComposedBytes = 256;  // Bulks up to this size are put together on the stack, appended once.
+constexpr size_t kComposedBytes = 256;  // Bulks up to this size are put together in one piece.
 
 // Writes `<type><number>\r\n` at `to`, which has kHeaderRoom; returns its length.
 template <class Number>
@@ -34,18 +34,22 @@ void append_header(base::Bytes& out, char type, Number number) {
   out.append(text, put_header(text, type, number));
 }
 
+// Short ones are put together where they go: a copy of what was just written in pieces waits for the pieces.
 void append_bulk(base::Bytes& out, base::ByteView bytes) {
-  char text[kHeaderRoom + kComposedBytes + 2];
-  size_t size = put_header(text, '$', bytes.size());
   if (bytes.size() > kComposedBytes) {
-    out.append(text, size).append(bytes).append("\r\n", 2);
+    append_header(out, '$', bytes.size());
+    out.append(bytes).append("\r\n", 2);
     return;
   }
-  if (!bytes.empty()) std::memcpy(text + size, bytes.data(), bytes.size());
-  size += bytes.size();
-  text[size] = '\r';
-  text[size + 1] = '\n';
-  out.append(text, size + 2);
+  const size_t before = out.size();
+  out.resize(before + kHeaderRoom + bytes.size() + 2);
+  char* end = out.data() + before;
+  end += put_header(end, '$', bytes.size());
+  if (!bytes.empty()) std::memcpy(end, bytes.data(), bytes.size());
+  end += bytes.size();
+  end[0] = '\r';
+  end[1] = '\n';
+  out.resize(static_cast<size_t>(end + 2 - out.data()));
 }
 
 char type_of(Kind kind, bool resp3) {

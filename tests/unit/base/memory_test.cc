@@ -6,6 +6,10 @@
 
 #include <doctest/doctest.h>
 
+#ifndef SLUICE_SANITIZED
+#include <jemalloc/jemalloc.h>
+#endif
+
 using sluice::base::MemoryMeter;
 
 namespace {
@@ -52,3 +56,27 @@ TEST_CASE("allocator_report: tells of the allocator it names, or nothing") {
   CHECK(jemalloc == (report.find("jemalloc statistics") != std::string::npos));
   CHECK(jemalloc != report.empty());
 }
+
+#ifndef SLUICE_SANITIZED
+
+TEST_CASE("jemalloc: blocks of a page or two share the description of their slab") {
+  unsigned bins = 0;
+  size_t width = sizeof bins;
+  REQUIRE(mallctl("arenas.nbins", &bins, &width, nullptr, 0) == 0);
+  size_t found = 0;
+  for (unsigned bin = 0; bin < bins; ++bin) {
+    const std::string name = "arenas.bin." + std::to_string(bin);
+    size_t bytes = 0;
+    width = sizeof bytes;
+    REQUIRE(mallctl((name + ".size").c_str(), &bytes, &width, nullptr, 0) == 0);
+    if (bytes != 4096 && bytes != 8192) continue;
+    uint32_t blocks = 0;
+    width = sizeof blocks;
+    REQUIRE(mallctl((name + ".nregs").c_str(), &blocks, &width, nullptr, 0) == 0);
+    CHECK(blocks == 8);
+    ++found;
+  }
+  CHECK(found == 2);
+}
+
+#endif

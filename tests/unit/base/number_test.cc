@@ -57,6 +57,18 @@ TEST_CASE("parse_uint64: takes the spellings Redis takes in stream ids") {
   }
 }
 
+TEST_CASE("put_digits: writes numbers of every length as the library does") {
+  uint64_t power = 1;
+  for (int digits = 1; digits <= 20; ++digits, power *= 10) {
+    for (const uint64_t value :
+         {power - 1, power, power + 1, power * 7 / 4, power / 10 * 9 + 5, power | 0x5555}) {
+      char text[sluice::base::kDigitsRoom];
+      const char* const end = sluice::base::put_digits(text, value);
+      CHECK(std::string(text, static_cast<size_t>(end - text)) == std::to_string(value));
+    }
+  }
+}
+
 TEST_CASE("parse_double: reads what strtod reads") {
   CHECK(parse_double("3") == 3.0);
   CHECK(parse_double("+1") == 1.0);

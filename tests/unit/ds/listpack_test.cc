@@ -147,6 +147,30 @@ TEST_CASE("Listpack: what was reserved stays until it is given back") {
   CHECK(validate(list.block(), true));
 }
 
+TEST_CASE("Listpack: several appended at once are as if they had come one by one") {
+  Listpack at_once;
+  Listpack one_by_one;
+  const std::string large(5000, 'x');
+  for (size_t size : {0, 1, 9, 70}) {
+    std::vector<Packable> values;
+    size_t most_bytes = 0;
+    for (size_t i = 0; i < size; ++i) {
+      const base::ByteView text = base::ByteView(large).substr(0, i % 7 == 0 ? large.size() : i);
+      values.push_back(i % 3 == 0 ? Packable(static_cast<int64_t>(i) << (i % 60)) : Packable(text));
+      most_bytes += kMostElementOverhead + text.size();
+    }
+    {
+      at_once.reserve(at_once.bytes() + most_bytes);
+      REQUIRE(at_once.room() >= most_bytes);
+      Listpack::Appender appender(at_once);
+      for (const Packable& value : values) appender.add(value);
+    }
+    for (const Packable& value : values) one_by_one.append(value);
+    CHECK(validate(at_once.block(), true));
+    CHECK((at_once.block() == one_by_one.block()));
+  }
+}
+
 TEST_CASE("Listpack: the count is unknown from 65535 on and known again below") {
   Listpack list;
   list.reserve(70000 * 2 + 7);

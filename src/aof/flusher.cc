@@ -1,6 +1,7 @@
 #include "aof/flusher.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/check.h"
@@ -48,6 +49,12 @@ bool Flusher::request_or_sync(std::shared_ptr<base::File> file, uint64_t offset)
   }
   sync(now);
   return true;
+}
+
+void Flusher::wait(int64_t max_us) const {
+  std::unique_lock lock(mutex_);
+  ended_.wait_for(lock, std::chrono::microseconds(max_us),
+                  [this] { return !syncing_ && pending_.file == nullptr; });
 }
 
 bool Flusher::run_pending() {
@@ -109,6 +116,7 @@ void Flusher::sync(const Request& request) {
       failure_code_.store(result.error().code, std::memory_order_release);
     }
   }
+  ended_.notify_one();
 }
 
 }  // namespace sluice::aof

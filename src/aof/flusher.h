@@ -40,6 +40,8 @@ class Flusher {
   // The same for whoever can tell nobody anything before it is done: while syncs are short it is made here
   // and now, which costs less than two threads waking each other, and answers true, without a wake.
   bool request_or_sync(std::shared_ptr<base::File> file, uint64_t offset);
+  // Returns when the sync under way or asked for has ended, or after `max_us`.
+  void wait(int64_t max_us) const;
   // One pending sync in the calling thread; false if there was none. REQUIRES: no thread runs.
   bool run_pending();
 
@@ -56,7 +58,7 @@ class Flusher {
 
  private:
   // Above this, or before any was seen, the reactor has better things to do than to wait.
-  static constexpr int64_t kShortSyncUs = 500;
+  static constexpr int64_t kShortSyncUs = 3000;
 
   struct Request {
     std::shared_ptr<base::File> file;
@@ -70,6 +72,7 @@ class Flusher {
   const base::Clock* clock_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
+  mutable std::condition_variable ended_;
   Request pending_;       // guarded by mutex_
   bool syncing_ = false;  // guarded by mutex_
   bool stop_ = false;     // guarded by mutex_

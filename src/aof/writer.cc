@@ -69,6 +69,10 @@ uint64_t Writer::append(ByteView unit, uint32_t db_after) {
 
 void Writer::end_turn(int64_t now_us, Left left) {
   take_results(now_us);
+  if (!gathers()) write_out(now_us, left);
+}
+
+void Writer::write_out(int64_t now_us, Left left) {
   close_batch();
   if (state_ == State::kHealthy && written_batches_ < batches_.size()) {
     write_batches();

@@ -74,10 +74,18 @@ class Writer {
   uint64_t append(ByteView unit, uint32_t db_after);
   // Whether anything was, since the end of the last turn.
   [[nodiscard]] bool has_open_batch() const { return current_.length > 0; }
+  // Under `always`, while a sync runs: nobody is told of what comes now before the next one, which takes all
+  // of it in one write.
+  [[nodiscard]] bool gathers() const {
+    return mode_ == SyncMode::kAlways && state_ == State::kHealthy && sync_requested_ > synced_ &&
+           written_batches_ == batches_.size();
+  }
   // What is left to execute when a turn ends. With more of it at hand even a short sync is the thread's.
   enum class Left : uint8_t { kNothing, kMore };
-  // Writes what was appended. `now_us` is monotonic time, here and below.
+  // Writes what was appended, but not while gathers(). `now_us` is monotonic time, here and below.
   void end_turn(int64_t now_us, Left left = Left::kNothing);
+  // The same, whether a sync runs or not: for who reads the log.
+  void write_out(int64_t now_us, Left left = Left::kNothing);
   // Somebody waits until the log is synced to `offset`: under everysec that is not left to the second.
   void sync_soon(uint64_t offset, int64_t now_us);
   // Takes the flusher's results and works on recovery. When the flusher woke the loop, and every 100 ms.

@@ -52,11 +52,12 @@ Outcome cmd_dryrun(Call& call) {
   const Command* command = below(call.on.table.find(words[0]), words);
   if (command == nullptr) return call.fail("ERR Command '" + Bytes(words[0]) + "' not found");
   if (!command->spec->arity_ok(words.size())) return call.fail(errors::wrong_arity(command->full_name));
-  const acl::Verdict verdict = call.on.executor->access().check(*user, *command, words);
+  exec::AccessCheck& access = call.on.executor->access();
+  const acl::Verdict verdict = access.check(*user, *command, words);
   if (verdict.allowed()) {
     call.reply.ok();
   } else {
-    call.reply.bulk(full_denial_text(verdict, *user, {call.client, *command, words}));
+    call.reply.bulk(access.full_text_of(verdict, *user, {call.client, *command, words}));
   }
   return Outcome::kDone;
 }

@@ -35,7 +35,10 @@ std::span<const exec::CommandSpec> stream_commands();
 std::span<const exec::CommandSpec> stream_claim_commands();
 std::span<const exec::CommandSpec> stream_group_commands();
 std::span<const exec::CommandSpec> stream_info_commands();
+std::span<const exec::CommandSpec> stream_lease_commands();
 std::span<const exec::CommandSpec> stream_pending_commands();
+std::span<const exec::CommandSpec> stream_redrive_commands();
+std::span<const exec::CommandSpec> stream_delayed_commands();
 std::span<const exec::CommandSpec> stream_delete_commands();
 std::span<const exec::CommandSpec> stream_idempotence_commands();
 std::span<const exec::CommandSpec> stream_read_commands();
@@ -61,6 +64,9 @@ std::span<const exec::CommandSpec> zset_range_commands();
 std::span<const exec::CommandSpec> zset_store_commands();
 std::span<const exec::CommandSpec> zset_blocking_commands();
 std::span<const exec::CommandSpec> zset_move_commands();
+
+// What a stream does at its next moment (Services::stream_firing); no command.
+const exec::CommandSpec& stream_firing();
 
 // All of them, in the order COMMAND lists them.
 std::vector<std::span<const exec::CommandSpec>> all_families();

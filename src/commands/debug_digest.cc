@@ -6,6 +6,7 @@
 
 #include "base/number.h"
 #include "ds/hash_seed.h"
+#include "types/delayed_entries.h"
 
 namespace sluice::commands {
 
@@ -105,6 +106,7 @@ class ValueDigest {
     }
     for (const auto& [name, group] : stream->groups()) add_group(name, *group);
     if (stream->idempotence() != nullptr) add_idempotence(*stream->idempotence());
+    if (stream->delayed() != nullptr) add_delayed(*stream->delayed());
     return digest_;
   }
 
@@ -123,6 +125,34 @@ class ValueDigest {
     });
   }
 
+  void add_delayed(const types::DelayedEntries& delayed) {
+    append_number(line_, delayed.last_arrival());
+    chain();
+    for (auto place = delayed.next(types::kMinStreamId); place; place = delayed.next(*place->next())) {
+      const types::DelayedEntry entry = delayed.read(*place);
+      append_id(*place);
+      append_word(line_, entry.ticket);
+      append_number(line_, static_cast<uint64_t>(entry.rules.ttl_ms));
+      add_trim(entry.rules.trim.value_or(types::StreamTrim{}));
+      for (const Bytes& word : entry.fields) append_word(line_, word);
+      chain();
+    }
+    delayed.expiries().for_each_leaf([this](const types::PendingLeaf& leaf) {
+      for (size_t i = 0; i < leaf.count(); ++i) {
+        append_id(leaf.id(i));
+        append_number(line_, static_cast<uint64_t>(leaf.key(i)));
+        chain();
+      }
+    });
+  }
+  void add_trim(const types::StreamTrim& trim) {
+    append_id(trim.min_id);
+    for (const uint64_t number : {static_cast<uint64_t>(trim.keep), trim.max_length, trim.limit,
+                                  uint64_t{trim.approximate}, static_cast<uint64_t>(trim.policy)}) {
+      append_number(line_, number);
+    }
+  }
+
   // When consumers were seen last is left out: it is no part of what a log brings back exactly.
   void add_group(ByteView name, const types::StreamGroup& group) {
     append_word(line_, name);
@@ -133,14 +163,28 @@ class ValueDigest {
       append_word(line_, consumer_name);
       chain();
     }
+    if (group.policy() != types::GroupPolicy{}) add_policy(group.policy());
     auto walk = group.walk_idle();
     while (const auto entry = walk.next()) {
       append_id(entry->id);
+      if (entry->delayed()) append_number(line_, static_cast<uint64_t>(entry->until_ms));
       append_number(line_, static_cast<uint64_t>(entry->delivered_ms));
       append_number(line_, entry->deliveries);
       append_word(line_, entry->consumer == nullptr ? ByteView() : ByteView(entry->consumer->name()));
       chain();
     }
+  }
+
+  void add_policy(const types::GroupPolicy& policy) {
+    for (const int64_t duration_ms :
+         {policy.lease_ms, policy.backoff_ms, policy.backoff_most_ms, policy.consumer_ttl_ms}) {
+      append_number(line_, static_cast<uint64_t>(duration_ms));
+    }
+    append_number(line_, policy.max_deliveries);
+    append_number(line_, std::bit_cast<uint64_t>(policy.backoff_factor));
+    append_word(line_, policy.dead_letters);
+    append_number(line_, policy.most_dead_letters);
+    chain();
   }
 
   // The element in `line_` in its place, or in any place.

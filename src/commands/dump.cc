@@ -1,6 +1,7 @@
 // A value as bytes, and back: DUMP RESTORE.
 #include "snapshot/dump.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "base/number.h"
 #include "commands/all.h"
 #include "commands/any_type.h"
+#include "commands/dead_letter.h"
 #include "commands/family.h"
 #include "config/store.h"
 
@@ -17,6 +19,17 @@ namespace sluice::commands {
 namespace {
 
 using keyspace::Entry;
+
+// A payload may be anybody's work: what its groups would write to by themselves, its sender must be allowed
+// to.
+bool may_have(Call& call, keyspace::Value& value) {
+  const auto* const stream = keyspace::get_if<types::Stream>(value);
+  if (stream == nullptr) return true;
+  return std::all_of(stream->groups().begin(), stream->groups().end(), [&call](const auto& named) {
+    const Bytes& dead_letters = named.second->policy().dead_letters;
+    return dead_letters.empty() || may_send_letters(call, dead_letters);
+  });
+}
 
 Bytes dump_of(const Call& call, const keyspace::Value& value) {
   return snapshot::dump_value(value, call.on.config.flag(config::Option::kRdbCompression));
@@ -98,6 +111,8 @@ Outcome cmd_restore(Call& call) {
     call.on.log.warning("RESTORE refused a payload: " + value.error().message);
     return call.fail("ERR Bad data format");
   }
+
+  if (!may_have(call, *value)) return call.fail(kNoKeyPermission);
 
   std::optional<int64_t> expiry_ms;
   if (*ttl_ms > 0) {

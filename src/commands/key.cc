@@ -88,7 +88,7 @@ void uproot(Call& call, const Access& access, Entry& entry, const keyspace::Even
 // The value of a key on its way out; the entry keeps an empty string.
 Value take_value(Call& call, const Access& access, Entry& entry) {
   access.db->before_change(entry);
-  call.on.keyspace.deadlines().clear_fields(entry);
+  call.on.keyspace.deadlines().clear_value(entry);
   return std::exchange(entry.value, Value());
 }
 

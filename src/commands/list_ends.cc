@@ -119,24 +119,13 @@ MultiPop read_multi_pop(exec::Args& args) {
   if (args.ok() && args.accept_with("TO", 2)) {
     const ByteView name = args.key();
     pop.target = MultiPop::Target{name, read_end(args)};
+    if (args.ok() && !exec::may_make_keys(name, pop.keys)) args.latch(errors::kMadeKeysTooLong);
   }
   args.end();
   return pop;
 }
 
 namespace {
-
-Bytes name_of(const MultiPop::Target& target, ByteView source) {
-  Bytes name;
-  for (const char c : target.name) {
-    if (c == '%') {
-      name += source;
-    } else {
-      name += c;
-    }
-  }
-  return name;
-}
 
 constexpr uint16_t kTakes = kKeyRw | kKeyAccess | kKeyDelete;
 
@@ -154,13 +143,7 @@ bool keys_of_multi_pop(std::span<const ByteView> words, int8_t count_at, std::ve
 
 // The reply is that of a pop without a target.
 std::optional<Outcome> try_move_to(Call& call, const MultiPop& pop, ByteView source) {
-  const Bytes destination = name_of(*pop.target, source);
-  // The user's rules have not seen the name as it was typed (kKeyTemplate).
-  const exec::Asked asked{call.client, call.command, call.args.words()};
-  client::Client& speaker = call.unit().speaker == nullptr ? call.client : *call.unit().speaker;
-  if (!call.on.executor->access().admit_key(asked, destination, speaker)) {
-    return call.fail("NOPERM No permissions to access a key");
-  }
+  const Bytes destination = exec::make_key(pop.target->name, source);
   const BlockMove move{{source, destination, pop.end, pop.target->end}, pop.count};
   const auto taken = move_block(call, move);
   if (!taken) return call.fail(taken.error());

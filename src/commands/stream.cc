@@ -8,6 +8,7 @@
 
 #include "commands/all.h"
 #include "commands/family.h"
+#include "commands/stream_append.h"
 #include "commands/stream_idempotence.h"
 #include "commands/stream_trimming.h"
 
@@ -20,36 +21,43 @@ using types::StreamId;
 using types::StreamIdRequest;
 using types::StreamIdText;
 
-constexpr ByteView kIdIsZero = "ERR The ID specified in XADD must be greater than 0-0";
-constexpr ByteView kIdNotGreater =
-    "ERR The ID specified in XADD is equal or smaller than the target stream top item";
-constexpr ByteView kIdsExhausted =
-    "ERR The stream has exhausted the last possible ID, unable to add more items";
-constexpr ByteView kTooLarge = "ERR Elements are too large to be stored";
 constexpr ByteView kNamedWithId = "ERR IDMP/IDMPAUTO can be used only with auto-generated IDs";
 
 struct AddRequest {
+  AddRequest() {
+  }  // NOLINT(modernize-use-equals-default): that would clear all of it, which most never look at
+
   TrimRequest trim;
   ProducerWords producer;
   bool must_exist = false;
-  std::optional<StreamIdRequest> id;
+  StreamIdRequest id;
+  size_t id_at = 0;  // which argument that was; 0 while there is none
   types::StreamFields fields;
 };
+
+// All words before the id begin with a letter, and no id does.
+bool read_option(exec::Args& args, AddRequest& request) {
+  const ByteView word = args.peek();
+  if (word.empty() || word[0] < 'A') return false;
+  if (read_trim_word(args, request.trim) || read_producer(args, request.producer)) return true;
+  if (!args.accept("NOMKSTREAM")) return false;
+  request.must_exist = true;
+  return true;
+}
 
 // XADD's options up to and with its id.
 AddRequest read_add(Call& call) {
   exec::Args& args = call.args;
   AddRequest request;
-  while (args.more() && args.ok() && !request.id) {
-    if (read_trim_word(args, request.trim) || read_producer(args, request.producer)) continue;
-    if (args.accept("NOMKSTREAM")) {
-      request.must_exist = true;
+  while (args.more() && args.ok() && request.id_at == 0) {
+    if (read_option(args, request)) continue;
+    const size_t at = args.position();
+    if (!types::parse_stream_id_request(args.next(), request.id)) {
+      args.latch(kInvalidStreamId);
+    } else if (request.producer.given && request.id.kind != StreamIdRequest::Kind::kNext) {
+      args.latch(kNamedWithId);
     } else {
-      request.id = types::parse_stream_id_request(args.next());
-      if (!request.id) args.latch(kInvalidStreamId);
-      if (request.producer.given && request.id && request.id->kind != StreamIdRequest::Kind::kNext) {
-        args.latch(kNamedWithId);
-      }
+      request.id_at = at;
     }
   }
   if (args.ok()) settle_trim(call, true, request.trim);
@@ -65,44 +73,26 @@ TrimRequest read_trim(Call& call) {
   return request;
 }
 
-ByteView text_of(types::AppendError reason) {
-  switch (reason) {
-    case types::AppendError::kZeroId:
-      return kIdIsZero;
-    case types::AppendError::kNotGreater:
-      return kIdNotGreater;
-    case types::AppendError::kExhausted:
-      return kIdsExhausted;
-    case types::AppendError::kTooLarge:
-      return kTooLarge;
-  }
-  return kIdNotGreater;
-}
-
 // Whether replaying the words as they were received does the same, in Redis 7.0 too.
 bool replays_as_received(const AddRequest& request) {
-  return request.id->kind == StreamIdRequest::Kind::kExplicit && !request.trim.policy &&
+  return request.id.kind == StreamIdRequest::Kind::kExplicit && !request.trim.policy &&
          (!request.trim.rule || !request.trim.rule->approximate);
 }
 
-void propagate_add(Call& call, const AddRequest& request, const Stream& stream,
-                   const types::StreamRemoval& removal) {
-  if (replays_as_received(request)) return;
-  const ByteView key = call.args.at(1);
-  propagate_purged(call, key, removal.purged);
-  const TrimEffect trimmed(request.trim, stream, removal);
-  const StreamIdText id(stream.last_id());
-  std::vector<ByteView> words = {"XADD", key};
-  words.reserve(request.fields.size() + 6);
-  trimmed.append_to(words);
-  words.push_back(id.view());
-  words.insert(words.end(), request.fields.begin(), request.fields.end());
-  call.propagate_as(words);
-  propagate_deletions(call, key, removal.by_id);
+// Where the id stands when no option does: only it is not replayed as it was received.
+constexpr size_t kPlainIdAt = 2;
+
+// After the entry was added: cut what the options ask for, and tell the log of both.
+types::StreamRemoval trim_after(Call& call, const AddRequest& request, Stream& stream) {
+  types::StreamRemoval removal = trim(call, request.trim, stream);
+  if (!replays_as_received(request)) {
+    propagate_entry(call, {call.args.at(1), request.fields, request.trim}, stream, removal);
+  }
+  return removal;
 }
 
 Outcome add_entry(Call& call, const AddRequest& request, Edit<Stream>& stream) {
-  const auto id = stream.peek().next_id(*request.id, static_cast<uint64_t>(call.access().now_ms));
+  const auto id = stream.peek().next_id(request.id, static_cast<uint64_t>(call.access().now_ms));
   if (request.producer.given) {
     const uint64_t now_ms = id.ok() ? id->ms : stream.peek().last_id().ms;
     const auto before = sent_before(stream.peek(), request.producer.pid, request.producer.iid, now_ms);
@@ -117,14 +107,16 @@ Outcome add_entry(Call& call, const AddRequest& request, Edit<Stream>& stream) {
     stream.unchanged();
     return call.fail(text_of(added.error()));
   }
-  const types::StreamRemoval removal = trim(call, request.trim, *stream);
-  propagate_add(call, request, stream.peek(), removal);
-  if (request.producer.given) remember(call, *stream, request.producer, *id);
-  stream.commit(events::xadd);
-  if (removal.gone > 0) {
-    call.unit().changes.touched(*call.access().db, stream.entry(), &events::xtrim);
+  const StreamIdText text(*id);
+  if (request.id_at != kPlainIdAt) {
+    const types::StreamRemoval removal = trim_after(call, request, *stream);
+    if (request.producer.given) remember(call, *stream, request.producer, *id);
+    commit_entry(call, stream, removal);
+  } else {
+    if (!replays_as_received(request)) call.propagate_as(exec::ReplacedArgument{kPlainIdAt, text.view()});
+    stream.commit(events::xadd);
   }
-  call.reply.bulk(StreamIdText(*id).view());
+  call.reply.bulk(text.view());
   return Outcome::kDone;
 }
 
@@ -133,13 +125,13 @@ Outcome cmd_xadd(Call& call) {
   AddRequest request = read_add(call);
   if (!call.args.ok()) return call.fail(call.args.error());
   request.fields = call.args.rest();
-  if (!request.id || request.fields.empty() || request.fields.size() % 2 != 0) {
+  if (request.id_at == 0 || request.fields.empty() || request.fields.size() % 2 != 0) {
     return call.fail(errors::wrong_arity("xadd"));
   }
   // Refused even when the key is of another type, or absent.
   const bool is_zero =
-      request.id->kind == StreamIdRequest::Kind::kExplicit && request.id->id == types::kMinStreamId;
-  if (is_zero) return call.fail(kIdIsZero);
+      request.id.kind == StreamIdRequest::Kind::kExplicit && request.id.id == types::kMinStreamId;
+  if (is_zero) return call.fail(text_of(types::AppendError::kZeroId));
   auto found = request.must_exist ? call.edit_existing<Stream>(key) : call.edit<Stream>(key);
   if (!found.ok()) return call.fail(found.error());
   if (!*found) {

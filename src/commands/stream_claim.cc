@@ -93,12 +93,27 @@ std::optional<uint64_t> claimed_deliveries(const Claim& claim, const std::option
   return claim.just_ids ? before : one_more(before);
 }
 
-void claim_all(Call& call, const Claim& claim, GroupEdit& edit, StreamConsumer& consumer) {
+// Whether the log says by this that a consumer looked at what it had (GroupEdit::deliver_again).
+bool was_shown_again(const Call& call, const Claim& claim, bool has_it) {
+  return call.entrance == Entrance::kReplay && !claim.last_id && has_it;
+}
+
+// A claim that names another time is activity now, all the same: the log has that as a claim of nothing.
+void log_activity(Call& call, const GroupEdit& edit, const StreamConsumer& consumer) {
+  if (call.entrance == Entrance::kReplay) return;
+  const base::NumberText now = base::format_int64(consumer.active_ms);
+  const ByteView words[] = {"XCLAIM", edit.key(), edit.name(), consumer.name(), "0", "TIME", now.view()};
+  call.propagate_as(words, RecordFor::kSluice);
+}
+
+// True when the consumer was active at another time than its claims say.
+bool claim_all(Call& call, const Claim& claim, GroupEdit& edit, StreamConsumer& consumer) {
   const int64_t now_ms = call.access().now_ms;
   const int64_t delivered_ms = delivery_time(call, claim);
   resp::Reply& reply = call.reply;
   const resp::Reply::Mark mark = reply.begin_array();
   size_t claimed = 0;
+  bool active = claim.ids.empty() && call.entrance == Entrance::kReplay;
   for (const StreamId& id : claim.ids) {
     const std::optional<PendingEntry> entry = edit.peek().find_pending(id);
     const Stream::Cursor at = edit.stream().seek(id);
@@ -108,6 +123,8 @@ void claim_all(Call& call, const Claim& claim, GroupEdit& edit, StreamConsumer& 
     }
     const auto deliveries = claimed_deliveries(claim, entry, now_ms);
     if (!deliveries) continue;
+    const bool has_it = entry && entry->consumer == &consumer;
+    active = active || !was_shown_again(call, claim, has_it);
     edit.deliver(id, {&consumer, delivered_ms, *deliveries});
     ++claimed;
     if (claim.just_ids) {
@@ -117,8 +134,9 @@ void claim_all(Call& call, const Claim& claim, GroupEdit& edit, StreamConsumer& 
     }
   }
   reply.end_array(mark, claimed);
-  if (claimed == 0) return;
+  if (!active) return false;
   consumer.active_ms = call.entrance == Entrance::kReplay ? delivered_ms : now_ms;
+  return delivered_ms != consumer.active_ms;
 }
 
 Outcome cmd_xclaim(Call& call) {
@@ -140,8 +158,9 @@ Outcome cmd_xclaim(Call& call) {
     }
   }
   StreamConsumer& consumer = edit.meet(consumer_name);
-  claim_all(call, claim, edit, consumer);
+  const bool active_elsewhen = claim_all(call, claim, edit, consumer);
   edit.finish();
+  if (active_elsewhen) log_activity(call, edit, consumer);
   return Outcome::kDone;
 }
 
@@ -207,7 +226,7 @@ Found find_idle(const GroupEdit& edit, const AutoClaim& claim, int64_t now_ms) {
     if (!entry) break;
     if (!edit.stream().contains(entry->id)) {
       found.gone.push_back(entry->id);
-    } else if (entry->consumer == nullptr || entry->delivered_ms <= latest_ms) {
+    } else if (entry->released() || (!entry->delayed() && entry->delivered_ms <= latest_ms)) {
       found.idle.push_back(*entry);
     }
   }

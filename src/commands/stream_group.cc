@@ -1,10 +1,11 @@
 // Consumer groups and their consumers, made and unmade: XGROUP. Logged as received: an id of `$` means the
-// same at replay.
+// same at replay. What groups do by themselves is said in commands/stream_policy.
 #include <optional>
 
 #include "commands/all.h"
 #include "commands/help.h"
 #include "commands/stream_group_edit.h"
+#include "commands/stream_policy.h"
 #include "commands/stream_reply.h"
 
 namespace sluice::commands {
@@ -16,9 +17,6 @@ using types::StreamConsumer;
 using types::StreamGroup;
 using types::StreamId;
 
-constexpr ByteView kKeyRequired =
-    "ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use the "
-    "MKSTREAM option to create an empty stream automatically.";
 constexpr ByteView kBusyGroup = "BUSYGROUP Consumer Group name already exists";
 constexpr ByteView kBadEntriesRead = "ERR value for ENTRIESREAD must be positive or -1";
 
@@ -52,25 +50,6 @@ bool read_options(Call& call, bool creating, GroupOptions& options) {
   return args.ok();
 }
 
-// The group that a subcommand wants to change. Nothing: an error was replied.
-std::optional<GroupEdit> find_group(Call& call, ByteView key, ByteView name, bool required = true) {
-  auto found = call.edit_existing<Stream>(key);
-  if (!found.ok()) {
-    call.fail(found.error());
-    return std::nullopt;
-  }
-  if (!*found) {
-    call.fail(kKeyRequired);
-    return std::nullopt;
-  }
-  GroupEdit edit(call, key, name, std::move(*found));
-  if (!edit && required) {
-    call.fail(no_group_of_key(name, key));
-    return std::nullopt;
-  }
-  return edit;
-}
-
 // Nothing but the group was changed.
 void settle(Call& call, GroupEdit& edit, const keyspace::Event& event) {
   edit.finish();
@@ -86,7 +65,7 @@ Outcome cmd_create(Call& call) {
   if (!read_options(call, true, options)) return Outcome::kFailed;
   auto stream = call.edit_existing<Stream>(key);
   if (!stream.ok()) return call.fail(stream.error());
-  if (!*stream && !options.make_stream) return call.fail(kKeyRequired);
+  if (!*stream && !options.make_stream) return call.fail(kXgroupNeedsKey);
   if (call.args.size() > kMostCreateWords) return call.fail(bad_words(call));
   std::optional<StreamId> id;
   if (start == "$") {
@@ -115,7 +94,7 @@ Outcome cmd_setid(Call& call) {
   const ByteView word = call.args.next();
   GroupOptions options;
   if (!read_options(call, false, options)) return Outcome::kFailed;
-  std::optional<GroupEdit> edit = find_group(call, key, name);
+  std::optional<GroupEdit> edit = edit_group_of_xgroup(call, key, name);
   if (!edit) return Outcome::kFailed;
   if (call.args.size() > kMostSetIdWords) return call.fail(bad_words(call));
   std::optional<StreamId> id;
@@ -140,7 +119,7 @@ Outcome cmd_destroy(Call& call) {
   const ByteView name = call.args.next();
   auto stream = call.edit_existing<Stream>(key);
   if (!stream.ok()) return call.fail(stream.error());
-  if (!*stream) return call.fail(kKeyRequired);
+  if (!*stream) return call.fail(kXgroupNeedsKey);
   if (stream->peek().find_group(name) == nullptr) {
     call.reply.integer(0);
     return Outcome::kDone;
@@ -158,7 +137,7 @@ Outcome cmd_createconsumer(Call& call) {
   const ByteView key = call.args.key();
   const ByteView name = call.args.next();
   const ByteView consumer = call.args.next();
-  std::optional<GroupEdit> edit = find_group(call, key, name);
+  std::optional<GroupEdit> edit = edit_group_of_xgroup(call, key, name);
   if (!edit) return Outcome::kFailed;
   const bool there = edit->peek().find_consumer(consumer) != nullptr;
   if (!there) {
@@ -173,7 +152,7 @@ Outcome cmd_delconsumer(Call& call) {
   const ByteView key = call.args.key();
   const ByteView name = call.args.next();
   const ByteView word = call.args.next();
-  std::optional<GroupEdit> edit = find_group(call, key, name);
+  std::optional<GroupEdit> edit = edit_group_of_xgroup(call, key, name);
   if (!edit) return Outcome::kFailed;
   uint64_t dropped = 0;
   if (StreamConsumer* consumer = edit->peek().find_consumer(word); consumer != nullptr) {
@@ -183,6 +162,16 @@ Outcome cmd_delconsumer(Call& call) {
   call.reply.integer(static_cast<int64_t>(dropped));
   return Outcome::kDone;
 }
+
+constexpr KeySpec dead_letters_key() {
+  KeySpec spec;
+  spec.begin = KeySpec::Begin::kKeyword;
+  spec.keyword = "DLQ";
+  spec.start_from = 4;
+  spec.flags = kKeyRw | kKeyInsert;
+  return spec;
+}
+constexpr KeySpec kDeadLetters = dead_letters_key();
 
 constexpr CommandSpec kSubcommands[] = {
     {"create", cmd_create, at_least(5), one_key(2, kKeyRw | kKeyInsert), kWrite | kDenyOom, Group::kStream,
@@ -195,10 +184,19 @@ constexpr CommandSpec kSubcommands[] = {
      "key groupname consumername"},
     {"destroy", cmd_destroy, exactly(4), one_key(2, kKeyRw | kKeyDelete), kWrite, Group::kStream, "5.0.0",
      "Removes a group with its consumers and all that is pending.", "key groupname"},
+    {"getpolicy", cmd_getpolicy, exactly(4), one_key(2, kKeyRo | kKeyAccess), kReadonly, Group::kStream,
+     "7.2.4", "Tells what a group does by itself.", "key groupname"},
     {"help", reply_help, exactly(2), no_keys(), kLoading | kStale, Group::kStream, "5.0.0",
      "Shows the subcommands."},
     {"setid", cmd_setid, at_least(5), one_key(2, kKeyRw | kKeyUpdate), kWrite, Group::kStream, "5.0.0",
      "Moves a group to an id, from which on it reads.", "key groupname id<id|$> [ENTRIESREAD entries_read]"},
+    {"setpolicy", cmd_setpolicy, at_least(4), two_keys(key_range(2, 0, 1, kKeyRw | kKeyUpdate), kDeadLetters),
+     kWrite | kDenyOom, Group::kStream, "7.2.4",
+     "Says what a group does by itself: leases, dead letters, delays, and the end of consumers.",
+     "key groupname [LEASE lease-milliseconds:integer] [MAXDELIVER deliveries:integer] [BACKOFF "
+     "backoff<base-milliseconds:integer "
+     "[factor:double [max-milliseconds:integer]]>] [DLQ dlqkey:key] [DLQMAXLEN dlqmaxlen:integer] "
+     "[CONSUMER-TTL ttl-milliseconds:integer]"},
 };
 static_assert(rows_are_sound(kSubcommands));
 

@@ -6,6 +6,7 @@
 
 namespace sluice::commands {
 
+using types::PendingEntry;
 using types::Stream;
 using types::StreamConsumer;
 using types::StreamGroup;
@@ -51,25 +52,52 @@ StreamConsumer& GroupEdit::meet(ByteView name) {
   return *consumer;
 }
 
+void GroupEdit::remove(StreamConsumer& consumer) {
+  end_run();  // it may name the consumer
+  if (logs()) call_->propagate_as({"XGROUP", "DELCONSUMER", key_, name_, consumer.name()});
+  group().remove_consumer(consumer);
+  ++changes_;
+  announce(*call_, events::xgroup_delconsumer, key_);
+}
+
 void GroupEdit::deliver(const StreamId& id, const StreamGroup::Delivery& delivery) {
   if (!group().add_pending(id, delivery)) group().deliver(id, delivery);
-  note(id, false, delivery);
+  note(id, {Deed::kDelivered, delivery, PendingEntry::kNotDelayed, {}});
+}
+
+void GroupEdit::deliver_again(const StreamId& id, const StreamGroup::Delivery& delivery) {
+  group().deliver(id, delivery);
+  note(id, {Deed::kDeliveredAgain, delivery, PendingEntry::kNotDelayed, {}});
+}
+
+void GroupEdit::release(const StreamId& id, uint64_t deliveries) {
+  if (!group().add_released(id, deliveries)) group().release(id, deliveries);
+  note(id, {Deed::kGivenBack, {nullptr, 0, deliveries}, PendingEntry::kNotDelayed, {}});
+}
+
+void GroupEdit::delay(const StreamId& id, uint64_t deliveries, int64_t until_ms) {
+  if (!group().add_delayed(id, deliveries, until_ms)) group().delay(id, deliveries, until_ms);
+  note(id, {Deed::kGivenBack, {nullptr, 0, deliveries}, until_ms, {}});
 }
 
 void GroupEdit::drop(const StreamId& id) {
   group().acknowledge(id);
-  note(id, true, {});
+  note(id, {Deed::kDropped, {}, PendingEntry::kNotDelayed, {}});
 }
 
-void GroupEdit::note(const StreamId& id, bool dropped, const StreamGroup::Delivery& delivery) {
+bool GroupEdit::Run::is_like(const Run& other) const {
+  return deed == other.deed && delivery.consumer == other.delivery.consumer &&
+         delivery.delivered_ms == other.delivery.delivered_ms &&
+         delivery.deliveries == other.delivery.deliveries && until_ms == other.until_ms;
+}
+
+void GroupEdit::note(const StreamId& id, const Run& what) {
   ++changes_;
   if (!logs()) return;
-  const bool alike = run_.dropped == dropped && run_.delivery.consumer == delivery.consumer &&
-                     run_.delivery.delivered_ms == delivery.delivered_ms &&
-                     run_.delivery.deliveries == delivery.deliveries;
-  if (!alike || run_.ids.size() >= kIdsPerRecord) end_run();
-  run_.dropped = dropped;
-  run_.delivery = delivery;
+  if (!run_.ids.empty() && (!run_.is_like(what) || run_.ids.size() >= kIdsPerRecord)) end_run();
+  run_.deed = what.deed;
+  run_.delivery = what.delivery;
+  run_.until_ms = what.until_ms;
   run_.ids.emplace_back(id);
 }
 
@@ -94,9 +122,11 @@ void GroupEdit::move_to(const StreamId& id) {
 
 void GroupEdit::end_run() {
   if (run_.ids.empty()) return;
+  if (run_.deed == Deed::kGivenBack) return log_given_back();
+  const bool dropped = run_.deed == Deed::kDropped;
   std::vector<ByteView> words;
   words.reserve(run_.ids.size() + 12);
-  if (run_.dropped) {
+  if (dropped) {
     words = {"XACK", key_, name_};
   } else {
     words = {"XCLAIM", key_, name_, run_.delivery.consumer->name(), "0"};
@@ -105,11 +135,23 @@ void GroupEdit::end_run() {
   const base::NumberText time = base::format_int64(run_.delivery.delivered_ms);
   const base::NumberText count = base::format_uint64(run_.delivery.deliveries);
   const StreamIdText last(group_->last_id());
-  if (!run_.dropped) {
-    words.insert(words.end(),
-                 {"TIME", time.view(), "RETRYCOUNT", count.view(), "FORCE", "JUSTID", "LASTID", last.view()});
+  if (!dropped) {
+    words.insert(words.end(), {"TIME", time.view(), "RETRYCOUNT", count.view(), "FORCE", "JUSTID"});
   }
+  if (run_.deed == Deed::kDelivered) words.insert(words.end(), {"LASTID", last.view()});
   call_->propagate_as(words);
+  run_.ids.clear();
+}
+
+void GroupEdit::log_given_back() {
+  const base::NumberText number = base::format_uint64(run_.ids.size());
+  const base::NumberText count = base::format_uint64(run_.delivery.deliveries);
+  const base::NumberText until = base::format_int64(run_.until_ms);
+  std::vector<ByteView> words = {"XNACK", key_, name_, "FAIL", "IDS", number.view()};
+  for (const StreamIdText& id : run_.ids) words.push_back(id.view());
+  words.insert(words.end(), {"RETRYCOUNT", count.view(), "FORCE"});
+  if (run_.until_ms != PendingEntry::kNotDelayed) words.insert(words.end(), {"UNTIL", until.view()});
+  call_->propagate_as(words, RecordFor::kSluice);
   run_.ids.clear();
 }
 
@@ -124,6 +166,10 @@ void GroupEdit::finish() {
   if (moved_ && changes_ == 0) ++changes_;
   call_->unit().changes.count_dirty(std::exchange(changes_, 0));
   moved_ = false;
+  if (group_->acts() || group_->filed_ms != types::kNeverExpires) {
+    stream_->follow(*group_);
+    call_->on.keyspace.deadlines().follow_value(*call_->access().db, stream_.entry());
+  }
   stream_.unchanged();
 }
 
@@ -132,6 +178,24 @@ base::Result<GroupEdit, keyspace::Refusal> edit_group(Call& call, ByteView key, 
   if (!stream.ok()) return stream.error();
   looked_up(call, key, static_cast<bool>(*stream));
   return GroupEdit(call, key, name, std::move(*stream));
+}
+
+std::optional<GroupEdit> edit_group_of_xgroup(Call& call, ByteView key, ByteView name) {
+  auto found = call.edit_existing<Stream>(key);
+  if (!found.ok()) {
+    call.fail(found.error());
+    return std::nullopt;
+  }
+  if (!*found) {
+    call.fail(kXgroupNeedsKey);
+    return std::nullopt;
+  }
+  GroupEdit edit(call, key, name, std::move(*found));
+  if (!edit) {
+    call.fail(no_group_of_key(name, key));
+    return std::nullopt;
+  }
+  return edit;
 }
 
 }  // namespace sluice::commands

@@ -3,10 +3,12 @@
 // waiters says so.
 //
 // In the log a delivery is the claim it amounts to, with its time and count, and where the group stands
-// follows as XGROUP SETID: Redis 7.0 replays both. An entry that is gone from the stream is acknowledged.
-// Holds an Edit: finish() ends it, whatever was done.
+// follows as XGROUP SETID: Redis 7.0 replays both. An entry that is gone from the stream is acknowledged. One
+// that is given back is a record of ours (XNACK), hidden from Redis, which lacks a word for it.
+// Holds an Edit: finish() ends it, whatever was done, and files the group under what it does by itself next.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +16,10 @@
 #include "types/stream.h"
 
 namespace sluice::commands {
+
+inline constexpr ByteView kXgroupNeedsKey =
+    "ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use the "
+    "MKSTREAM option to create an empty stream automatically.";
 
 // A word of the client's in an error, as Redis prints it: up to a NUL.
 std::string quoted(ByteView word);
@@ -46,6 +52,7 @@ class GroupEdit {
   explicit operator bool() const { return group_ != nullptr; }
   [[nodiscard]] const types::Stream& stream() const { return stream_.peek(); }
   [[nodiscard]] ByteView key() const { return key_; }
+  [[nodiscard]] ByteView name() const { return name_; }
   [[nodiscard]] const types::StreamGroup& peek() const { return *group_; }
   // To be changed.
   types::StreamGroup& group() {
@@ -58,7 +65,15 @@ class GroupEdit {
 
   // Hands an entry out, pending or not before.
   void deliver(const types::StreamId& id, const types::StreamGroup::Delivery& delivery);
-  // Drops what is pending of an entry that the stream no longer has.
+  // Shows a consumer once more what it has: it got nothing by that, which replay knows by the missing LASTID.
+  void deliver_again(const types::StreamId& id, const types::StreamGroup::Delivery& delivery);
+  // REQUIRES: nothing is pending with it.
+  void remove(types::StreamConsumer& consumer);
+
+  // Gives an entry back to the group, pending or not before, at once or at a moment.
+  void release(const types::StreamId& id, uint64_t deliveries);
+  void delay(const types::StreamId& id, uint64_t deliveries, int64_t until_ms);
+  // Drops what is pending of an entry: the stream no longer has it, or it is given up.
   void drop(const types::StreamId& id);
   // The group stands at `id` now, without anything being pending for it.
   void advance(const types::StreamId& id);
@@ -68,17 +83,22 @@ class GroupEdit {
   void finish();
 
  private:
-  // Entries delivered, or dropped, one behind the other alike: one record.
+  // Entries delivered, given back or dropped, one behind the other alike: one record.
+  enum class Deed : uint8_t { kDelivered, kDeliveredAgain, kGivenBack, kDropped };
   struct Run {
-    bool dropped = false;
+    Deed deed = Deed::kDelivered;
     types::StreamGroup::Delivery delivery;
+    int64_t until_ms = types::PendingEntry::kNotDelayed;
     std::vector<types::StreamIdText> ids;
+
+    [[nodiscard]] bool is_like(const Run& other) const;
   };
   static constexpr size_t kIdsPerRecord = 1000;
 
   [[nodiscard]] bool logs() const { return call_->entrance != Entrance::kReplay; }
-  void note(const types::StreamId& id, bool dropped, const types::StreamGroup::Delivery& delivery);
+  void note(const types::StreamId& id, const Run& what);
   void end_run();
+  void log_given_back();
 
   Call* call_;
   ByteView key_;
@@ -92,5 +112,8 @@ class GroupEdit {
 
 // The group for changing; an error is replied for another type only.
 base::Result<GroupEdit, keyspace::Refusal> edit_group(Call& call, ByteView key, ByteView name);
+
+// The same as XGROUP's subcommands find it. Nothing: an error was replied.
+std::optional<GroupEdit> edit_group_of_xgroup(Call& call, ByteView key, ByteView name);
 
 }  // namespace sluice::commands

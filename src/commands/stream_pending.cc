@@ -1,12 +1,13 @@
 // What a group has pending: seen by XPENDING, done with by XACK, given back by XNACK.
 #include <algorithm>
 #include <optional>
-#include <span>
+#include <set>
 #include <vector>
 
 #include "base/number.h"
 #include "commands/all.h"
 #include "commands/stream_group_edit.h"
+#include "commands/stream_release.h"
 #include "commands/stream_reply.h"
 
 namespace sluice::commands {
@@ -75,18 +76,20 @@ PendingQuery read_query(exec::Args& args) {
   return query;
 }
 
-// The next entry that the query asks for, from `from` on.
+// The next entry that the query asks for, from `from` on. What a consumer has and what is idle are gone
+// through together, each up to where the other has something next.
 std::optional<PendingEntry> next_of(const StreamGroup& group, const StreamConsumer* consumer,
                                     const PendingQuery& query, StreamId from, int64_t now_ms) {
   if (consumer == nullptr) {
     if (query.min_idle_ms <= 0) return group.next_pending(from);
     return group.next_idle(from, now_ms - query.min_idle_ms);
   }
-  for (auto id = consumer->next_own(from); id; id = consumer->next_own(*id)) {
-    const std::optional<PendingEntry> entry = group.find_pending(*id);
-    if (query.min_idle_ms <= 0 || now_ms - entry->delivered_ms >= query.min_idle_ms) return entry;
-    id = id->next();
-    if (!id || *id > query.end) break;
+  auto id = consumer->next_own(from);
+  if (query.min_idle_ms <= 0) return id ? group.find_pending(*id) : std::nullopt;
+  while (id && *id <= query.end) {
+    const auto idle = group.next_idle(*id, now_ms - query.min_idle_ms);
+    if (!idle || idle->id == *id) return idle;
+    id = consumer->next_own(idle->id);
   }
   return std::nullopt;
 }
@@ -165,6 +168,9 @@ Outcome cmd_xack(Call& call) {
 // --- XNACK
 // -----------------------------------------------------------------------------------------------------
 
+constexpr ByteView kBadDelay = "ERR DELAY must be between 0 and 315360000000 milliseconds";
+constexpr ByteView kBadUntil = "ERR UNTIL is out of range";
+
 struct Release {
   enum class Mode : uint8_t { kSilent, kFail, kFatal };
   static constexpr uint64_t kMostDeliveries = static_cast<uint64_t>(INT64_MAX);
@@ -172,6 +178,8 @@ struct Release {
   Mode mode = Mode::kFail;
   std::vector<StreamId> ids;
   std::optional<uint64_t> retry_count;
+  std::optional<int64_t> delay_ms;
+  std::optional<int64_t> until_ms;
   bool force = false;
 
   // How often it counts as delivered from now on.
@@ -189,18 +197,8 @@ Release::Mode read_mode(exec::Args& args) {
   return Release::Mode::kFail;
 }
 
-// numids id [id ...]
-void read_ids(exec::Args& args, std::vector<StreamId>& ids) {
-  const auto count = base::parse_int64(args.next());
-  if (!count || *count <= 0) return args.latch("ERR numids must be a positive integer");
-  if (static_cast<uint64_t>(*count) > args.left()) {
-    return args.latch("ERR number of IDs doesn't match numids");
-  }
-  ids.reserve(static_cast<size_t>(*count));
-  for (int64_t left = *count; left > 0; --left) ids.push_back(read_stream_id(args));
-}
-
-// SILENT|FAIL|FATAL IDS numids id [id ...] [RETRYCOUNT count] [FORCE], the options in any order
+// SILENT|FAIL|FATAL IDS numids id [id ...] [RETRYCOUNT count] [DELAY ms|UNTIL unix-ms] [FORCE], the options
+// in any order
 Release read_release(exec::Args& args) {
   Release release;
   release.mode = read_mode(args);
@@ -208,35 +206,54 @@ Release read_release(exec::Args& args) {
   while (args.more() && args.ok()) {
     if (!with_ids && args.accept_with("IDS")) {
       with_ids = true;
-      read_ids(args, release.ids);
+      read_counted_ids(args, release.ids);
     } else if (args.accept_with("RETRYCOUNT")) {
       release.retry_count =
           static_cast<uint64_t>(args.integer_between(0, INT64_MAX, "ERR Invalid RETRYCOUNT"));
+    } else if (args.accept_with("DELAY")) {
+      release.delay_ms = args.integer_between(0, types::kMostPolicyMs, kBadDelay);
+    } else if (args.accept_with("UNTIL")) {
+      release.until_ms = args.integer_between(0, StreamGroup::kLastMoment, kBadUntil);
     } else if (args.accept("FORCE")) {
       release.force = true;
     } else {
       args.latch("ERR Unrecognized XNACK option");
     }
   }
+  if (release.delay_ms && release.until_ms) args.latch("ERR DELAY and UNTIL exclude each other");
   if (!with_ids) args.latch("ERR expected IDS keyword");
   return release;
 }
 
-// Redis 7.0 has no word for it. Those of the same count, one behind the other, are one record.
-void log_released(Call& call, ByteView key, ByteView group, std::span<const PendingEntry> released) {
-  for (size_t from = 0; from < released.size();) {
-    std::vector<StreamIdText> ids;
-    const uint64_t deliveries = released[from].deliveries;
-    for (; from < released.size() && released[from].deliveries == deliveries; ++from) {
-      ids.emplace_back(released[from].id);
-    }
-    const base::NumberText number = base::format_uint64(ids.size());
-    const base::NumberText count = base::format_uint64(deliveries);
-    std::vector<ByteView> words = {"XNACK", key, group, "FAIL", "IDS", number.view()};
-    for (const StreamIdText& id : ids) words.push_back(id.view());
-    words.insert(words.end(), {"RETRYCOUNT", count.view(), "FORCE"});
-    call.propagate_as(words, RecordFor::kSluice);
+// When the entry is to be released; nothing: at once. What the log says is no matter of the clock.
+std::optional<int64_t> release_moment(const Call& call, const Release& release, const StreamGroup& group,
+                                      uint64_t deliveries) {
+  const bool replaying = call.entrance == Entrance::kReplay;
+  if (replaying) return release.until_ms;
+  const int64_t now_ms = call.access().now_ms;
+  const int64_t backoff_ms =
+      release.mode == Release::Mode::kFail ? group.policy().delay_ms(deliveries) : int64_t{0};
+  const int64_t until_ms = release.until_ms.value_or(now_ms + release.delay_ms.value_or(backoff_ms));
+  return until_ms > now_ms ? std::optional(until_ms) : std::nullopt;
+}
+
+// True when it was released at once.
+bool give_back(Call& call, const Release& release, GroupEdit& edit, PendingEntry entry) {
+  const StreamGroup& group = edit.peek();
+  const bool fatal = release.mode == Release::Mode::kFatal && !group.policy().dead_letters.empty();
+  const bool replaying = call.entrance == Entrance::kReplay;
+  if (fatal && !replaying && give_up(call, edit, entry, DeathReason::kFatal)) return false;
+  entry.deliveries = release.deliveries_after(entry.deliveries);
+  if (!fatal && !replaying && is_too_often(group, entry.deliveries) &&
+      give_up(call, edit, entry, DeathReason::kMaxDeliver)) {
+    return false;
   }
+  if (const auto until_ms = release_moment(call, release, group, entry.deliveries)) {
+    edit.delay(entry.id, entry.deliveries, *until_ms);
+    return false;
+  }
+  edit.release(entry.id, entry.deliveries);
+  return true;
 }
 
 Outcome cmd_xnack(Call& call) {
@@ -248,25 +265,20 @@ Outcome cmd_xnack(Call& call) {
   if (!found.ok()) return call.fail(found.error());
   GroupEdit& edit = *found;
   if (!edit) return call.fail(no_such_group(key, name));
-  std::vector<PendingEntry> released;
+  int64_t done = 0;
+  bool released = false;
+  std::set<StreamId> forced;  // what was given up a moment ago is not made pending again
   for (const StreamId& id : release.ids) {
     std::optional<PendingEntry> entry = edit.peek().find_pending(id);
-    if (!entry) {
-      if (!release.force || !edit.stream().contains(id)) continue;
-      const uint64_t deliveries = release.deliveries_after(0);
-      edit.group().add_released(id, deliveries);
-      released.push_back(PendingEntry{id, 0, deliveries, nullptr});
-      continue;
-    }
-    entry->deliveries = release.deliveries_after(entry->deliveries);
-    edit.group().release(id, entry->deliveries);
-    released.push_back(*entry);
+    const bool is_new = !release.force || forced.insert(id).second;
+    if (!entry && release.force && is_new && edit.stream().contains(id)) entry = PendingEntry{id};
+    if (!entry) continue;
+    released = give_back(call, release, edit, *entry) || released;
+    ++done;
   }
   edit.finish();
-  log_released(call, key, name, released);
-  call.unit().changes.count_dirty(released.size());
-  if (!released.empty()) wake_readers(call, key);
-  call.reply.integer(static_cast<int64_t>(released.size()));
+  if (released) wake_readers(call, key);
+  call.reply.integer(done);
   return Outcome::kDone;
 }
 
@@ -275,7 +287,8 @@ constexpr CommandSpec kRows[] = {
      "Says that entries are done with, and tells how many were pending.", "key group id [id ...]"},
     {"xnack", cmd_xnack, at_least(7), one_key(1, kKeyRw | kKeyUpdate), kWrite | kFast, Group::kStream,
      "8.8.0", "Gives pending entries back to the group, for whoever claims them next.",
-     "key group mode<SILENT|FAIL|FATAL> ids<IDS numids id [id ...]> [RETRYCOUNT count] [FORCE]"},
+     "key group mode<SILENT|FAIL|FATAL> ids<IDS numids id [id ...]> [RETRYCOUNT count] "
+     "delay[DELAY milliseconds|UNTIL unix-time-milliseconds] [FORCE]"},
     {"xpending", cmd_xpending, at_least(3), one_key(1, kKeyRo | kKeyAccess), kReadonly, Group::kStream,
      "5.0.0", "Shows what a group has pending, in brief or entry by entry.",
      "key group filters[[IDLE min-idle-time:integer@6.2.0] start:string end:string count [consumer]]", 0,

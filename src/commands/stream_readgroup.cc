@@ -1,7 +1,7 @@
-// Reading as a consumer of a group: XREADGROUP. With `>` first what others left idle (CLAIM), then what
-// nobody was given yet; with an id what the consumer itself has pending behind it. May wait: for entries, for
-// something released, and for the moment at which the longest idle entry may be claimed. Whoever waits is
-// told when the stream or the group goes.
+// Reading as a consumer of a group: XREADGROUP. With `>` first what others left idle (CLAIM), or what was
+// released in a group that has leases, then what nobody was given yet; with an id what the consumer itself
+// has pending behind it. May wait: for entries, for something released, and for the moment at which the
+// longest idle entry may be claimed. Whoever waits is told when the stream or the group goes.
 #include <algorithm>
 #include <optional>
 #include <vector>
@@ -28,7 +28,7 @@ constexpr ByteView kLastIsMeaningless =
     "result set.";
 
 // Pending entries that are gone from the stream and are cleaned up on the way to one that is not, in one
-// call.
+// call, where it can be run again.
 constexpr size_t kDropsAtOnce = 1000;
 
 struct Source {
@@ -72,11 +72,13 @@ class GroupReader {
         group_(group),
         out_(out),
         consumer_(group.meet(request.consumer)),
-        now_ms_(call.access().now_ms) {}
+        now_ms_(call.access().now_ms),
+        most_drops_(exec::may_wait(call) ? kDropsAtOnce : SIZE_MAX) {}
 
   void read_history(const StreamId& after);
-  // Pending entries that are idle for long enough, whoever has them.
-  void claim_idle(int64_t min_idle_ms);
+  // Pending entries that are released, or idle for as long as asked for, whoever has them.
+  // False: what is gone was cleaned up, as much as one call may, and the rest was not looked at.
+  bool claim();
   void read_new();
 
  private:
@@ -85,6 +87,7 @@ class GroupReader {
   ReadReply& out_;
   StreamConsumer& consumer_;
   int64_t now_ms_;
+  size_t most_drops_;
 };
 
 void GroupReader::read_history(const StreamId& after) {
@@ -99,26 +102,33 @@ void GroupReader::read_history(const StreamId& after) {
     }
     if (!out_.add(at.entry())) break;
     const PendingEntry entry = *group_.peek().find_pending(*id);
-    group_.deliver(*id, {&consumer_, now_ms_, one_more(entry.deliveries)});
+    group_.deliver_again(*id, {&consumer_, now_ms_, one_more(entry.deliveries)});
   }
 }
 
-void GroupReader::claim_idle(int64_t min_idle_ms) {
+// Who knows nothing of CLAIM gets what was released all the same, where a lease promises that, and in the
+// shape of new entries.
+bool GroupReader::claim() {
+  const std::optional<int64_t> min_idle_ms = request_.min_idle_ms;
+  if (!min_idle_ms && (group_.peek().policy().lease_ms == 0 || group_.peek().released_count() == 0))
+    return true;
   std::vector<PendingEntry> claimed;
   std::vector<StreamId> gone;
-  const int64_t latest_ms = latest_delivery_ms(now_ms_, min_idle_ms);
+  const int64_t latest_ms = min_idle_ms ? latest_delivery_ms(now_ms_, *min_idle_ms) : -1;
   // What is claimed becomes the least idle, so all is found before anything changes.
   StreamGroup::IdleWalk walk = group_.peek().walk_idle();
-  for (auto entry = walk.next(); entry; entry = walk.next()) {
-    if (entry->consumer != nullptr && entry->delivered_ms > latest_ms) break;
+  for (auto entry = walk.next(); entry && !entry->delayed(); entry = walk.next()) {
+    if (!entry->released() && entry->delivered_ms > latest_ms) break;
     const Stream::Cursor at = group_.stream().seek(entry->id);
     if (!at.valid() || at.entry().id != entry->id) {
       gone.push_back(entry->id);
-      if (gone.size() == kDropsAtOnce) break;
+      if (gone.size() == most_drops_) break;
       continue;
     }
     const int64_t idle_ms = std::max<int64_t>(now_ms_ - entry->delivered_ms, 0);
-    if (!out_.add(at.entry(), {idle_ms, entry->deliveries})) break;
+    const bool added =
+        min_idle_ms ? out_.add(at.entry(), {idle_ms, entry->deliveries}) : out_.add(at.entry());
+    if (!added) break;
     claimed.push_back(*entry);
   }
   for (const StreamId& id : gone) group_.drop(id);
@@ -126,6 +136,7 @@ void GroupReader::claim_idle(int64_t min_idle_ms) {
     group_.deliver(entry.id, {&consumer_, now_ms_, one_more(entry.deliveries)});
   }
   if (!claimed.empty()) consumer_.active_ms = now_ms_;
+  return gone.size() < most_drops_;
 }
 
 void GroupReader::read_new() {
@@ -154,13 +165,17 @@ int64_t next_claim_ms(const ReadRequest& request, const std::vector<Source>& sou
   return wake_ms;
 }
 
-Outcome wait_for_work(Call& call, const ReadRequest& request, const std::vector<Source>& sources) {
+// Whoever could not be shown all that is pending looks again at once, and waits till then, though not asked
+// to.
+Outcome wait_for_work(Call& call, const ReadRequest& request, const std::vector<Source>& sources,
+                      bool seen_all) {
   Park park;
   park.keys.assign(request.keys.begin(), request.keys.end());
   park.type = keyspace::Type::kStream;
   park.wake_on_gone = true;
-  park.deadline_ms = exec::deadline_in(call, *request.timeout_ms);
+  if (request.timeout_ms) park.deadline_ms = exec::deadline_in(call, *request.timeout_ms);
   if (request.min_idle_ms) park.wake_at_ms = next_claim_ms(request, sources);
+  if (!seen_all) park.wake_at_ms = call.access().now_ms;
   return call.block_on(park);
 }
 
@@ -170,19 +185,20 @@ Outcome cmd_xreadgroup(Call& call) {
   std::vector<Source> sources;
   if (!look_up(call, request, sources)) return Outcome::kFailed;
   ReadReply out(call.reply, request);
+  bool seen_all = true;
   for (size_t i = 0; i < sources.size(); ++i) {
     out.next_stream(request.keys[i]);
     GroupReader reader(call, request, sources[i].group, out);
     if (sources[i].after) {
       reader.read_history(*sources[i].after);
     } else {
-      if (request.min_idle_ms) reader.claim_idle(*request.min_idle_ms);
+      seen_all = reader.claim() && seen_all;
       reader.read_new();
     }
     sources[i].group.finish();
   }
   if (out.finish()) return Outcome::kDone;
-  if (request.timeout_ms) return wait_for_work(call, request, sources);
+  if (request.timeout_ms || !seen_all) return wait_for_work(call, request, sources, seen_all);
   call.reply.null_array();
   return Outcome::kDone;
 }

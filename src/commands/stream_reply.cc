@@ -52,6 +52,16 @@ size_t written_bytes(const types::StreamEntry& entry) {
   return bytes;
 }
 
+void read_counted_ids(exec::Args& args, std::vector<types::StreamId>& ids) {
+  const auto count = base::parse_int64(args.next());
+  if (!count || *count <= 0) return args.latch("ERR numids must be a positive integer");
+  if (static_cast<uint64_t>(*count) > args.left()) {
+    return args.latch("ERR number of IDs doesn't match numids");
+  }
+  ids.reserve(static_cast<size_t>(*count));
+  for (int64_t left = *count; left > 0; --left) ids.push_back(read_stream_id(args));
+}
+
 types::StreamId read_stream_id(exec::Args& args) {
   const std::optional<types::StreamId> id = types::parse_stream_id(args.next(), 0);
   if (!id) args.latch(kInvalidStreamId);

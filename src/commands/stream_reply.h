@@ -3,6 +3,8 @@
 // not know of keys or groups.
 #pragma once
 
+#include <vector>
+
 #include "exec/args.h"
 #include "resp/reply.h"
 #include "types/stream.h"
@@ -24,6 +26,8 @@ void write_entry(resp::Reply& reply, const types::StreamEntry& entry);
 
 // The next word as an id, its sequence 0 if it has none; latches the error.
 types::StreamId read_stream_id(exec::Args& args);
+// A count and so many ids behind it; latches what is wrong with them.
+void read_counted_ids(exec::Args& args, std::vector<types::StreamId>& ids);
 // What a bound stands for; latches why it stands for nothing.
 types::StreamId read_bound(exec::Args& args, const types::StreamBound& bound, base::ByteView nothing_beyond);
 // A count of entries, of which negative ones mean 0.

@@ -12,11 +12,10 @@
 
 #include "base/number.h"
 #include "commands/family.h"
+#include "commands/stream_reply.h"
 #include "types/stream.h"
 
 namespace sluice::commands {
-
-inline constexpr ByteView kInvalidStreamId = "ERR Invalid stream ID specified as stream command argument";
 
 // KEEPREF, DELREF or ACKED, if that is the next word. A second one latches a syntax error.
 bool read_policy(exec::Args& args, std::optional<types::DeletePolicy>& policy);

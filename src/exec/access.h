@@ -42,13 +42,16 @@ class AccessCheck {
   // Why not, as Redis says it: "User x has no permissions to run the 'get' command"; which key or channel it
   // was is told to nobody but the operator.
   [[nodiscard]] std::string text_of(const acl::Verdict& verdict, const Asked& asked) const;
+  // The same with the key or channel in it. REQUIRES: `verdict` is of the last check().
+  [[nodiscard]] std::string full_text_of(const acl::Verdict& verdict, const acl::User& user,
+                                         const Asked& asked) const;
 
   // Whether a client's user may, with this request, read keys that are not among its words (SORT BY).
   bool may_read_every_key(const Asked& asked);
 
-  // The same for reading and changing one key that the command makes up by itself. A refusal is counted and
+  // The same for changing one key that only what is stored can name (XREDRIVE). A refusal is counted and
   // noted, as admit() does.
-  bool admit_key(const Asked& asked, base::ByteView key, client::Client& speaker);
+  bool admit_write(const Asked& asked, base::ByteView key, client::Client& speaker);
 
   // A login that failed, tried as `name`. Counted and noted.
   void note_failed_login(const Asked& asked, base::ByteView name);
@@ -56,16 +59,19 @@ class AccessCheck {
  private:
   // The words' keys and channels, in the room kept for that.
   acl::Attempt attempt(const Command& command, std::span<const base::ByteView> words);
+  // Behind the words, whatever a template among the keys may stand for: which list a job comes from is not
+  // known before it is popped. Too many of them are the handler's to refuse.
+  std::span<const base::ByteView> with_made_keys(std::span<const base::ByteView> words);
+  // The word that a verdict is about.
+  [[nodiscard]] base::ByteView object_of(const acl::Verdict& verdict, const Asked& asked) const;
   void note(const Asked& asked, acl::Denial denial, client::Client& speaker);
 
   Services& services_;
   std::vector<KeyArgument> found_;
   std::vector<acl::KeyUse> keys_;
   std::vector<acl::ChannelUse> channels_;
+  std::vector<base::Bytes> made_keys_;
+  std::vector<base::ByteView> words_;  // the request's, and those
 };
-
-// The same with the key or channel in it.
-[[nodiscard]] std::string full_denial_text(const acl::Verdict& verdict, const acl::User& user,
-                                           const Asked& asked);
 
 }  // namespace sluice::exec

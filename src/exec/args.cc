@@ -1,5 +1,6 @@
 #include "exec/args.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/number.h"
@@ -44,7 +45,7 @@ int64_t Args::integer() {
 int64_t Args::integer_between(int64_t min, int64_t max, base::ByteView error) {
   const int64_t value = integer();
   if (ok() && (value < min || value > max)) latch(error);
-  return value;
+  return std::clamp(value, min, max);
 }
 
 double Args::real() {

@@ -36,7 +36,8 @@ class Args {
 
   // Latches "value is not an integer or out of range".
   int64_t integer();
-  // As above; then `error` unless min <= value <= max.
+  // As above; then `error` unless min <= value <= max. The answer is within them even then: callers may count
+  // on it.
   int64_t integer_between(int64_t min, int64_t max, base::ByteView error);
   // Latches "value is not a valid float".
   double real();

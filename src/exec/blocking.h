@@ -65,6 +65,9 @@ class Blocking {
   [[nodiscard]] size_t line_length() const { return line_.size(); }
 
   [[nodiscard]] bool anybody_waits() const { return !queues_.empty(); }
+  [[nodiscard]] bool anybody_waits_for(int db, base::ByteView key) const {
+    return queues_.find(KeyNameView{db, key}) != queues_.end();
+  }
   // The key changed: its waiters, if any, are looked at when the unit has ended.
   void touch(int db, base::ByteView key);
   // The key went: the same, if one of them wants to know.

@@ -1,5 +1,7 @@
 #include "exec/call.h"
 
+#include <vector>
+
 #include "exec/executor.h"
 #include "resp/errors.h"
 #include "resp/extension.h"
@@ -50,7 +52,32 @@ Outcome Call::fail(keyspace::Refusal refusal) {
   return Outcome::kFailed;
 }
 
+// Whether anybody reads records: what nobody does is not made.
+bool Call::is_recorded() const {
+  return on.settings.keeps_records && unit_.to_log && entrance != Entrance::kReplay;
+}
+
+void Call::propagate_as(const ReplacedArgument& argument) {
+  if (!is_recorded()) return;
+  const base::ByteView before = args.at(argument.index - 1);
+  const base::ByteView after = args.at(argument.index);
+  if (wire_.empty() || command.renamed) {
+    std::vector<base::ByteView> words(args.words().begin(), args.words().end());
+    if (command.renamed) words[0] = command.spec->name;
+    words[argument.index] = argument.word;
+    return propagate_as(words);
+  }
+  constexpr size_t kLineEndBytes = 2;
+  const char* const from = before.data() + before.size() + kLineEndBytes;
+  const char* const to = after.data() + after.size() + kLineEndBytes;
+  records_.append(wire_.data(), from);
+  append_bulk(records_, argument.word);
+  records_.append(to, wire_.data() + wire_.size());
+  ++record_count_;
+}
+
 void Call::propagate_as(std::span<const base::ByteView> words, RecordFor reader) {
+  if (!is_recorded()) return;
   if (reader == RecordFor::kSluice) {
     base::Bytes text;
     append_command(text, words);

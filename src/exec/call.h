@@ -34,6 +34,7 @@ enum class Entrance : uint8_t {
   kTimeUp,   // parked before, and it may wait no longer (Park::answers_late)
   kResumed,  // suspended before (scripts)
   kReplay,   // from the log
+  kFiring,   // by a deadline: for nobody, and logged only as what it says by propagate_as()
 };
 
 // What is to run, for whom, and where its answer goes.
@@ -46,6 +47,12 @@ struct Origin {
 };
 
 class Call;
+
+// One argument of a command that the log gets with another word in its place.
+struct ReplacedArgument {
+  size_t index;
+  base::ByteView word;
+};
 
 // What a lookup for reading leaves behind: a hit or a miss counted, a miss announced to who asked for that
 // unless the command is `silent`. Call::view() does it itself.
@@ -91,6 +98,8 @@ class Call {
 
   // The log gets this in place of the command as received, if anything changed. May be called several times.
   void propagate_as(std::span<const base::ByteView> words, RecordFor reader = RecordFor::kEverybody);
+  // The command as received, with another word in one place.
+  void propagate_as(const ReplacedArgument& argument);
   void propagate_as(std::initializer_list<base::ByteView> words) {
     propagate_as(std::span<const base::ByteView>(words.begin(), words.size()));
   }
@@ -105,6 +114,8 @@ class Call {
  private:
   friend class Executor;    // FLUSHDB and SWAPDB move the database under it
   friend class UnitRunner;  // reads what is to be logged
+
+  [[nodiscard]] bool is_recorded() const;
 
   Unit& unit_;
   keyspace::Access access_;

@@ -19,13 +19,15 @@ void append_header(base::Bytes& out, char type, size_t count) {
 
 }  // namespace
 
+void append_bulk(base::Bytes& out, base::ByteView word) {
+  append_header(out, '$', word.size());
+  out.append(word);
+  out.append("\r\n", 2);
+}
+
 void append_command(base::Bytes& out, std::span<const base::ByteView> words) {
   append_header(out, '*', words.size());
-  for (const base::ByteView word : words) {
-    append_header(out, '$', word.size());
-    out.append(word);
-    out.append("\r\n", 2);
-  }
+  for (const base::ByteView word : words) append_bulk(out, word);
 }
 
 void Effects::enter_db(int db) {

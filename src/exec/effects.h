@@ -66,7 +66,8 @@ class Effects {
   std::vector<Message> messages_;
 };
 
-// Appends `*N $len word ...`.
+// Appends `$len word`, and `*N $len word ...`.
+void append_bulk(base::Bytes& out, base::ByteView word);
 void append_command(base::Bytes& out, std::span<const base::ByteView> words);
 
 class EffectSink {

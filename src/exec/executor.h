@@ -76,6 +76,7 @@ class Executor {
   bool unblock(client::Client& client, base::ByteView error) { return waiting_.unblock(client, error); }
   void pause(PauseMode mode, int64_t until_ms) { waiting_.pause(mode, until_ms); }
   void unpause() { waiting_.unpause(); }
+  [[nodiscard]] bool has_waiters_to_serve() const { return waiting_.anything_to_serve(); }
   // The client is gone: nothing of it may run again. Its memory may go after this.
   // REQUIRES: it is not the suspended script's.
   void disconnect(client::Client& client);

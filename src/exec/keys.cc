@@ -114,6 +114,29 @@ bool find_keys_of(const KeySpec& spec, Words words, std::vector<KeyArgument>& ke
   return evaluate(spec, words, keys) != Step::kInvalid;
 }
 
+bool may_make_keys(base::ByteView key_template, Words keys) {
+  const auto places = static_cast<uint64_t>(std::count(key_template.begin(), key_template.end(), '%'));
+  if (places == 0) return true;
+  uint64_t bytes = 0;
+  for (const base::ByteView key : keys) {
+    bytes += key_template.size() - places + places * key.size();
+    if (bytes > kMadeKeyBytes) return false;
+  }
+  return true;
+}
+
+base::Bytes make_key(base::ByteView key_template, base::ByteView key) {
+  base::Bytes made;
+  for (const char c : key_template) {
+    if (c == '%') {
+      made += key;
+    } else {
+      made += c;
+    }
+  }
+  return made;
+}
+
 KeyRange legacy_range(const CommandSpec& spec) {
   int first = INT_MAX;
   int last = 0;

@@ -26,6 +26,15 @@ KeySearch find_keys(const CommandSpec& spec, std::span<const base::ByteView> wor
 // not say.
 bool find_keys_of(const KeySpec& spec, std::span<const base::ByteView> words, std::vector<KeyArgument>& keys);
 
+// What one request may make of a template (kKeyTemplate) and its other keys, all names together: a few short
+// words could name more than fits into memory.
+inline constexpr size_t kMadeKeyBytes = size_t{1} << 20;
+
+// Whether the names stay below that. Without a % there is one name, which is there already.
+bool may_make_keys(base::ByteView key_template, std::span<const base::ByteView> keys);
+// The name with `key` for each %.
+base::Bytes make_key(base::ByteView key_template, base::ByteView key);
+
 // The one range that COMMAND shows for clients that know nothing of key specs: positions of the first and the
 // last key (negative: from the end) and the step between; all 0 when no range says it.
 struct KeyRange {

@@ -59,6 +59,9 @@ struct Services {
   Settings& settings;
   Control& control;
   Executor* executor = nullptr;  // set by the executor itself
+  // What runs, with its key, when the next moment of a stream has come: a row that no client can call. Set by
+  // whoever composes the parts, since exec names no family.
+  const CommandSpec* stream_firing = nullptr;
 };
 
 }  // namespace sluice::exec

@@ -97,7 +97,7 @@ enum KeyFlag : uint16_t {
   kKeyNotKey = 1u << 8,
   kKeyIncomplete = 1u << 9,
   kKeyVariableFlags = 1u << 10,
-  kKeyTemplate = 1u << 11,  // not the key yet: the handler makes it, and asks the user's rules. Not shown
+  kKeyTemplate = 1u << 11,  // each % in it stands for the name of one of the other keys (keys.h). Not shown
 };
 
 // Where keys stand among the arguments (https://redis.io/docs/latest/develop/reference/key-specs/).

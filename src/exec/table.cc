@@ -51,12 +51,28 @@ Table::Table(std::span<const std::span<const CommandSpec>> families) {
   SLUICE_CHECK(next_id <= acl::kMaxCommands, "users' rules have room for every command");
 }
 
+namespace {
+
+// Overlapping reads of fixed size: what is written byte by byte cannot be read as a word without a stall.
+uint64_t first_bytes(base::ByteView name) {
+  const char* const data = name.data();
+  const size_t size = name.size();
+  const auto at = [](const char* from, auto word) {
+    std::memcpy(&word, from, sizeof word);
+    return uint64_t{word};
+  };
+  if (size >= 8) return at(data, uint64_t{});
+  if (size >= 4) return at(data, uint32_t{}) | at(data + size - 4, uint32_t{}) << 8 * (size - 4);
+  if (size >= 2) return at(data, uint16_t{}) | at(data + size - 2, uint16_t{}) << 8 * (size - 2);
+  return size == 1 ? at(data, uint8_t{}) : 0;
+}
+
+}  // namespace
+
 uint64_t Table::head_of(base::ByteView name) {
-  uint64_t head = 0;
-  std::memcpy(&head, name.data(), name.size() < sizeof head ? name.size() : sizeof head);
   // Sets the case bit of every byte. It also moves a few bytes that are no letters; a name is compared in
   // full where that could matter, since all of ours are letters, digits, '_' and '-'.
-  return head | 0x2020202020202020ULL;
+  return first_bytes(name) | 0x2020202020202020ULL;
 }
 
 size_t Table::slot_of(uint64_t head, size_t size) {

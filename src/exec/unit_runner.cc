@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/check.h"
 #include "exec/keys.h"
 #include "exec/resolve.h"
 
@@ -161,6 +162,8 @@ void UnitRunner::close_command(Call& call) {
       const int db = call.access_.db->index();
       if (call.record_count_ > 0) {
         unit.effects.record_wire(db, call.records_, call.record_count_);
+      } else if (call.entrance == Entrance::kFiring) {
+        // Of no use to a replay.
       } else if (call.command.renamed) {
         record_by_first_name(unit.effects, db, call.command, call.args.words());
       } else if (!call.wire_.empty()) {
@@ -196,9 +199,10 @@ void UnitRunner::record_expired(Unit& unit) {
 }
 
 void UnitRunner::apply_changes(Unit& unit, bool replaying, client::ClientId author) {
-  // By index: dropping an emptied key adds its removal at the end.
+  // By index: dropping an emptied key adds its removal at the end. What the change was is not asked after
+  // that.
   for (size_t i = 0; i < unit.changes.size(); ++i) {
-    const keyspace::Change change = unit.changes.changes()[i];
+    const keyspace::Change& change = unit.changes.changes()[i];
     const bool present = !change.entry->detached;
     const bool emptied = present && keyspace::vanishes(change.entry->value);
     if (!replaying) {
@@ -231,7 +235,7 @@ void UnitRunner::apply_changes(Unit& unit, bool replaying, client::ClientId auth
       const keyspace::Access access{change.db, &unit.changes, unit.now_us / 1000};
       services_.keyspace.remove(access, *change.entry, keyspace::events::del);
     } else if (present) {
-      services_.keyspace.deadlines().follow_fields(*change.db, *change.entry);
+      services_.keyspace.deadlines().follow_value(*change.db, *change.entry);
     }
   }
 }
@@ -301,11 +305,29 @@ size_t UnitRunner::expire(const keyspace::Due& due) {
   } else {
     gone = services_.keyspace.expire_fields(access, *due.entry);
     // It may have been filed too early, which no change tells of.
-    if (!due.entry->detached) services_.keyspace.deadlines().follow_fields(*due.db, *due.entry);
+    if (!due.entry->detached) services_.keyspace.deadlines().follow_value(*due.db, *due.entry);
   }
   record_expired(unit);
   close_removal(unit);
   return std::max<size_t>(gone, 1);
+}
+
+size_t UnitRunner::fire(const keyspace::Due& due) {
+  SLUICE_CHECK(services_.stream_firing != nullptr, "a deadline of a kind that nobody takes care of");
+  Unit& unit = begin();
+  firing_.spec = services_.stream_firing;
+  nobody_.db = due.db->index();
+  resp::Reply reply = resp::Reply::discard(nobody_.protocol);
+  const std::array<base::ByteView, 2> words = {firing_.spec->name, due.entry->key()};
+  Call call(services_, unit, {firing_, nobody_, words, reply, Entrance::kFiring});
+  firing_.spec->handler(call);
+  const size_t changes = unit.changes.dirty();
+  // What was filed too early is filed anew, though nothing changed.
+  if (!due.entry->detached) services_.keyspace.deadlines().follow_value(*due.db, *due.entry);
+  close_command(call);
+  if (!unit.effects.empty()) sink_.emit(unit.effects);
+  unit.effects.clear();
+  return std::max<size_t>(changes * kWorkPerFiredChange, 1);
 }
 
 void UnitRunner::evict(keyspace::Database& db, keyspace::Entry& entry) {

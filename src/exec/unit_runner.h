@@ -25,6 +25,10 @@ struct Request {
 // Keys forgotten at once because there are too many of them, beside those that made room necessary.
 inline constexpr size_t kForgottenAtOnce = 100;
 
+// What one change that a stream makes by itself costs, where a key that expires costs 1: an entry is read,
+// appended, logged.
+inline constexpr size_t kWorkPerFiredChange = 2;
+
 class UnitRunner {
  public:
   UnitRunner(Services& services, EffectSink& sink);
@@ -58,6 +62,9 @@ class UnitRunner {
   // A key whose time has come goes, as a unit; of a hash's fields so many as go at once. Returns how much
   // went: keys, or fields, but at least 1.
   size_t expire(const keyspace::Due& due);
+  // Something of a stream acts, since its moment has come: a bounded part of it, as a unit, after which the
+  // stream is filed again. Returns how much work that was, at least 1; a key that expires is 1.
+  size_t fire(const keyspace::Due& due);
   // A key goes since memory is full, as a unit.
   void evict(keyspace::Database& db, keyspace::Entry& entry);
   // One record of the log. Fails when it cannot be replayed.
@@ -87,6 +94,9 @@ class UnitRunner {
   base::Bytes replayed_name_;
   Command* replayed_ = nullptr;
   base::Bytes replay_answer_;
+  // Whom a deadline fires for, and as what.
+  client::Client nobody_{0};
+  Command firing_;
   std::vector<KeyArgument> keys_read_;  // reused
 };
 

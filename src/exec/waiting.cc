@@ -162,14 +162,15 @@ bool Waiting::deadlines_paused() const {
 bool Waiting::fire_deadlines() {
   keyspace::Deadlines& deadlines = services_.keyspace.deadlines();
   const int64_t now_ms = units_.now_us() / 1000;
+  const int64_t end_us = services_.clock.monotonic_us() + kFiringUs;
   for (size_t fired = 0; deadlines.next_ms().value_or(INT64_MAX) <= now_ms;) {
-    if (fired >= kFiringsPerTurn) return true;
+    if (fired >= kFiringsPerTurn || services_.clock.monotonic_us() > end_us) return true;
     const keyspace::Due due = deadlines.front();
     if (due.db->buried()) {
       deadlines.forget(*due.entry);
       ++fired;
     } else {
-      fired += units_.expire(due);
+      fired += due.kind == keyspace::DeadlineKind::kStream ? units_.fire(due) : units_.expire(due);
     }
   }
   return false;

@@ -19,6 +19,8 @@ namespace sluice::exec {
 
 // Deadline firings and timeouts handled in one turn; the rest follow in the next.
 inline constexpr size_t kFiringsPerTurn = 1000;
+// And for how long: what fires may be a job of a megabyte.
+inline constexpr int64_t kFiringUs = 2000;
 // Ready keys looked at and commands run again for them in one turn; the rest follow in the next.
 inline constexpr size_t kServicesPerTurn = 500;
 
@@ -29,6 +31,10 @@ class Waiting {
 
   // Waiters of keys that became ready in an earlier turn have not had their chance yet.
   [[nodiscard]] bool behind() const { return !unserved_.empty(); }
+  // Waiters whose keys were touched have not been run again yet.
+  [[nodiscard]] bool anything_to_serve() const {
+    return !unserved_.empty() || services_.blocking.anything_ready();
+  }
   void serve_ready();
   // Deadlines, timeouts, waiters left over. True when more is due at once than one turn may do.
   bool fire_due();
@@ -64,9 +70,6 @@ class Waiting {
   [[nodiscard]] bool synced_waiters_left() const {
     const auto next = services_.blocking.next_offset();
     return next && *next <= synced_offset_;
-  }
-  [[nodiscard]] bool anything_to_serve() const {
-    return !unserved_.empty() || services_.blocking.anything_ready();
   }
   void rerun(client::Client& client, Entrance entrance = Entrance::kRerun);
   void end_waiting(client::Client& client);

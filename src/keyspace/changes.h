@@ -26,10 +26,10 @@ enum class ChangeKind : uint8_t {
 };
 
 struct Change {
-  Database* db;
-  Entry* entry;
-  const Event* event;  // null: nothing is published
-  ChangeKind kind;
+  Database* db = nullptr;
+  Entry* entry = nullptr;
+  const Event* event = nullptr;  // null: nothing is published
+  ChangeKind kind = ChangeKind::kTouched;
   // Of kFieldsExpired: how many, their names in expired_fields(). 0: all of a hash that is removed next, for
   // which the log gets a DEL.
   uint32_t fields = 0;
@@ -83,7 +83,12 @@ class ChangeLog {
 
  private:
   void add(Database& db, Entry* entry, const Event* event, ChangeKind kind) {
-    changes_.push_back(Change{&db, entry, event, kind, 0});
+    // Written in place: copying what was just written part by part stalls the processor.
+    Change& change = changes_.emplace_back();
+    change.db = &db;
+    change.entry = entry;
+    change.event = event;
+    change.kind = kind;
   }
 
   Graveyard& graveyard_;

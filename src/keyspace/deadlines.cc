@@ -30,36 +30,43 @@ int64_t Deadlines::expiry_ms(const Entry& entry) const {
   return keys_.time_of(entry.deadline);
 }
 
-void Deadlines::follow_fields(Database& db, Entry& entry) {
-  auto* hash = get_if<types::Hash>(entry.value);
-  uint32_t* const ticket = hash == nullptr ? nullptr : hash->ticket();
-  if (ticket == nullptr) return;
-  const int64_t next_ms = hash->next_deadline_ms();
-  if (next_ms == types::kNeverExpires) return clear_fields(entry);
-  if (*ticket == kNoDeadline) {
-    *ticket = hashes_.push(next_ms, Due{&db, &entry, DeadlineKind::kHashFields});
-  } else if (hashes_.time_of(*ticket) != next_ms) {
-    hashes_.update(*ticket, next_ms);
+Deadlines::OwnMoment Deadlines::moment_of(Value& value) {
+  if (auto* const hash = get_if<types::Hash>(value); hash != nullptr) {
+    return {hash->ticket(), hash->next_deadline_ms(), DeadlineKind::kHashFields};
+  }
+  if (auto* const stream = get_if<types::Stream>(value); stream != nullptr) {
+    return {stream->ticket(), stream->next_deadline_ms(), DeadlineKind::kStream};
+  }
+  return {};
+}
+
+void Deadlines::follow_value(Database& db, Entry& entry) {
+  const OwnMoment own = moment_of(entry.value);
+  if (own.ticket == nullptr) return;
+  if (own.next_ms == types::kNeverExpires) return clear_value(entry);
+  if (*own.ticket == kNoDeadline) {
+    *own.ticket = values_.push(own.next_ms, Due{&db, &entry, own.kind});
+  } else if (values_.time_of(*own.ticket) != own.next_ms) {
+    values_.update(*own.ticket, own.next_ms);
   }
 }
 
-void Deadlines::clear_fields(Entry& entry) {
-  auto* hash = get_if<types::Hash>(entry.value);
-  uint32_t* const ticket = hash == nullptr ? nullptr : hash->ticket();
+void Deadlines::clear_value(Entry& entry) {
+  uint32_t* const ticket = moment_of(entry.value).ticket;
   if (ticket == nullptr || *ticket == kNoDeadline) return;
-  hashes_.remove(*ticket);
+  values_.remove(*ticket);
   *ticket = kNoDeadline;
 }
 
 std::optional<int64_t> Deadlines::next_ms() const {
   if (size() == 0) return std::nullopt;
   const int64_t key_ms = keys_.empty() ? INT64_MAX : keys_.top_time_ms();
-  return hashes_.empty() ? key_ms : std::min(key_ms, hashes_.top_time_ms());
+  return values_.empty() ? key_ms : std::min(key_ms, values_.top_time_ms());
 }
 
 Due Deadlines::front() const {
-  const bool fields = keys_.empty() || (!hashes_.empty() && hashes_.top_time_ms() < keys_.top_time_ms());
-  return fields ? hashes_.top() : keys_.top();
+  const bool by_value = keys_.empty() || (!values_.empty() && values_.top_time_ms() < keys_.top_time_ms());
+  return by_value ? values_.top() : keys_.top();
 }
 
 Due Deadlines::random_key(base::Random& random) const {

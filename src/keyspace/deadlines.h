@@ -2,10 +2,10 @@
 // found here when it comes, in order, and the reactor sleeps until then. Times are unix milliseconds.
 //
 // It only orders; what a firing does is its kind's business and runs as a unit of the executor. A key that
-// expires is one kind, and its entry knows the handle. A hash whose fields expire is another: it is filed
-// once, under the moment at which its next field goes, and keeps the handle beside its deadlines, so that
-// entries pay nothing for it. What is filed may be earlier than that moment, never later: whoever fires
-// looks.
+// expires is one kind, and its entry knows the handle. A value that acts by itself is another: a hash whose
+// fields expire, a stream whose groups have leases. It is filed once, under the next moment of anything in
+// it, and keeps the handle beside those moments, so that entries pay nothing for it. What is filed may be
+// earlier than that moment, never later: whoever fires looks.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ namespace sluice::keyspace {
 
 class Database;
 
-enum class DeadlineKind : uint8_t { kKeyExpiry, kHashFields };
+enum class DeadlineKind : uint8_t { kKeyExpiry, kHashFields, kStream };
 
 struct Due {
   Database* db;
@@ -36,22 +36,22 @@ class Deadlines {
   // When `entry` expires. REQUIRES: entry.deadline != kNoDeadline.
   [[nodiscard]] int64_t expiry_ms(const Entry& entry) const;
 
-  // Files the hash in `entry` under its next deadline, or takes it out; does nothing about other values. To
-  // be called after every change of one, and when one has come to a key.
-  void follow_fields(Database& db, Entry& entry);
+  // Files the hash or stream in `entry` under its next moment, or takes it out; does nothing about other
+  // values. To be called after every change of one, and when one has come to a key.
+  void follow_value(Database& db, Entry& entry);
   // Takes it out: before the value leaves its entry.
-  void clear_fields(Entry& entry);
+  void clear_value(Entry& entry);
   // Everything that names the entry goes: before it leaves its database.
   void forget(Entry& entry) {
     clear_expiry(entry);
-    clear_fields(entry);
+    clear_value(entry);
   }
 
   [[nodiscard]] std::optional<int64_t> next_ms() const;
   // The earliest one, left in place. REQUIRES: next_ms() has a value.
   [[nodiscard]] Due front() const;
-  [[nodiscard]] size_t size() const { return keys_.size() + hashes_.size(); }
-  [[nodiscard]] size_t memory_bytes() const { return keys_.memory_bytes() + hashes_.memory_bytes(); }
+  [[nodiscard]] size_t size() const { return keys_.size() + values_.size(); }
+  [[nodiscard]] size_t memory_bytes() const { return keys_.memory_bytes() + values_.memory_bytes(); }
 
   // Keys that expire, for whoever chooses among those only: how many, the first one, any one, each with the
   // same probability. REQUIRES (of the last two): keys() > 0.
@@ -60,8 +60,16 @@ class Deadlines {
   [[nodiscard]] Due random_key(base::Random& random) const;
 
  private:
+  // What a value that may act by itself knows of that.
+  struct OwnMoment {
+    uint32_t* ticket = nullptr;  // null: it never had any
+    int64_t next_ms = 0;
+    DeadlineKind kind = DeadlineKind::kHashFields;
+  };
+  static OwnMoment moment_of(Value& value);
+
   ds::DeadlineHeap<Due> keys_;
-  ds::DeadlineHeap<Due> hashes_;
+  ds::DeadlineHeap<Due> values_;
 };
 
 }  // namespace sluice::keyspace

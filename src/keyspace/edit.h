@@ -116,12 +116,16 @@ base::Result<Edit<T>, Refusal> edit_existing(Keyspace& keyspace, const Access& a
 // The value, created empty if the key is absent.
 template <class T>
 base::Result<Edit<T>, Refusal> edit(Keyspace& keyspace, const Access& access, base::ByteView key) {
-  auto found = edit_existing<T>(keyspace, access, key);
-  if (!found.ok() || *found) return found;
-  if (Entry* stale = access.db->find(key); stale != nullptr) keyspace.expire(access, *stale);
-  Entry& entry = access.db->insert(key, Value(keyspace.make<T>()));
-  entry.usage = keyspace.fresh_usage(access.now_ms);
-  return Edit<T>(access, entry, *get_if<T>(entry.value), true);
+  Entry* entry = keyspace.find(access, key);
+  const bool created = entry == nullptr;
+  if (created) {
+    if (Entry* stale = access.db->find(key); stale != nullptr) keyspace.expire(access, *stale);
+    entry = &access.db->insert(key, Value(keyspace.make<T>()));
+    entry->usage = keyspace.fresh_usage(access.now_ms);
+  }
+  T* value = get_if<T>(entry->value);
+  if (value == nullptr) return Refusal::kWrongType;
+  return Edit<T>(access, *entry, *value, created);
 }
 
 }  // namespace sluice::keyspace

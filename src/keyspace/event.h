@@ -95,6 +95,8 @@ inline constexpr Event zinterstore{kEventZset, "zinterstore"};
 inline constexpr Event zdiffstore{kEventZset, "zdiffstore"};
 
 inline constexpr Event xadd{kEventStream, "xadd"};
+inline constexpr Event xaddat{kEventStream, "xaddat"};
+inline constexpr Event xundelay{kEventStream, "xundelay"};
 inline constexpr Event xdel{kEventStream, "xdel"};
 inline constexpr Event xtrim{kEventStream, "xtrim"};
 inline constexpr Event xsetid{kEventStream, "xsetid"};

@@ -48,7 +48,7 @@ Entry& Keyspace::store(const Access& access, base::ByteView key, Value value, co
   } else {
     access.db->before_change(*entry);
     if (!keep_expiry) deadlines_.clear_expiry(*entry);
-    deadlines_.clear_fields(*entry);
+    deadlines_.clear_value(*entry);
     graveyard_.bury(std::exchange(entry->value, std::move(value)));
     access.changes->touched(*access.db, *entry, &event);
   }

@@ -11,6 +11,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -20,8 +21,6 @@
 namespace sluice::net {
 
 namespace {
-
-constexpr size_t kViewsPerCall = 64;
 
 struct Name {
   sockaddr_storage address{};
@@ -50,6 +49,16 @@ std::string text_of(const Name& name) {
   const size_t room =
       name.size > offsetof(sockaddr_un, sun_path) ? name.size - offsetof(sockaddr_un, sun_path) : 0;
   return std::string(local.sun_path, strnlen(local.sun_path, room)) + ":0";
+}
+
+// recv() and send() as the library has them are points at which a thread may be cancelled, which nobody here
+// ever is: saying so around each call is as much work as the parsing of a small request.
+ssize_t receive_some(int fd, std::span<char> room) {
+  return ::syscall(SYS_recvfrom, fd, room.data(), room.size(), 0, nullptr, nullptr);
+}
+
+ssize_t send_some(int fd, base::ByteView bytes) {
+  return ::syscall(SYS_sendto, fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT, nullptr, 0);
 }
 
 }  // namespace
@@ -117,7 +126,7 @@ bool Socket::read_once() {
   const std::span<char> buffer = handler_->read_buffer(loop_.read_buffer());
   ssize_t count = 0;
   do {
-    count = ::recv(fd_, buffer.data(), buffer.size(), 0);
+    count = receive_some(fd_, buffer);
   } while (count < 0 && errno == EINTR);
   if (count > 0) {
     handler_->on_read(static_cast<size_t>(count));
@@ -141,21 +150,11 @@ void Socket::fail(int code) {
   handler_->on_error(code);
 }
 
-size_t Socket::try_write(std::span<const base::ByteView> views) {
+size_t Socket::try_write(base::ByteView bytes) {
   if (handle_ == nullptr || write_error_ != 0) return 0;
   size_t taken = 0;
-  while (!views.empty()) {
-    std::array<iovec, kViewsPerCall> parts;
-    const size_t count = std::min(views.size(), parts.size());
-    size_t offered = 0;
-    for (size_t i = 0; i < count; ++i) {
-      parts[i] = {const_cast<char*>(views[i].data()), views[i].size()};
-      offered += views[i].size();
-    }
-    msghdr message{};
-    message.msg_iov = parts.data();
-    message.msg_iovlen = count;
-    const ssize_t sent = ::sendmsg(fd_, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+  while (taken < bytes.size()) {
+    const ssize_t sent = send_some(fd_, bytes.substr(taken));
     if (sent < 0) {
       if (errno == EINTR) continue;
       if (errno != EAGAIN && errno != EWOULDBLOCK) {
@@ -163,11 +162,11 @@ size_t Socket::try_write(std::span<const base::ByteView> views) {
         // A socket that cannot be written any more counts as writable: the event comes with the next poll.
         watch_writable(true);
       }
-      return taken;
+      break;
     }
+    const bool short_of_room = static_cast<size_t>(sent) < bytes.size() - taken;
     taken += static_cast<size_t>(sent);
-    if (static_cast<size_t>(sent) < offered) return taken;
-    views = views.subspan(count);
+    if (short_of_room) break;
   }
   return taken;
 }

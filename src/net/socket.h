@@ -47,9 +47,9 @@ class Socket {
   // REQUIRES: called once; the handler outlives the Socket or its close.
   void start(SocketHandler& handler);
 
-  // Bytes the kernel took, in order; 0 when there is no room now. After a failure it is 0 as well and
+  // How many of the bytes the kernel took; 0 when there is no room now. After a failure it is 0 as well and
   // on_error follows from the loop, never from inside this call.
-  size_t try_write(std::span<const base::ByteView> views);
+  size_t try_write(base::ByteView bytes);
   void watch_writable(bool on);
 
   // No callback comes after these. What was written before still reaches the peer; after abort() it may not,

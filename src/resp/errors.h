@@ -33,6 +33,7 @@ inline constexpr Text kDbIndexOutOfRange = "ERR DB index is out of range";
 inline constexpr Text kInvalidCursor = "ERR invalid cursor";
 inline constexpr Text kNumkeysMustBePositive = "ERR numkeys should be greater than 0";
 inline constexpr Text kCountMustBePositive = "ERR count should be greater than 0";
+inline constexpr Text kMadeKeysTooLong = "ERR the names that TO makes are too long";
 inline constexpr Text kLimitNotNegative = "ERR LIMIT can't be negative";
 inline constexpr Text kTooManyKeys = "ERR Number of keys can't be greater than number of args";
 inline constexpr Text kNegativeKeys = "ERR Number of keys can't be negative";

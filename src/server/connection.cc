@@ -1,6 +1,5 @@
 #include "server/connection.h"
 
-#include <array>
 #include <utility>
 
 #include "resp/reply.h"
@@ -127,8 +126,7 @@ bool Connection::flush(uint64_t watermark) {
   }
   const base::ByteView ready = client_.outbox.sendable(watermark).substr(0, kWriteBytesPerTurn);
   if (!ready.empty()) {
-    const std::array<base::ByteView, 1> views = {ready};
-    const size_t sent = socket_->try_write(views);
+    const size_t sent = socket_->try_write(ready);
     client_.output_bytes += sent;
     client_.outbox.sent(sent);
   }

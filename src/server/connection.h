@@ -58,8 +58,10 @@ class Connection final : public net::SocketHandler {
   // Sends what the watermark lets go. False: the rest must wait for it, or for the socket.
   bool flush(uint64_t watermark);
 
-  [[nodiscard]] bool queued_for_output() const { return queued_for_output_; }
-  void set_queued_for_output(bool queued) { queued_for_output_ = queued; }
+  // In which of the server's lists it stands: of those with something new to send, and of those that wait for
+  // the watermark.
+  bool has_new_output = false;
+  bool is_held = false;
   [[nodiscard]] bool lost() const { return lost_; }
   void set_lost() { lost_ = true; }
   // Executing is allowed: not parked, not closing, not too much held.
@@ -85,7 +87,6 @@ class Connection final : public net::SocketHandler {
   std::unique_ptr<resp::Parser> parser_;  // only in the middle of a request
   std::span<char> read_into_;             // where the read under way goes
   bool reading_big_ = false;
-  bool queued_for_output_ = false;
   bool lost_ = false;
   bool watching_writable_ = false;
 };

@@ -1,6 +1,5 @@
 // The server's beginning and end: listening, accepting, loading the log, stopping.
 #include <algorithm>
-#include <array>
 #include <csignal>
 #include <utility>
 
@@ -236,8 +235,8 @@ void Server::accept(std::unique_ptr<net::Socket> socket) {
   }
   if (!refusal.empty()) {
     ++stats_.rejected_connections;
-    const std::array<base::ByteView, 3> words = {"-", refusal, "\r\n"};
-    (void)socket->try_write(words);  // a peer that does not read its refusal has no claim to it
+    const std::string line = "-" + std::string(refusal) + "\r\n";
+    (void)socket->try_write(line);  // a peer that does not read its refusal has no claim to it
     return;
   }
   ++stats_.connections;

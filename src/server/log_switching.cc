@@ -73,7 +73,7 @@ base::Result<void> Server::load_anew(const std::function<base::Result<void>()>& 
 base::Result<void> Server::reload_log() {
   if (!writer_) return base::Error{"ERR The log is not enabled (appendonly no)"};
   if (!writer_->listed()) return base::Error{"ERR The log was switched on, and has no base yet"};
-  writer_->end_turn(clock_.monotonic_us());
+  writer_->write_out(clock_.monotonic_us());
   if (writer_->failure()) return base::Error{"ERR " + *writer_->failure()};
   return load_anew([this]() -> base::Result<void> {
     const aof::LoaderOptions options{log_options_.writer.place, log_options_.load_truncated, false};

@@ -46,6 +46,7 @@ Server::Server(config::Store& config, base::SpdLog& log, base::Fs& fs, Invocatio
       run_id_(make_id(random_)),
       replication_id_(make_id(random_)),
       started_unix_us_(clock_.unix_us()) {
+  services_.stream_firing = &commands::stream_firing();
   apply_configuration();
   users_.set_default_password(config_.text(config::Option::kRequirePass));
   config_.on_change(
@@ -80,10 +81,6 @@ resp::ParserLimits Server::parser_limits(const client::Client& client) const {
   return limits;
 }
 
-void Server::begin_burst() {
-  executor_.refresh_clock();
-}
-
 bool Server::execute(Connection& connection, resp::Parser& parser) {
   client::Client& client = connection.client();
   const exec::Next next = executor_.submit(client, {parser.args(), parser.wire(), &parser});
@@ -93,8 +90,8 @@ bool Server::execute(Connection& connection, resp::Parser& parser) {
 }
 
 void Server::has_output(Connection& connection) {
-  if (connection.queued_for_output()) return;
-  connection.set_queued_for_output(true);
+  if (connection.has_new_output) return;
+  connection.has_new_output = true;
   outputs_.push_back(connection.client().id);
 }
 
@@ -113,8 +110,7 @@ void Server::before_poll() {
   if (due && executor_.tick()) loop_.request_turn();
   if (std::exchange(log_went_, false)) executor_.synced(exec::kLogWentOffset);
   settle_attention();
-  if (turn_.goes_on(executor_.monotonic_us(), writer_ && writer_->has_open_batch()))
-    return loop_.request_turn();
+  if (gather()) return loop_.request_turn();
   tell_caches();
   write_turn(aof::Writer::Left::kNothing);
   close_lost();
@@ -123,6 +119,14 @@ void Server::before_poll() {
   if (clock_.monotonic_us() >= next_cron_us_) cron();
   if (stop_deadline_us_ != 0) advance_stop();
   arm_timer();
+}
+
+// Whether the turn goes on over another look at the sockets. While a sync runs nobody could be answered: what
+// comes meanwhile is taken in one look, not one by one.
+bool Server::gather() {
+  if (!turn_.goes_on(executor_.monotonic_us(), writer_ && writer_->has_open_batch())) return false;
+  if (writer_->gathers()) flusher_->wait(kGatherUs);
+  return true;
 }
 
 // What the turn changed, to those who keep copies: before it is written, so that they hear with it.
@@ -170,7 +174,7 @@ uint64_t Server::watermark_of(const client::Outbox& outbox) const {
 
 // The end of a turn: one write for everything that was logged, then the answers may go.
 void Server::write_turn(aof::Writer::Left left) {
-  turn_.end();
+  turn_.end(writer_ && writer_->mode() == aof::SyncMode::kAlways ? kSyncedTurnUs : kTurnUs);
   if (writer_) {
     const int64_t started_us = clock_.monotonic_us();
     writer_->end_turn(started_us, left);
@@ -215,36 +219,51 @@ void Server::save_some() {
   note_disk_state();
 }
 
+// Those that wait for the watermarks are many where a sync is waited for: nobody looks at them before one
+// moved.
 void Server::flush_outputs() {
-  uint64_t awaited = blocking_.highest_offset();
-  std::vector<client::ClientId> waiting = std::exchange(held_, {});
-  for (const client::ClientId id : std::exchange(outputs_, {})) waiting.push_back(id);
-  for (const client::ClientId id : waiting) {
-    Connection* connection = connection_of(id);
-    if (connection == nullptr) continue;
-    connection->set_queued_for_output(false);
-    const uint64_t sent_before = connection->client().output_bytes;
-    const bool could_execute = connection->may_execute();
-    const uint64_t mark = watermark_of(connection->client().outbox);
-    // Judged by what piled up, before anything of it is written, and by what is left.
-    static_cast<void>(connection->client().outbox.sendable(mark));
-    check_output_limit(*connection);
-    const bool settled = connection->flush(mark);
-    const uint64_t sent = connection->client().output_bytes - sent_before;
-    stats_.output_bytes += sent;
-    stats_.writes += sent > 0 ? 1 : 0;
-    check_output_limit(*connection);
-    if (!settled) {
-      connection->set_queued_for_output(true);
-      held_.push_back(id);
-      awaited = std::max(awaited, connection->client().outbox.last_tag());
-    }
-    if (!could_execute && connection->may_execute() && connection->has_input()) {
-      resumes_.push_back(id);
-      loop_.request_turn();
+  const uint64_t released = writer_ ? writer_->released() : UINT64_MAX;
+  const uint64_t durable = writer_ ? writer_->durable() : UINT64_MAX;
+  if (released != held_until_released_ || durable != held_until_durable_) {
+    held_until_released_ = released;
+    held_until_durable_ = durable;
+    for (const client::ClientId id : std::exchange(held_, {})) {
+      Connection* connection = connection_of(id);
+      if (connection == nullptr) continue;
+      connection->is_held = false;
+      flush_output(*connection);
     }
   }
-  if (writer_) writer_->sync_soon(awaited, clock_.monotonic_us());
+  for (const client::ClientId id : std::exchange(outputs_, {})) {
+    Connection* connection = connection_of(id);
+    if (connection == nullptr) continue;
+    connection->has_new_output = false;
+    flush_output(*connection);
+  }
+  awaited_ = std::max(awaited_, blocking_.highest_offset());
+  if (writer_) writer_->sync_soon(std::exchange(awaited_, 0), clock_.monotonic_us());
+}
+
+void Server::flush_output(Connection& connection) {
+  const uint64_t sent_before = connection.client().output_bytes;
+  const bool could_execute = connection.may_execute();
+  const uint64_t mark = watermark_of(connection.client().outbox);
+  // Judged by what piled up, before anything of it is written, and by what is left.
+  static_cast<void>(connection.client().outbox.sendable(mark));
+  check_output_limit(connection);
+  const bool settled = connection.flush(mark);
+  const uint64_t sent = connection.client().output_bytes - sent_before;
+  stats_.output_bytes += sent;
+  stats_.writes += sent > 0 ? 1 : 0;
+  check_output_limit(connection);
+  if (!settled) {
+    awaited_ = std::max(awaited_, connection.client().outbox.last_tag());
+    if (!std::exchange(connection.is_held, true)) held_.push_back(connection.client().id);
+  }
+  if (!could_execute && connection.may_execute() && connection.has_input()) {
+    resumes_.push_back(connection.client().id);
+    loop_.request_turn();
+  }
 }
 
 void Server::check_output_limit(Connection& connection) {

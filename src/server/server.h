@@ -47,6 +47,7 @@ namespace sluice::server {
 // Connections whose kept input is taken up again per turn, and elements freed per turn.
 inline constexpr size_t kResumesPerTurn = 1000;
 inline constexpr size_t kFreedPerTurn = 5000;
+inline constexpr int64_t kGatherUs = 500;  // between two looks at the sockets while a sync runs
 // Bytes of requests that a client may have waiting before it has said who it is.
 inline constexpr size_t kStrangerQueryBytes = size_t{1} << 20;
 // Descriptors that clients never get: the log and its rewrite, the operator's log, listeners, the loop's own.
@@ -113,7 +114,7 @@ class Server final : public ConnectionOwner {
   }
   [[nodiscard]] size_t held_limit_bytes() const override { return client_options_.held_limit_bytes; }
   bool execute(Connection& connection, resp::Parser& parser) override;
-  void begin_burst() override;
+  void begin_burst() override { executor_.refresh_clock(); }
   void has_output(Connection& connection) override;
   void lost(Connection& connection) override;
   void count_input(size_t bytes) override {
@@ -178,9 +179,11 @@ class Server final : public ConnectionOwner {
   // All data anew, by `load`: if that fails, what was there stays.
   base::Result<void> load_anew(const std::function<base::Result<void>()>& load);
   void settle_attention();
+  bool gather();
   void tell_caches();
   void write_turn(aof::Writer::Left left);
   void flush_outputs();
+  void flush_output(Connection& connection);
   void check_output_limit(Connection& connection);
   void close_lost();
   void free_slice();
@@ -249,7 +252,10 @@ class Server final : public ConnectionOwner {
   resp::Parser parser_;
   std::unordered_map<client::ClientId, std::unique_ptr<Connection>> connections_;
   std::vector<client::ClientId> outputs_;  // have something to send
-  std::vector<client::ClientId> held_;     // have something that waits for the watermark
+  std::vector<client::ClientId> held_;     // have something that waits for the watermarks
+  uint64_t held_until_released_ = 0;       // these, when held_ was last looked through
+  uint64_t held_until_durable_ = 0;
+  uint64_t awaited_ = 0;  // somebody's reply waits for the log up to here
   std::vector<client::ClientId> lost_;
   std::vector<client::ClientId> resumes_;  // may go on with kept input
   Turn turn_;

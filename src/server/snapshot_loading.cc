@@ -37,7 +37,7 @@ base::Result<void> SnapshotLoading::entry(snapshot::LoadedEntry entry) {
   }
   keyspace::Entry& loaded = db.insert(entry.key, std::move(entry.value));
   if (entry.expiry_ms) keyspace.deadlines().set_expiry(db, loaded, *entry.expiry_ms);
-  keyspace.deadlines().follow_fields(db, loaded);
+  keyspace.deadlines().follow_value(db, loaded);
   loaded.usage = keyspace.fresh_usage(into_.now_ms, entry.use);
   return {};
 }

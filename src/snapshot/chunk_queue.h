@@ -1,13 +1,17 @@
 // ChunkQueue: what a walk hands to the worker thread: bytes it encoded, and pinned nodes that the worker
-// encodes itself; and, the other way, nodes to unpin. The only thing both threads touch. Bounded by whoever
-// fills it: full() says when to stop, but what a change forces out is taken all the same, and counted.
+// encodes itself; and, the other way, the same chunks, to be freed and unpinned. The only thing both threads
+// touch. Bounded by whoever fills it: full() says when to stop, but what a change forces out is taken all the
+// same, and counted.
+//
+// The worker frees nothing that the reactor allocated, and allocates nothing for it: the reactor's count of
+// its memory (base/memory) would rise with every file, until `maxmemory` refused writes on an empty server.
+// So chunks move by links between lists.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <mutex>
-#include <vector>
 
 #include "base/bytes.h"
 #include "ds/node.h"
@@ -17,7 +21,15 @@ namespace sluice::snapshot {
 // Bytes waiting for the worker beyond which a walk pauses.
 inline constexpr size_t kQueuedBytes = size_t{4} << 20;
 
-enum class NodeKind : uint8_t { kNone, kListNode, kStreamBlock, kPendingLeaf, kOwnLeaf };
+enum class NodeKind : uint8_t {
+  kNone,
+  kListNode,
+  kStreamBlock,
+  kPendingLeaf,
+  kOwnLeaf,
+  kDelayedBlock,
+  kExpiryLeaf
+};
 
 // A node with one reference that belongs to whoever holds this.
 struct PinnedNode {
@@ -33,30 +45,36 @@ struct Chunk {
   bool last = false;  // the file is complete
 };
 
+using Chunks = std::list<Chunk>;
+
 class ChunkQueue {
  public:
   // The walk's side.
   void push(Chunk chunk);
   [[nodiscard]] bool full() const { return queued_bytes() >= kQueuedBytes; }
   [[nodiscard]] size_t queued_bytes() const;
-  // The most there ever was since the last time it was asked for.
+  // In memory because of the queue: what waits, and what came back or will.
+  [[nodiscard]] size_t held_bytes() const;
+  // The most that ever waited since the last time it was asked for.
   [[nodiscard]] size_t take_peak_bytes();
-  // Nodes the worker is done with: to be unpinned by the caller.
-  [[nodiscard]] std::vector<PinnedNode> take_returned();
+  // What the worker is done with: nodes are to be unpinned by the caller. Since it was last asked, no more
+  // can have come than was queued.
+  [[nodiscard]] Chunks take_returned();
 
-  // The worker's side. False when there is nothing.
-  bool pop(Chunk& chunk);
-  void give_back(PinnedNode node);
-  // Drops everything; its nodes are given back.
+  // The worker's side. The oldest one, behind what is in `taken`; false when there is nothing.
+  bool pop(Chunks& taken);
+  void give_back(Chunks& taken);
+  // Gives everything back.
   void discard();
 
  private:
   static size_t weight(const Chunk& chunk) { return chunk.bytes.size() + chunk.node_bytes; }
 
   mutable std::mutex mutex_;
-  std::deque<Chunk> chunks_;
-  std::vector<PinnedNode> returned_;
+  Chunks chunks_;
+  Chunks returned_;
   size_t bytes_ = 0;
+  size_t away_bytes_ = 0;  // popped, and not yet taken back
   size_t peak_bytes_ = 0;
 };
 

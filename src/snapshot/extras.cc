@@ -6,8 +6,10 @@
 #include <variant>
 
 #include "snapshot/deadline_codec.h"
+#include "snapshot/delayed_codec.h"
 #include "snapshot/group_codec.h"
 #include "snapshot/idempotence_codec.h"
+#include "snapshot/policy_codec.h"
 
 namespace sluice::snapshot {
 
@@ -24,10 +26,15 @@ struct Kind {
 
 constexpr Kind<types::Hash> kDeadlines = {kDeadlinesName, "a record of deadlines of fields", "hash",
                                           apply_deadlines};
-constexpr std::array<Kind<types::Stream>, 3> kOfStreams = {{
+constexpr std::array<Kind<types::Stream>, 8> kOfStreams = {{
     {kReleasedName, "a record of released entries", "stream", apply_released},
+    {kGroupDelayedName, "a record of entries to be released", "stream", apply_group_delayed},
+    {kPolicyName, "a policy of a group", "stream", apply_policy},
     {kActiveName, "a record of active consumers", "stream", apply_active},
     {kIdempotenceName, "a record of what producers sent", "stream", apply_idempotence},
+    {kDelayedLastName, "a record of delayed entries", "stream", apply_delayed_last},
+    {kDelayedBlockName, "a record of delayed entries", "stream", apply_delayed_block},
+    {kExpiriesName, "a record of entries that go", "stream", apply_expiries},
 }};
 
 template <class T>
@@ -48,6 +55,8 @@ void encode_extras(const keyspace::Value& value, Encoder& out) {
   const auto* stream = std::get_if<std::unique_ptr<types::Stream>>(&value);
   if (stream == nullptr) return;
   encode_idempotence(**stream, out);
+  encode_policies(**stream, out);
+  encode_delayed(**stream, out);
   encode_group_records(**stream, out);
 }
 

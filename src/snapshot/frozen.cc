@@ -274,9 +274,11 @@ void unpin(PinnedNode node) {
       ds::unpin_list_node(node.header);
       break;
     case NodeKind::kStreamBlock:
+    case NodeKind::kDelayedBlock:
       Stream::unpin(static_cast<types::StreamBlock*>(node.header));
       break;
     case NodeKind::kPendingLeaf:
+    case NodeKind::kExpiryLeaf:
       types::PendingLeaf::unpin(static_cast<types::PendingLeaf*>(node.header));
       break;
     case NodeKind::kOwnLeaf:

@@ -1,10 +1,13 @@
 #include "snapshot/frozen_stream.h"
 
+#include "snapshot/delayed_codec.h"
 #include "snapshot/idempotence_codec.h"
+#include "snapshot/policy_codec.h"
 #include "snapshot/value_codec.h"
 
 namespace sluice::snapshot {
 
+using types::DelayedEntries;
 using types::OwnLeaf;
 using types::PendingLeaf;
 using types::Stream;
@@ -14,7 +17,7 @@ using types::StreamGroup;
 namespace {
 
 // Groups with so much pending at most are encoded at once, and so are streams whose groups have no more in
-// all: entries, consumers, and groups themselves.
+// all: entries, consumers, groups themselves, and entries that go.
 constexpr size_t kSmallGroupItems = 256;
 
 }  // namespace
@@ -22,6 +25,11 @@ constexpr size_t kSmallGroupItems = 256;
 bool is_big(const Stream& stream) {
   if (stream.block_count() > 1) return true;
   size_t items = 0;
+  if (const DelayedEntries* const delayed = stream.delayed(); delayed != nullptr) {
+    if (delayed->held().block_count() > 1) return true;
+    items += delayed->expiry_count();
+  }
+  if (items > kSmallGroupItems) return true;
   for (const auto& [name, group] : stream.groups()) {
     items += 1 + group->consumers().size() + group->pending_count();
     if (items > kSmallGroupItems) return true;
@@ -40,6 +48,8 @@ FrozenStream::FrozenStream(const EntryHeads::Entry& entry, uint32_t epoch, const
   encode_stream_counters(stream, out);
   for (const auto& [name, group] : stream.groups()) add_group(name, *group);
   encode_idempotence(stream, out);
+  encode_policies(stream, out);
+  if (stream.delayed() != nullptr) add_delayed(*stream.delayed());
 }
 
 void FrozenStream::add_part(NodeKind kind, ds::NodeHeader& node, size_t bytes) {
@@ -55,9 +65,9 @@ void FrozenStream::add_group(const base::Bytes& name, const StreamGroup& group) 
   group.for_each_leaf([&](PendingLeaf& leaf) {
     if (big) return add_part(NodeKind::kPendingLeaf, leaf, leaf.bytes());
     encode_pending_leaf(leaf, out);
-    if (group.released_count() > 0) records_.add(leaf);
+    if (group.unowned_count() > 0) records_.add(leaf);
   });
-  if (big && group.released_count() > 0) releasing_.push_back({first_part, parts_.size(), name});
+  if (big && group.unowned_count() > 0) unowned_.push_back({first_part, parts_.size(), name});
   out.length(group.consumers().size());
   for (const auto& item : group.consumers()) {
     const StreamConsumer& consumer = *item.second;
@@ -68,14 +78,28 @@ void FrozenStream::add_group(const base::Bytes& name, const StreamGroup& group) 
       encode_own_leaf(leaf, out);
     });
   }
-  if (big) big_groups_.push_back(&group);
+  if (big) inner_containers_.push_back(&group);
 }
 
-void FrozenStream::collect_released(const Part& part) {
-  if (releasing_.empty() || at_ < releasing_.front().first_part) return;
-  records_.begin_group(releasing_.front().name);
+void FrozenStream::add_delayed(const DelayedEntries& delayed) {
+  Encoder out(text_, false);
+  encode_delayed_last(delayed, out);
+  for (size_t i = 0; i < delayed.held().block_count(); ++i) {
+    auto& block =
+        const_cast<types::StreamBlock&>(delayed.held().block(i));  // to be pinned, not to be changed
+    add_part(NodeKind::kDelayedBlock, block, block.bytes());
+  }
+  delayed.expiries().for_each_leaf(
+      [&](PendingLeaf& leaf) { add_part(NodeKind::kExpiryLeaf, leaf, leaf.bytes()); });
+  inner_containers_.push_back(&delayed.held());
+  inner_containers_.push_back(&delayed.expiries());
+}
+
+void FrozenStream::collect_unowned(const Part& part) {
+  if (unowned_.empty() || at_ < unowned_.front().first_part) return;
+  records_.begin_group(unowned_.front().name);
   records_.add(static_cast<const PendingLeaf&>(*part.node.header));
-  if (at_ + 1 == releasing_.front().end_part) releasing_.pop_front();
+  if (at_ + 1 == unowned_.front().end_part) unowned_.pop_front();
 }
 
 Frozen::Piece FrozenStream::next(base::Bytes& out) {
@@ -85,7 +109,7 @@ Frozen::Piece FrozenStream::next(base::Bytes& out) {
     out.append(text_, text_at_, part.text_end - text_at_);
     text_at_ = part.text_end;
     claim(*part.node.header);
-    collect_released(part);
+    collect_unowned(part);
     piece.node = part.node;
     piece.node_bytes = part.bytes;
     ++at_;

@@ -2,9 +2,10 @@
 // in big groups, each to be pinned when it changes and to be encoded by the worker, with the text that stands
 // between them. Text is encoded at once: counters, names, times, and groups with little pending as a whole.
 //
-//   text | block | block | text | leaf of group | leaf | text | leaf of consumer | text | ... | records
+//   text | block | block | text | leaf of group | leaf | text | leaf of consumer | text | ...
+//        | block of delayed entries | ... | leaf of expiries | ... | records
 //
-// Records of released entries (snapshot/group_codec.h) are collected while leaves are passed.
+// Records of released and delayed entries (snapshot/group_codec.h) are collected while leaves are passed.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +28,7 @@ class FrozenStream final : public Frozen {
   FrozenStream(const EntryHeads::Entry& entry, uint32_t epoch, const types::Stream& stream);
 
   [[nodiscard]] const void* container() const override { return stream_; }
-  [[nodiscard]] std::span<const void* const> inner_containers() const override { return big_groups_; }
+  [[nodiscard]] std::span<const void* const> inner_containers() const override { return inner_containers_; }
   void before_change(ds::NodeHeader& node) override { ds::pin(node); }
   Piece next(base::Bytes& out) override;
   bool give_up(size_t max, std::vector<PinnedNode>& nodes) override;
@@ -40,25 +41,26 @@ class FrozenStream final : public Frozen {
     size_t text_end;  // text up to here stands before it
   };
 
-  void collect_released(const Part& part);
+  void collect_unowned(const Part& part);
   void add_group(const base::Bytes& name, const types::StreamGroup& group);
+  void add_delayed(const types::DelayedEntries& delayed);
   void add_part(NodeKind kind, ds::NodeHeader& node, size_t bytes);
 
   const void* stream_;
-  std::vector<const void*> big_groups_;
+  std::vector<const void*> inner_containers_;
   std::vector<Part> parts_;
   base::Bytes text_;
   size_t at_ = 0;
   size_t text_at_ = 0;
 
-  // Big groups that have released entries, by their first part. Its leaves are in a row, up to those of its
+  // Big groups that have entries of nobody, by their first part. Its leaves are in a row, up to those of its
   // consumers.
-  struct Releasing {
+  struct Unowned {
     size_t first_part;
     size_t end_part;
     base::Bytes name;
   };
-  std::deque<Releasing> releasing_;
+  std::deque<Unowned> unowned_;
   GroupRecords records_;
 };
 

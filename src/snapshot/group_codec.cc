@@ -25,12 +25,14 @@ GroupRecords::Block& GroupRecords::block_for(base::ByteView name) {
 void GroupRecords::add(const types::PendingLeaf& leaf) {
   for (size_t i = 0; i < leaf.count(); ++i) {
     const PendingItem item = leaf.item(i);
-    if (!StreamGroup::is_released(item)) continue;
-    Block& block = block_for(kReleasedName);
+    if (!StreamGroup::is_unowned(item)) continue;
+    const bool delayed = StreamGroup::is_delayed(item);
+    Block& block = block_for(delayed ? kGroupDelayedName : kReleasedName);
     const size_t before = block.bytes.size();
     Encoder out(block.bytes, false);
     append_id_bytes(block.bytes, item.id);
-    out.length(StreamGroup::release_order(item));
+    out.length(delayed ? static_cast<uint64_t>(StreamGroup::delayed_until_ms(item))
+                       : StreamGroup::release_order(item));
     out.length(item.deliveries);
     bytes_ += block.bytes.size() - before;
   }
@@ -56,7 +58,7 @@ void encode_group_records(const Stream& stream, Encoder& out) {
   for (const auto& [name, group] : stream.groups()) {
     GroupRecords records;
     records.begin_group(name);
-    if (group->released_count() > 0) {
+    if (group->unowned_count() > 0) {
       group->for_each_leaf([&](const types::PendingLeaf& leaf) { records.add(leaf); });
     }
     for (const auto& [consumer_name, consumer] : group->consumers()) records.add(*consumer);
@@ -64,21 +66,54 @@ void encode_group_records(const Stream& stream, Encoder& out) {
   }
 }
 
-base::Result<void> apply_released(base::ByteView block, Stream& stream) {
+namespace {
+
+// An entry of nobody's, as it stands in a block: `place` is what tells when it is, or was, released.
+struct Unowned {
+  types::StreamId id;
+  uint64_t place;
+  uint64_t deliveries;
+};
+
+// put(group, entry) for each of a block; it returns why an entry cannot be put there, or null. Returns the
+// group.
+template <class Put>
+base::Result<StreamGroup*> read_unowned(base::ByteView block, Stream& stream, Put&& put) {
   Decoder in(block);
   StreamGroup* const group = stream.find_group(in.text());
   if (!in.ok()) return base::Error{in.reason()};
   if (group == nullptr) return base::Error{"the stream has no such group"};
   do {
-    const types::StreamId id = in.id_bytes();
-    const uint64_t order = in.length();
-    const uint64_t deliveries = in.length();
+    Unowned entry;
+    entry.id = in.id_bytes();
+    entry.place = in.length();
+    entry.deliveries = in.length();
     if (!in.ok()) return base::Error{in.reason()};
-    if (order > StreamGroup::kLastReleaseOrder) return base::Error{"an order of release is out of range"};
-    if (!group->restore_released(id, order, deliveries)) {
-      return base::Error{"a released entry is pending already"};
-    }
+    if (const char* const refusal = put(*group, entry); refusal != nullptr) return base::Error{refusal};
   } while (in.left() > 0);
+  return group;
+}
+
+}  // namespace
+
+base::Result<void> apply_released(base::ByteView block, Stream& stream) {
+  const auto done = read_unowned(block, stream, [](StreamGroup& group, const Unowned& entry) -> const char* {
+    if (entry.place > StreamGroup::kLastReleaseOrder) return "an order of release is out of range";
+    const bool added = group.restore_released(entry.id, entry.place, entry.deliveries);
+    return added ? nullptr : "a released entry is pending already";
+  });
+  if (!done.ok()) return done.error();
+  return {};
+}
+
+base::Result<void> apply_group_delayed(base::ByteView block, Stream& stream) {
+  const auto done = read_unowned(block, stream, [](StreamGroup& group, const Unowned& entry) -> const char* {
+    if (entry.place > static_cast<uint64_t>(StreamGroup::kLastMoment)) return "a moment is out of range";
+    const bool added = group.add_delayed(entry.id, entry.deliveries, static_cast<int64_t>(entry.place));
+    return added ? nullptr : "a delayed entry is pending already";
+  });
+  if (!done.ok()) return done.error();
+  stream.follow(**done);
   return {};
 }
 

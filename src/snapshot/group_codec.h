@@ -1,12 +1,13 @@
 // What version 10 of RDB cannot say about consumer groups, as records right behind the stream
-// (snapshot/extras.h): which entries were released (XNACK), in which order, and when consumers got something
-// last. redis-server can load no pending entry without a consumer, so released ones stand in these records
-// only, and are left out of the group. Knows no key; which stream a record belongs to is told by where it
-// stands.
+// (snapshot/extras.h): which entries were released (XNACK), in which order, which ones will be, and when
+// consumers got something last. redis-server can load no pending entry without a consumer, so released and
+// delayed ones stand in these records only, and are left out of the group. Knows no key; which stream a
+// record belongs to is told by where it stands.
 //
 //   AUX | "sluice-group-released" | block = group: string | (id: 16 bytes | order: length | deliveries:
 //   length)
 //                                           once or more
+//   AUX | "sluice-group-delayed"  | the same, with the moment of the release (length) in place of the order
 //   AUX | "sluice-group-active"   | block = group: string | (consumer: string | active: 8 bytes) once or more
 //
 // Orders are numbers that only compare. A consumer is named where the two times it has differ.
@@ -23,6 +24,7 @@
 namespace sluice::snapshot {
 
 inline constexpr base::ByteView kReleasedName = "sluice-group-released";
+inline constexpr base::ByteView kGroupDelayedName = "sluice-group-delayed";
 inline constexpr base::ByteView kActiveName = "sluice-group-active";
 // A block that has reached this size takes no more items.
 inline constexpr size_t kGroupBlockBytes = size_t{16} << 10;
@@ -32,7 +34,7 @@ class GroupRecords {
  public:
   // What is added from here on belongs to the group of this name.
   void begin_group(base::ByteView name) { group_ = base::Bytes(name); }
-  // Adds those of its entries that were released, or its time if it has to be told.
+  // Adds those of its entries that are nobody's, or its time if it has to be told.
   void add(const types::PendingLeaf& leaf);
   void add(const types::StreamConsumer& consumer);
   [[nodiscard]] bool empty() const { return blocks_.empty(); }
@@ -58,6 +60,7 @@ void encode_group_records(const types::Stream& stream, Encoder& out);
 
 // What a block says, done to the stream it belongs to; or why it cannot be. Then the stream is of no use.
 [[nodiscard]] base::Result<void> apply_released(base::ByteView block, types::Stream& stream);
+[[nodiscard]] base::Result<void> apply_group_delayed(base::ByteView block, types::Stream& stream);
 [[nodiscard]] base::Result<void> apply_active(base::ByteView block, types::Stream& stream);
 
 }  // namespace sluice::snapshot

@@ -50,7 +50,9 @@ void Recorder::cancel() {
 }
 
 void Recorder::unpin_returned() {
-  for (const PinnedNode node : queue_.take_returned()) unpin(node);
+  for (const Chunk& chunk : queue_.take_returned()) {
+    if (chunk.node.header != nullptr) unpin(chunk.node);
+  }
 }
 
 }  // namespace sluice::snapshot

@@ -51,7 +51,7 @@ class Recorder {
   [[nodiscard]] const Walker& walker() const { return walker_; }
   [[nodiscard]] uint64_t written_bytes() const { return worker_.written_bytes(); }
   // Held for the snapshot beside the keyspace: what waits for the worker, copies, rings.
-  [[nodiscard]] size_t held_bytes() const { return walker_.held_bytes() + queue_.queued_bytes(); }
+  [[nodiscard]] size_t held_bytes() const { return walker_.held_bytes() + queue_.held_bytes(); }
 
   // The thread's work in this one, until there is none. REQUIRES: no thread.
   bool run_pending() { return worker_.run_pending(); }

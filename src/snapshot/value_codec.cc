@@ -128,13 +128,13 @@ void encode_group_head(base::ByteView name, const types::StreamGroup& group, Enc
   out.text(name);
   out.id(group.last_id());
   out.length(static_cast<uint64_t>(group.entries_read));
-  out.length(group.pending_count() - group.released_count());
+  out.length(group.pending_count() - group.unowned_count());
 }
 
 void encode_pending_leaf(const types::PendingLeaf& leaf, Encoder& out) {
   for (size_t i = 0; i < leaf.count(); ++i) {
     const types::PendingItem item = leaf.item(i);
-    if (types::StreamGroup::is_released(item)) continue;
+    if (types::StreamGroup::is_unowned(item)) continue;
     append_id_bytes(out.out(), item.id);
     out.milliseconds(item.time_key);
     out.length(item.deliveries);

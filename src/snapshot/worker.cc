@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/process.h"
 #include "snapshot/crc64.h"
+#include "snapshot/delayed_codec.h"
 #include "snapshot/value_codec.h"
 #include "snapshot/writer.h"
 
@@ -105,16 +106,16 @@ bool Worker::work_once() {
     fail(base::io_error(ECANCELED, "write", job_.temporary_path));
     return true;
   }
-  Chunk chunk;
+  Chunks taken;
   const bool was_high = queue_.queued_bytes() >= kQueuedBytes / 2;
-  if (!queue_.pop(chunk)) return false;
+  if (!queue_.pop(taken)) return false;
   if (!file_) open_file();
   if (state() != State::kWriting) {
-    if (chunk.node.header != nullptr) queue_.give_back(chunk.node);
+    queue_.give_back(taken);
     queue_.discard();
     return true;
   }
-  const base::IoResult<void> done = take(chunk);
+  const base::IoResult<void> done = take(taken);
   if (!done) {
     fail(done.error());
   } else if (was_high && queue_.queued_bytes() < kQueuedBytes / 2) {
@@ -160,16 +161,17 @@ void Worker::open_file() {
   if (auto same = fs_.copy_access(job_.final_path, job_.temporary_path); !same) fail(same.error());
 }
 
-base::IoResult<void> Worker::take(Chunk& chunk) {
+// The chunk is back before the file can be complete.
+base::IoResult<void> Worker::take(Chunks& taken) {
+  const Chunk& chunk = taken.front();
+  const bool last = chunk.last;
   buffer_.append(chunk.bytes);
-  if (chunk.node.header != nullptr) {
-    encode_node(chunk);
-    queue_.give_back(chunk.node);
-  }
-  if (buffer_.size() >= kWriteBytes || chunk.last) {
+  if (chunk.node.header != nullptr) encode_node(chunk);
+  queue_.give_back(taken);
+  if (buffer_.size() >= kWriteBytes || last) {
     if (auto written = flush(); !written) return written;
   }
-  return chunk.last ? finish() : base::IoResult<void>{};
+  return last ? finish() : base::IoResult<void>{};
 }
 
 void Worker::encode_node(const Chunk& chunk) {
@@ -189,6 +191,12 @@ void Worker::encode_node(const Chunk& chunk) {
       break;
     case NodeKind::kOwnLeaf:
       encode_own_leaf(static_cast<const types::OwnLeaf&>(node), out);
+      break;
+    case NodeKind::kDelayedBlock:
+      encode_delayed_block(static_cast<const types::StreamBlock&>(node), out);
+      break;
+    case NodeKind::kExpiryLeaf:
+      encode_expiry_leaf(static_cast<const types::PendingLeaf&>(node), out);
       break;
   }
 }

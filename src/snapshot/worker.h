@@ -80,7 +80,7 @@ class Worker {
   bool work_once();
   bool remove_some();
   void open_file();
-  base::IoResult<void> take(Chunk& chunk);
+  base::IoResult<void> take(Chunks& taken);
   void encode_node(const Chunk& chunk);
   base::IoResult<void> flush();
   base::IoResult<void> finish();

@@ -12,11 +12,9 @@
 #include <cstdint>
 
 #include "base/bytes.h"
+#include "types/moment.h"
 
 namespace sluice::types {
-
-// The deadline of a field that has none: later than any. Deadlines are unix milliseconds.
-inline constexpr int64_t kNeverExpires = INT64_MAX;
 
 class HashItem {
  public:

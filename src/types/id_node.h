@@ -1,8 +1,8 @@
 // The two kinds of node of types/id_tree, and moving things about inside one. Inner nodes know of each child
-// the first id and, where items have a time, the smallest time key below it; leaves are sorted runs of slots
-// behind a header of ds/node.h. Slots are *narrow* as long as all ids of a leaf have the upper half of their
-// milliseconds in common (49 days) and sequence and deliveries fit 32 bits, and *wide* in a leaf that met
-// anything else.
+// the first id and, where items have a time, the smallest time keys below it (KeyMins); leaves are sorted
+// runs of slots behind a header of ds/node.h. Slots are *narrow* as long as all ids of a leaf have the upper
+// half of their milliseconds in common (49 days) and sequence and deliveries fit 32 bits, and *wide* in a
+// leaf that met anything else.
 //
 // The tree owns the nodes; whoever encodes leaves for a snapshot reads items. Nothing here knows what a time
 // key or a consumer number stands for.
@@ -21,6 +21,32 @@
 
 namespace sluice::types {
 
+// The smallest of some time keys, and the smallest of those that do not lie below each of the next *bands*:
+// so that what comes first in a band is found without a walk over what stands before it.
+struct KeyMins {
+  static constexpr std::array<int64_t, 3> kBands = {INT64_MIN, 0, int64_t{1} << 62};
+  static constexpr int64_t kNoKey = INT64_MAX;
+
+  std::array<int64_t, kBands.size()> of{kNoKey, kNoKey, kNoKey};
+
+  bool operator==(const KeyMins&) const = default;
+  void add(int64_t key) {
+    for (size_t band = 0; band < kBands.size() && key >= kBands[band]; ++band)
+      of[band] = std::min(of[band], key);
+  }
+  void add(const KeyMins& other) {
+    for (size_t band = 0; band < kBands.size(); ++band) of[band] = std::min(of[band], other.of[band]);
+  }
+  // Whether they would be others with one more key, or may be without it.
+  [[nodiscard]] bool lowered_by(int64_t key) const {
+    for (size_t band = 0; band < kBands.size() && key >= kBands[band]; ++band) {
+      if (key < of[band]) return true;
+    }
+    return false;
+  }
+  [[nodiscard]] bool hold(int64_t key) const { return std::find(of.begin(), of.end(), key) != of.end(); }
+};
+
 // What a group knows of a pending entry.
 struct PendingItem {
   StreamId id;
@@ -34,10 +60,12 @@ struct OwnItem {
   StreamId id;
 };
 
-// How many groups have an entry pending.
+// How many groups have an entry pending, and their numbers, one over the other (exclusive or): of a single
+// one that is its own.
 struct CountItem {
   StreamId id;
   uint32_t groups = 0;
+  uint32_t numbers = 0;
 };
 
 // What all narrow slots of a leaf have in common.
@@ -93,14 +121,15 @@ struct CountSlot {
   uint32_t ms;
   uint32_t seq;
   uint32_t groups;
+  uint32_t numbers;
 
   static bool fits(const Item& item, uint32_t window) {
     return window_of(item.id) == window && item.id.seq <= UINT32_MAX;
   }
   static CountSlot of(const Item& item) {
-    return {static_cast<uint32_t>(item.id.ms), static_cast<uint32_t>(item.id.seq), item.groups};
+    return {static_cast<uint32_t>(item.id.ms), static_cast<uint32_t>(item.id.seq), item.groups, item.numbers};
   }
-  [[nodiscard]] Item item(uint32_t window) const { return {id_in(window, ms, seq), groups}; }
+  [[nodiscard]] Item item(uint32_t window) const { return {id_in(window, ms, seq), groups, numbers}; }
 };
 
 // A header and, right behind it, room for `capacity` slots in the same allocation, which is of a size that
@@ -156,11 +185,10 @@ class IdLeaf : public ds::NodeHeader {
   [[nodiscard]] int64_t key(size_t index) const {
     return wide_ ? wides()[index].time_key : slots()[index].time_key;
   }
-  // The smallest there is. REQUIRES: not empty.
-  [[nodiscard]] int64_t min_key() const {
-    int64_t least = key(0);
-    for (size_t i = 1; i < count_; ++i) least = std::min(least, key(i));
-    return least;
+  [[nodiscard]] KeyMins key_mins() const {
+    KeyMins mins;
+    for (size_t i = 0; i < count_; ++i) mins.add(key(i));
+    return mins;
   }
 
   // REQUIRES of all changes: not pinned; room for what arrives, and it fits.
@@ -213,7 +241,7 @@ using OwnLeaf = IdLeaf<OwnSlot>;
 // What an inner node knows of one child.
 struct IdChild {
   StreamId first;
-  int64_t min_key = 0;
+  KeyMins mins;
   void* node = nullptr;
 
   bool operator==(const IdChild&) const = default;
@@ -224,18 +252,18 @@ struct IdInner {
   static constexpr size_t kMaxChildren = 31;  // fills a class of the allocator, with times or without
 
   std::array<StreamId, kMaxChildren> firsts;
-  std::array<int64_t, kTimed ? kMaxChildren : 0> min_keys;
+  std::array<KeyMins, kTimed ? kMaxChildren : 0> mins;
   std::array<void*, kMaxChildren> children;
   uint32_t count = 0;
 
   [[nodiscard]] IdChild get(size_t index) const {
-    IdChild child{firsts[index], 0, children[index]};
-    if constexpr (kTimed) child.min_key = min_keys[index];
+    IdChild child{firsts[index], {}, children[index]};
+    if constexpr (kTimed) child.mins = mins[index];
     return child;
   }
   void put(size_t index, const IdChild& child) {
     firsts[index] = child.first;
-    if constexpr (kTimed) min_keys[index] = child.min_key;
+    if constexpr (kTimed) mins[index] = child.mins;
     children[index] = child.node;
   }
   void insert(size_t index, const IdChild& child) {
@@ -258,9 +286,12 @@ struct IdInner {
     const StreamId* const above = std::upper_bound(firsts.data(), end, id);
     return above == firsts.data() ? 0 : static_cast<size_t>(above - firsts.data()) - 1;
   }
-  [[nodiscard]] int64_t min_key() const {
-    if constexpr (kTimed) return *std::min_element(min_keys.data(), min_keys.data() + count);
-    return 0;
+  [[nodiscard]] KeyMins key_mins() const {
+    KeyMins all;
+    if constexpr (kTimed) {
+      for (size_t i = 0; i < count; ++i) all.add(mins[i]);
+    }
+    return all;
   }
 };
 

@@ -80,11 +80,11 @@ template <class Slot>
 IdChild IdTree<Slot>::child_of(void* node, size_t level) const {
   if (level < height_) {
     const Inner& inner = *static_cast<Inner*>(node);
-    return {inner.firsts[0], inner.min_key(), node};
+    return {inner.firsts[0], inner.key_mins(), node};
   }
   const Leaf& leaf = *static_cast<Leaf*>(node);
-  if constexpr (Slot::kTimed) return {leaf.id(0), leaf.min_key(), node};
-  return {leaf.id(0), 0, node};
+  if constexpr (Slot::kTimed) return {leaf.id(0), leaf.key_mins(), node};
+  return {leaf.id(0), {}, node};
 }
 
 // --- changing
@@ -145,7 +145,7 @@ bool IdTree<Slot>::insert(const Item& item) {
   bool changed = path.index == 0;
   if constexpr (Slot::kTimed) {
     const Step& step = path.steps[height_ - 1];
-    changed = changed || item.time_key < step.node->min_keys[step.index];
+    changed = changed || step.node->mins[step.index].lowered_by(item.time_key);
   }
   if (changed) refresh(path, height_);
   return true;
@@ -225,8 +225,8 @@ bool IdTree<Slot>::update(const Item& item) {
   if constexpr (Slot::kTimed) {
     if (height_ == 0) return true;
     const Step& step = path.steps[height_ - 1];
-    const int64_t least = step.node->min_keys[step.index];
-    if (item.time_key < least || before.time_key == least) refresh(path, height_);
+    const KeyMins& mins = step.node->mins[step.index];
+    if (mins.lowered_by(item.time_key) || mins.hold(before.time_key)) refresh(path, height_);
   }
   return true;
 }
@@ -249,7 +249,7 @@ auto IdTree<Slot>::erase(const StreamId& id) -> std::optional<Item> {
     bool changed = path.index == 0;
     if constexpr (Slot::kTimed) {
       const Step& step = path.steps[height_ - 1];
-      changed = changed || item.time_key == step.node->min_keys[step.index];
+      changed = changed || step.node->mins[step.index].hold(item.time_key);
     }
     if (changed) refresh(path, height_);
   }

@@ -1,10 +1,10 @@
 // A B+tree of items under growing stream ids: the pending entries of a group (PendingSlot, 24 bytes each),
 // those of one consumer (OwnSlot, 8 bytes), and
 // in how many groups each is pending (CountSlot). Where items have a time key, every inner node knows the
-// smallest one below each child: so the first item from some id on that is old enough, and the oldest of all,
-// are found in O(log n), without a second tree by time.
+// smallest ones below each child: so the first item from some id on that is old enough, and the oldest of
+// all, are found in O(log n), without a second tree by time.
 //
-//   inner   [ first id, min time | first id, min time | ... ]       31 children at most
+//   inner   [ first id, min times | first id, min times | ... ]     31 children at most
 //   leaf    [ {id, time, deliveries, consumer} ... ]                62 slots at most
 //
 // Ids that arrive in order leave full leaves behind. Leaves announce their changes to the epoch
@@ -54,8 +54,9 @@ class IdTree {
 
   // Of trees whose items have a time. The first with at least this id and at most this key.
   [[nodiscard]] std::optional<Item> first_until(const StreamId& id, int64_t max_key) const;
-  // The one with the smallest key, of several the one with the lowest id.
-  [[nodiscard]] std::optional<Item> first_in_time() const;
+  // The one with the smallest key that does not lie below a band (KeyMins), of several the one with the
+  // lowest id.
+  [[nodiscard]] std::optional<Item> first_in_time(size_t band = 0) const;
 
   // Walks items by their keys, and by their ids where these are equal. Dies with the next change.
   class TimeWalk {

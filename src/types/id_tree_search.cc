@@ -56,7 +56,7 @@ auto IdTree<Slot>::search(const void* node, size_t level, const StreamId& from, 
     }
     const Inner& inner = *static_cast<const Inner*>(node);
     for (size_t i = inner.child_for(from); i < inner.count; ++i) {
-      if (inner.min_keys[i] > max_key) continue;
+      if (inner.mins[i].of[0] > max_key) continue;
       if (auto found = search(inner.children[i], level + 1, from, max_key)) return found;
     }
   }
@@ -70,9 +70,22 @@ auto IdTree<Slot>::first_until(const StreamId& id, int64_t max_key) const -> std
 }
 
 template <class Slot>
-auto IdTree<Slot>::first_in_time() const -> std::optional<Item> {
+auto IdTree<Slot>::first_in_time(size_t band) const -> std::optional<Item> {
   if constexpr (Slot::kTimed) {
-    if (root_ != nullptr) return search(root_, 0, kMinStreamId, child_of(root_, 0).min_key);
+    if (root_ == nullptr) return std::nullopt;
+    const int64_t least = child_of(root_, 0).mins.of[band];
+    if (least == KeyMins::kNoKey) return std::nullopt;
+    const void* node = root_;
+    for (size_t level = 0; level < height_; ++level) {
+      const Inner& inner = *static_cast<const Inner*>(node);
+      size_t index = 0;
+      while (inner.mins[index].of[band] != least) ++index;
+      node = inner.children[index];
+    }
+    const Leaf& leaf = *static_cast<const Leaf*>(node);
+    size_t index = 0;
+    while (leaf.key(index) != least) ++index;
+    return leaf.item(index);
   }
   return std::nullopt;
 }
@@ -81,7 +94,7 @@ template <class Slot>
 IdTree<Slot>::TimeWalk::TimeWalk(const IdTree& tree) : tree_(&tree) {
   if (tree.root_ == nullptr) return;
   const IdChild whole = tree.child_of(tree.root_, 0);
-  push({whole.min_key, whole.first, whole.node, 0});
+  push({whole.mins.of[0], whole.first, whole.node, 0});
 }
 
 template <class Slot>
@@ -100,7 +113,7 @@ void IdTree<Slot>::TimeWalk::open(const Place& place) {
     }
     const auto& inner = *static_cast<const Inner*>(place.node);
     for (size_t i = 0; i < inner.count; ++i) {
-      push({inner.min_keys[i], inner.firsts[i], inner.children[i], place.level + 1});
+      push({inner.mins[i].of[0], inner.firsts[i], inner.children[i], place.level + 1});
     }
   }
 }
@@ -165,7 +178,7 @@ template std::optional<CountItem> IdTree<CountSlot>::last() const;
 template bool IdTree<CountSlot>::consistent() const;
 template bool IdTree<CountSlot>::check(const void*, size_t, size_t&, std::optional<StreamId>&) const;
 template std::optional<PendingItem> IdTree<PendingSlot>::first_until(const StreamId&, int64_t) const;
-template std::optional<PendingItem> IdTree<PendingSlot>::first_in_time() const;
+template std::optional<PendingItem> IdTree<PendingSlot>::first_in_time(size_t) const;
 template std::optional<PendingItem> IdTree<PendingSlot>::search(const void*, size_t, const StreamId&,
                                                                 int64_t) const;
 template class IdTree<PendingSlot>::TimeWalk;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "types/delayed_entries.h"
 
 namespace sluice::types {
 
@@ -26,6 +27,8 @@ StreamId last_live(const StreamBlock& block) {
 
 }  // namespace
 
+Stream::Stream(const ValueContext& context) : context_(&context) {}
+
 Stream::Stream(Stream&& other) noexcept
     : context_(other.context_),
       blocks_(std::exchange(other.blocks_, {})),
@@ -39,8 +42,10 @@ Stream::Stream(Stream&& other) noexcept
       max_deleted_id_(std::exchange(other.max_deleted_id_, {})),
       groups_(std::exchange(other.groups_, {})),
       idempotence_(std::exchange(other.idempotence_, nullptr)),
+      delayed_(std::exchange(other.delayed_, nullptr)),
       pending_index_(std::exchange(other.pending_index_, nullptr)),
-      trim_memory_(std::exchange(other.trim_memory_, nullptr)) {}
+      trim_memory_(std::exchange(other.trim_memory_, nullptr)),
+      agenda_(std::exchange(other.agenda_, nullptr)) {}
 
 Stream& Stream::operator=(Stream&& other) noexcept {
   std::swap(context_, other.context_);
@@ -55,8 +60,10 @@ Stream& Stream::operator=(Stream&& other) noexcept {
   std::swap(max_deleted_id_, other.max_deleted_id_);
   std::swap(groups_, other.groups_);
   std::swap(idempotence_, other.idempotence_);
+  std::swap(delayed_, other.delayed_);
   std::swap(pending_index_, other.pending_index_);
   std::swap(trim_memory_, other.trim_memory_);
+  std::swap(agenda_, other.agenda_);
   return *this;
 }
 
@@ -68,13 +75,19 @@ size_t Stream::memory_bytes() const {
   size_t bytes = block_bytes_ + blocks_.capacity() * sizeof(StreamBlock*);
   for (const auto& [name, group] : groups_) bytes += group->memory_bytes() + name.size();
   if (idempotence_ != nullptr) bytes += idempotence_->memory_bytes();
+  if (delayed_ != nullptr) bytes += delayed_->memory_bytes();
   if (pending_index_ != nullptr) bytes += pending_index_->memory_bytes();
+  if (agenda_ != nullptr) bytes += agenda_->memory_bytes();
   return bytes;
 }
 
 size_t Stream::part_count() const {
   size_t count = length_ + (idempotence_ == nullptr ? 0 : idempotence_->size());
-  for (const auto& [name, group] : groups_) count += 1 + group->pending_count();
+  if (delayed_ != nullptr) count += delayed_->part_count();
+  for (const auto& [name, group] : groups_) {
+    if (count > kManyParts) break;
+    count += 1 + group->part_count();
+  }
   return count;
 }
 
@@ -157,14 +170,23 @@ Stream Stream::clone() const {
   copy.last_id_ = last_id_;
   copy.max_deleted_id_ = max_deleted_id_;
   for (const auto& [name, group] : groups_) {
-    StreamGroup& same = *copy.groups_.emplace(name, group->clone()).first->second;
+    const auto at = copy.groups_.emplace(name, group->clone()).first;
+    StreamGroup& same = *at->second;
+    same.called = &at->first;
     same.join(copy.groups_index());
+    copy.follow(same);
   }
   if (idempotence_ != nullptr) copy.idempotence_ = idempotence_->clone();
+  if (delayed_ != nullptr) {
+    copy.delayed_ = delayed_->clone();
+    (void)copy.agenda();
+  }
   return copy;
 }
 
 bool Stream::release_slice(size_t max) {
+  if (agenda_ != nullptr && agenda_->release_slice(max)) return true;
+  agenda_.reset();
   for (; max > 0 && block_count() > 0; --max) {
     StreamBlock* block = blocks_.back();
     block_bytes_ -= block->memory_bytes();
@@ -179,13 +201,15 @@ bool Stream::release_slice(size_t max) {
   }
   while (!groups_.empty()) {
     StreamGroup& group = *groups_.begin()->second;
-    const size_t pending = group.pending_count();
+    const size_t parts = group.part_count();
     if (max == 0 || group.release_slice(max)) return true;
-    max -= std::min(max, pending + 1);
+    max -= std::min(max, parts + 1);
     groups_.erase(groups_.begin());
   }
   if (idempotence_ != nullptr && (max == 0 || idempotence_->release_slice(max))) return true;
   idempotence_.reset();
+  if (delayed_ != nullptr && delayed_->release_slice(max)) return true;
+  delayed_.reset();
   std::vector<StreamBlock*>().swap(blocks_);
   head_ = 0;
   length_ = 0;
@@ -226,6 +250,7 @@ StreamGroup* Stream::add_group(base::ByteView name, const StreamId& last_id, int
   const auto [at, added] = groups_.try_emplace(
       base::Bytes(name), std::make_unique<StreamGroup>(context_->epoch, last_id, entries_read));
   if (!added) return nullptr;
+  at->second->called = &at->first;
   at->second->trim_memory = trim_memory_.get();
   at->second->join(groups_index());
   return at->second.get();
@@ -235,40 +260,14 @@ std::unique_ptr<StreamGroup> Stream::remove_group(base::ByteView name) {
   const auto at = groups_.find(name);
   if (at == groups_.end()) return nullptr;
   std::unique_ptr<StreamGroup> group = std::move(at->second);
-  groups_.erase(at);
+  if (group->filed_ms != kNeverExpires) agenda_->file(group.get(), group->filed_ms, kNeverExpires);
   group->leave();
+  group->called = nullptr;
+  groups_.erase(at);
   // What only this group needed may be anywhere.
   group->trim_memory = nullptr;
   if (trim_memory_ != nullptr) *trim_memory_ = {};
   return group;
-}
-
-bool Stream::needed(const StreamId& id) const {
-  return !groups_.empty() && (id > pending_index_->lowest_delivered() || pending_index_->is_pending(id));
-}
-
-std::vector<base::ByteView> Stream::purge_pending(const StreamId& id) {
-  std::vector<base::ByteView> holders;
-  if (groups_.empty() || !pending_index_->is_pending(id)) return holders;
-  for (const auto& [name, group] : groups_) {
-    if (group->acknowledge(id)) holders.emplace_back(name);
-  }
-  return holders;
-}
-
-// Redis counts by the same rules (src/t_stream.c): XINFO GROUPS shows the outcome as entries-read and lag.
-int64_t Stream::entries_up_to(const StreamId& id) const {
-  const auto added = static_cast<int64_t>(entries_added_);
-  if (added == 0) return 0;
-  if (id == last_id_) return added;
-  if (id > last_id_) return StreamGroup::kUnknown;
-  if (empty()) return added;
-  const StreamId first = first_id();
-  // A deletion behind the first entry leaves a hole that nobody counted.
-  if (max_deleted_id_ != kMinStreamId && max_deleted_id_ >= first) return StreamGroup::kUnknown;
-  const auto before_first = added - static_cast<int64_t>(length_);
-  if (id < first) return before_first;
-  return id == first ? before_first + 1 : StreamGroup::kUnknown;
 }
 
 // --- what producers sent
@@ -320,16 +319,19 @@ bool Stream::is_full(const StreamBlock& block, size_t arriving_bytes) const {
 
 // After a full block, another one like it is likely to follow.
 void Stream::begin_block(const StreamId& id, StreamFields fields) {
-  auto* block = new StreamBlock(id, fields);
-  block->epoch = context_->epoch.current;
-  block->ordinal = placed_;
+  size_t room = 0;
   if (block_count() > 0) {
     StreamBlock& full = block_at(block_count() - 1);
-    block->reserve(std::min(full.bytes(), kMaxReservedBytes));
-    block_bytes_ -= full.memory_bytes();
-    if (!ds::is_pinned(full)) full.tighten();
-    block_bytes_ += full.memory_bytes();
+    room = std::min(full.bytes(), kMaxReservedBytes);
+    StreamBlock& settled = full.is_hollow() ? writable(block_count() - 1) : full;
+    block_bytes_ -= settled.memory_bytes();
+    if (settled.is_hollow()) settled.compact();
+    if (!ds::is_pinned(settled)) settled.tighten();
+    block_bytes_ += settled.memory_bytes();
   }
+  auto* block = new StreamBlock(id, fields, room);
+  block->epoch = context_->epoch.current;
+  block->ordinal = placed_;
   block_bytes_ += block->memory_bytes();
   blocks_.push_back(block);
 }
@@ -348,6 +350,8 @@ base::Result<void, AppendError> Stream::append(const StreamId& id, StreamFields 
     block.append(id, fields);
     block_bytes_ += block.memory_bytes();
   }
+  // XSETID may have set the ids back: what was known of an earlier entry is nothing of this one's.
+  if (delayed_ != nullptr) delayed_->clear_expiry(id);
   ++length_;
   ++placed_;
   ++entries_added_;
@@ -361,6 +365,7 @@ base::Result<void, AppendError> Stream::append(const StreamId& id, StreamFields 
 bool Stream::remove(const StreamId& id) {
   const Cursor cursor = seek(id);
   if (!cursor.valid() || cursor.entry().id != id) return false;
+  if (delayed_ != nullptr) delayed_->clear_expiry(id);
   if (block_at(cursor.block_).live() == 1) {
     drop_block(cursor.block_);
   } else {
@@ -368,7 +373,9 @@ bool Stream::remove(const StreamId& id) {
     StreamBlock& block = writable(cursor.block_);
     block_bytes_ -= block.memory_bytes();
     block.remove(cursor.entry());
-    if (block.is_hollow()) block.compact();
+    // What is counted toward the end of the last block is in no file once it was compacted.
+    const bool may_grow = cursor.block_ + 1 == block_count() && block.bytes() <= kMaxReservedBytes;
+    if (block.is_hollow() && !may_grow) block.compact();
     block_bytes_ += block.memory_bytes();
   }
   --length_;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "types/stream_agenda.h"
 #include "types/stream_block.h"
 #include "types/stream_group.h"
 #include "types/stream_id.h"
@@ -22,6 +23,8 @@
 #include "types/value_context.h"
 
 namespace sluice::types {
+
+class DelayedEntries;
 
 // Why an entry cannot be added.
 enum class AppendError {
@@ -55,7 +58,7 @@ class Stream {
     std::optional<StreamEntry> entry_;
   };
 
-  explicit Stream(const ValueContext& context) : context_(&context) {}
+  explicit Stream(const ValueContext& context);
   Stream(Stream&& other) noexcept;
   Stream& operator=(Stream&& other) noexcept;
   ~Stream();
@@ -113,9 +116,13 @@ class Stream {
   std::unique_ptr<StreamGroup> remove_group(base::ByteView name);
   // Whether a group has not read as far as this id, or has it pending.
   [[nodiscard]] bool needed(const StreamId& id) const;
+  // Whether a group has read as far as this id, or has it pending.
+  [[nodiscard]] bool is_read(const StreamId& id) const;
   // Takes an id out of whatever is pending, for an entry that goes with its references. Returns the names of
-  // the groups that had it, which live as long as the groups do.
+  // the groups that had it, in their order, which live as long as the groups do.
   std::vector<base::ByteView> purge_pending(const StreamId& id);
+  // The groups that keep dead letters, by their names.
+  [[nodiscard]] const PendingIndex::ByName& letter_keepers() const;
   // How many of the entries ever added lie up to this id, deleted ones included, where that can be told
   // without counting; StreamGroup::kUnknown where not.
   [[nodiscard]] int64_t entries_up_to(const StreamId& id) const;
@@ -127,13 +134,40 @@ class Stream {
   // Other limits than before forget what is remembered, which is returned to be freed; the counters go on.
   std::unique_ptr<Stream> set_idempotence_limits(const IdempotenceLimits& limits);
 
-  // Entries, pending entries and remembered names: how much there is to free.
+  // --- what acts by itself, and when
+
+  // The earliest moment of anything in it; kNeverExpires for none. It may be too early, never too late. Files
+  // anew what is the stream's own.
+  [[nodiscard]] int64_t next_deadline_ms();
+  // Where keyspace/deadlines keeps the place under which it knows the stream; null before the first moment.
+  [[nodiscard]] uint32_t* ticket() { return agenda_ == nullptr ? nullptr : &agenda_->ticket; }
+  StreamAgenda& agenda();  // Made if need be.
+  // The group that acts next; null: it is the stream's own part. REQUIRES: next_deadline_ms() !=
+  // kNeverExpires.
+  [[nodiscard]] StreamGroup* next_to_act() const { return agenda_->front(); }
+  // Files one of its groups under the group's next moment: after every change of it.
+  void follow(StreamGroup& group);
+
+  // Entries that are to be appended later, and when others go (types/delayed_entries.h); null before the
+  // first.
+  [[nodiscard]] const DelayedEntries* delayed() const { return delayed_.get(); }
+  DelayedEntries& delayed_entries();  // Made if need be.
+  // When the first of these moments is, kNeverExpires where there is none: nothing can be appended any more
+  // once the ids are exhausted.
+  [[nodiscard]] int64_t next_delayed_ms() const;
+
+  // Entries, pending entries, consumers, remembered names and the like: how much there is to free. Of many
+  // groups no more are counted than it takes to know that it is much.
+  static constexpr size_t kManyParts = 1000;
   [[nodiscard]] size_t part_count() const;
   // The same entries in the same blocks, and everything the stream remembers (COPY).
   [[nodiscard]] Stream clone() const;
-  // Frees up to `max` blocks of a stream that is no longer used otherwise; true while there are more.
+  // Frees about `max` blocks or parts of a stream that is no longer used otherwise; true while there are
+  // more.
   bool release_slice(size_t max);
 
+  // Checks groups, their index and what is delayed; for tests.
+  [[nodiscard]] bool consistent() const;
   // Gives back one reference to a block. For the stream and for whoever pinned it.
   static void unpin(StreamBlock* block);
 
@@ -171,8 +205,10 @@ class Stream {
   StreamId max_deleted_id_;
   Groups groups_;
   std::unique_ptr<IdempotenceTable> idempotence_;
+  std::unique_ptr<DelayedEntries> delayed_;
   std::shared_ptr<PendingIndex> pending_index_;  // From the first group on.
   std::unique_ptr<TrimMemory> trim_memory_;      // From the first trim by kAcked on.
+  std::unique_ptr<StreamAgenda> agenda_;         // From the first moment on.
 };
 
 }  // namespace sluice::types

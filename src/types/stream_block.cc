@@ -18,6 +18,8 @@ constexpr int64_t kSameNamesFlag = 2;
 
 // Elements of an entry before its values, the trailing count aside.
 constexpr int64_t kEntryHead = 3;
+// Elements of an entry beside names and values.
+constexpr size_t kMostOtherElements = 5;
 
 // Flags, two numbers, a count, two empty texts and the trailing count.
 constexpr size_t kMostMarkBytes = 32;
@@ -28,7 +30,8 @@ Packable packable(uint64_t number) {
 
 }  // namespace
 
-StreamBlock::StreamBlock(const StreamId& id, StreamFields fields) : master_id_(id) {
+StreamBlock::StreamBlock(const StreamId& id, StreamFields fields, size_t room) : master_id_(id) {
+  pack_.reserve(room);
   pack_.append(Packable(int64_t{1}));
   pack_.append(Packable(int64_t{0}));
   pack_.append(packable(fields.size() / 2));
@@ -165,15 +168,27 @@ void StreamBlock::append(const StreamId& id, StreamFields fields) {
 // Differences of ids are taken and undone modulo 2^64: a sequence may restart far below the master's.
 void StreamBlock::append_entry(const StreamId& id, StreamFields fields, bool same_names) {
   const auto count = static_cast<int64_t>(fields.size() / 2);
-  pack_.append(Packable(same_names ? kSameNamesFlag : 0));
-  pack_.append(packable(id.ms - master_id_.ms));
-  pack_.append(packable(id.seq - master_id_.seq));
-  if (!same_names) pack_.append(Packable(count));
-  for (size_t i = 0; i < fields.size(); i += 2) {
-    if (!same_names) pack_.append(Packable(fields[i]));
-    pack_.append(Packable(fields[i + 1]));
+  const auto for_each_element = [&](auto&& take) {
+    take(Packable(same_names ? kSameNamesFlag : 0));
+    take(packable(id.ms - master_id_.ms));
+    take(packable(id.seq - master_id_.seq));
+    if (!same_names) take(Packable(count));
+    for (size_t i = 0; i < fields.size(); i += 2) {
+      if (!same_names) take(Packable(fields[i]));
+      take(Packable(fields[i + 1]));
+    }
+    take(Packable(kEntryHead + (same_names ? count : 1 + 2 * count)));
+  };
+  // Measured closely only where the block may have to grow: most have room anyway.
+  size_t bytes = (fields.size() + kMostOtherElements) * ds::kMostElementOverhead;
+  for (const base::ByteView part : fields) bytes += part.size();
+  if (bytes > pack_.room()) {
+    bytes = 0;
+    for_each_element([&](const Packable& element) { bytes += element.encoded_bytes(); });
+    pack_.reserve(pack_.bytes() + bytes);
   }
-  pack_.append(Packable(kEntryHead + (same_names ? count : 1 + 2 * count)));
+  ds::Listpack::Appender run(pack_);
+  for_each_element([&](const Packable& element) { run.add(element); });
 }
 
 StreamEntry StreamBlock::entry_at(size_t position) const {

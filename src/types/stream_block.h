@@ -54,8 +54,8 @@ class StreamEntry {
 
 class StreamBlock : public ds::NodeHeader {
  public:
-  // A block that begins with this entry, whose names become the master's.
-  StreamBlock(const StreamId& id, StreamFields fields);
+  // A block that begins with this entry, whose names become the master's. `room` as for reserve().
+  StreamBlock(const StreamId& id, StreamFields fields, size_t room = 0);
   // A block from outside; null when the listpack is not laid out as above, or ids of entries that are not
   // deleted do not grow. REQUIRES: it is canonical.
   [[nodiscard]] static StreamBlock* checked(const StreamId& master_id, ds::Listpack pack);

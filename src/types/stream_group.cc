@@ -34,6 +34,11 @@ StreamConsumer& StreamGroup::add_consumer(base::ByteView name, int64_t seen_ms) 
   at->second.reset(new StreamConsumer(name, *epoch_, *this, number));
   at->second->seen_ms = seen_ms;
   numbered_[number - 1] = at->second.get();
+  if (acting_ == nullptr) return *at->second;
+  if (acting_->policy.consumer_ttl_ms > 0) {
+    file_look(*at->second, seen_ms + acting_->policy.consumer_ttl_ms);
+  }
+  if (number == numbered_.size() && acting_->filed_up_to + 1 == number) acting_->filed_up_to = number;
   return *at->second;
 }
 
@@ -42,6 +47,7 @@ uint64_t StreamGroup::remove_consumer(StreamConsumer& consumer) {
   while (const auto first = consumer.next_own(kMinStreamId)) acknowledge(*first);
   const auto at = consumers_.find(consumer.name());
   SLUICE_CHECK(at != consumers_.end(), "a consumer of another group");
+  if (consumer.look_ms_ != kNeverExpires) file_look(consumer, kNeverExpires);
   numbered_[consumer.number_ - 1] = nullptr;
   free_numbers_.push_back(consumer.number_);
   consumers_.erase(at);
@@ -52,7 +58,9 @@ uint64_t StreamGroup::remove_consumer(StreamConsumer& consumer) {
 
 std::optional<PendingEntry> StreamGroup::entry_of(const std::optional<PendingItem>& item) const {
   if (!item) return std::nullopt;
-  return PendingEntry{item->id, std::max<int64_t>(item->time_key, 0), item->deliveries, consumer_of(*item)};
+  if (is_delayed(*item)) return PendingEntry{item->id, 0, item->deliveries, nullptr, delayed_until_ms(*item)};
+  return PendingEntry{item->id, std::max<int64_t>(item->time_key, 0), item->deliveries, consumer_of(*item),
+                      PendingEntry::kNotDelayed};
 }
 
 std::optional<PendingEntry> StreamGroup::find_pending(const StreamId& id) const {
@@ -70,24 +78,25 @@ std::optional<StreamId> StreamGroup::last_pending() const {
 
 std::optional<PendingEntry> StreamGroup::next_idle(const StreamId& from, int64_t latest_ms) const {
   // A time before all deliveries still finds what was released.
-  return entry_of(pending_.first_until(from, std::max<int64_t>(latest_ms, -1)));
+  return entry_of(pending_.first_until(from, std::clamp<int64_t>(latest_ms, -1, kLastMoment)));
 }
 
 std::optional<PendingEntry> StreamGroup::longest_idle() const {
   return entry_of(pending_.first_in_time());
 }
 
+std::optional<PendingEntry> StreamGroup::first_delivered() const {
+  const auto item = pending_.first_in_time(kDeliveredBand);
+  return item && !is_delayed(*item) ? entry_of(item) : std::nullopt;
+}
+
 std::optional<int64_t> StreamGroup::earliest_delivery_ms() const {
-  if (released_ == 0) {
-    const auto first = pending_.first_in_time();
-    if (!first) return std::nullopt;
-    return first->time_key;
-  }
-  PendingTree::TimeWalk walk(pending_);
-  while (const auto item = walk.next()) {
-    if (item->time_key >= 0) return item->time_key;
-  }
-  return std::nullopt;
+  const auto first = first_delivered();
+  return first ? std::optional(first->delivered_ms) : std::nullopt;
+}
+
+std::optional<PendingEntry> StreamGroup::first_delayed() const {
+  return delayed_ == 0 ? std::nullopt : entry_of(pending_.first_in_time(kDelayedBand));
 }
 
 std::optional<PendingEntry> StreamGroup::IdleWalk::next() {
@@ -121,9 +130,22 @@ void StreamGroup::set_last_id(const StreamId& id) {
 
 // --- changing
 
+int64_t StreamGroup::key_of(int64_t delivered_ms) {
+  return std::clamp<int64_t>(delivered_ms, 0, kLastMoment);
+}
+
+int64_t StreamGroup::delayed_key_of(int64_t until_ms) {
+  return kFirstDelayedKey + std::clamp<int64_t>(until_ms, 0, kLastMoment);
+}
+
+void StreamGroup::count(const PendingItem& item, int step) {
+  if (is_released(item)) released_ += static_cast<size_t>(step);
+  if (is_delayed(item)) delayed_ += static_cast<size_t>(step);
+}
+
 bool StreamGroup::add_pending(const StreamId& id, const Delivery& delivery) {
   const uint32_t owner = delivery.consumer == nullptr ? kNobody : delivery.consumer->number_;
-  if (!pending_.insert({id, std::max<int64_t>(delivery.delivered_ms, 0), delivery.deliveries, owner})) {
+  if (!pending_.insert({id, key_of(delivery.delivered_ms), delivery.deliveries, owner})) {
     return false;
   }
   if (delivery.consumer != nullptr) delivery.consumer->pending_.insert({id});
@@ -144,11 +166,18 @@ bool StreamGroup::restore_released(const StreamId& id, uint64_t order, uint64_t 
   return true;
 }
 
+bool StreamGroup::add_delayed(const StreamId& id, uint64_t deliveries, int64_t until_ms) {
+  if (!pending_.insert({id, delayed_key_of(until_ms), deliveries, kNobody})) return false;
+  ++delayed_;
+  if (index_ != nullptr) index_->added(*this, id);
+  return true;
+}
+
 void StreamGroup::deliver(const StreamId& id, const Delivery& delivery) {
   const auto before = pending_.find(id);
   SLUICE_CHECK(before, "only what is pending is delivered again");
   const uint32_t owner = delivery.consumer == nullptr ? kNobody : delivery.consumer->number_;
-  move_to(*before, {id, std::max<int64_t>(delivery.delivered_ms, 0), delivery.deliveries, owner});
+  move_to(*before, {id, key_of(delivery.delivered_ms), delivery.deliveries, owner});
 }
 
 void StreamGroup::release(const StreamId& id, uint64_t deliveries) {
@@ -157,13 +186,19 @@ void StreamGroup::release(const StreamId& id, uint64_t deliveries) {
   move_to(*before, {id, take_released_key(), deliveries, kNobody});
 }
 
+void StreamGroup::delay(const StreamId& id, uint64_t deliveries, int64_t until_ms) {
+  const auto before = pending_.find(id);
+  SLUICE_CHECK(before, "only what is pending is delayed");
+  move_to(*before, {id, delayed_key_of(until_ms), deliveries, kNobody});
+}
+
 void StreamGroup::move_to(const PendingItem& before, const PendingItem& item) {
   if (before.consumer != item.consumer) {
     if (StreamConsumer* const old = consumer_of(before); old != nullptr) old->pending_.erase(item.id);
     if (StreamConsumer* const owner = consumer_of(item); owner != nullptr) owner->pending_.insert({item.id});
   }
-  if (before.time_key < 0) --released_;
-  if (item.time_key < 0) ++released_;
+  count(before, -1);
+  count(item, 1);
   pending_.update(item);
 }
 
@@ -171,7 +206,7 @@ bool StreamGroup::acknowledge(const StreamId& id) {
   const auto item = pending_.erase(id);
   if (!item) return false;
   if (StreamConsumer* const owner = consumer_of(*item); owner != nullptr) owner->pending_.erase(id);
-  if (item->time_key < 0) --released_;
+  count(*item, -1);
   if (index_ != nullptr) index_->removed(*this, id);
   if (trim_memory != nullptr) trim_memory->note(id);
   return true;
@@ -181,6 +216,7 @@ bool StreamGroup::acknowledge(const StreamId& id) {
 
 std::unique_ptr<StreamGroup> StreamGroup::clone() const {
   auto copy = std::make_unique<StreamGroup>(*epoch_, last_id_, entries_read);
+  copy->set_policy(policy());
   std::vector<uint32_t> numbers(numbered_.size() + 1, kNobody);
   for (const auto& [name, consumer] : consumers_) {
     StreamConsumer& same = copy->add_consumer(name, consumer->seen_ms);
@@ -196,6 +232,7 @@ std::unique_ptr<StreamGroup> StreamGroup::clone() const {
     }
   });
   copy->released_ = released_;
+  copy->delayed_ = delayed_;
   copy->released_ever_ = released_ever_;
   return copy;
 }
@@ -205,6 +242,10 @@ size_t StreamGroup::memory_bytes() const {
   constexpr size_t kTreeNodeBytes = 32;
   size_t bytes = ds::size_class(sizeof(StreamGroup)) + pending_.memory_bytes() +
                  numbered_.capacity() * sizeof(numbered_[0]) + free_numbers_.capacity() * sizeof(uint32_t);
+  if (acting_ != nullptr) {
+    bytes += ds::size_class(sizeof(Acting)) + acting_->policy.dead_letters.capacity() +
+             acting_->looks.size() * (kTreeNodeBytes + sizeof(decltype(acting_->looks)::value_type));
+  }
   for (const auto& [name, consumer] : consumers_) {
     bytes += ds::size_class(sizeof(StreamConsumer)) + consumer->pending_.memory_bytes() + kTreeNodeBytes +
              sizeof(Consumers::value_type) + 2 * name.size();
@@ -212,8 +253,36 @@ size_t StreamGroup::memory_bytes() const {
   return bytes;
 }
 
+bool StreamGroup::consistent() const {
+  bool sound = pending_.consistent();
+  size_t parts = 0;
+  for (const auto& [name, consumer] : consumers_) {
+    sound = sound && consumer->pending_.consistent() && numbered_[consumer->number_ - 1] == consumer.get();
+    parts += consumer->pending_count();
+  }
+  size_t released = 0;
+  size_t delayed = 0;
+  pending_.for_each_leaf([&](const PendingLeaf& leaf) {
+    for (size_t i = 0; i < leaf.count(); ++i) {
+      const PendingItem item = leaf.item(i);
+      released += is_released(item) ? 1 : 0;
+      delayed += is_delayed(item) ? 1 : 0;
+      const StreamConsumer* const owner = consumer_of(item);
+      sound = sound && (owner == nullptr) == (is_released(item) || is_delayed(item)) &&
+              (owner == nullptr || owner->pending_.find(item.id));
+    }
+  });
+  const bool looks_at_all = acting_ != nullptr && acting_->policy.consumer_ttl_ms > 0 && all_filed();
+  return sound && released == released_ && delayed == delayed_ &&
+         parts + released + delayed == pending_.size() &&
+         (!looks_at_all || acting_->looks.size() == consumers_.size());
+}
+
 bool StreamGroup::release_slice(size_t max) {
   size_t left = max;
+  for (; left > 0 && acting_ != nullptr && !acting_->looks.empty(); --left) {
+    acting_->looks.erase(acting_->looks.begin());
+  }
   while (left > 0 && !consumers_.empty()) {
     StreamConsumer& consumer = *consumers_.begin()->second;
     const size_t own = consumer.pending_count();

@@ -1,9 +1,5 @@
 #include "types/stream_id.h"
 
-#include <algorithm>
-
-#include "base/number.h"
-
 namespace sluice::types {
 
 namespace {
@@ -34,24 +30,10 @@ StreamBound as_bound(const std::optional<StreamId>& id) {
 
 }  // namespace
 
-std::optional<StreamId> StreamId::next() const {
-  if (seq != UINT64_MAX) return StreamId{ms, seq + 1};
-  if (ms != UINT64_MAX) return StreamId{ms + 1, 0};
-  return std::nullopt;
-}
-
-std::optional<StreamId> StreamId::previous() const {
-  if (seq != 0) return StreamId{ms, seq - 1};
-  if (ms != 0) return StreamId{ms - 1, UINT64_MAX};
-  return std::nullopt;
-}
-
 StreamIdText::StreamIdText(const StreamId& id) {
-  const base::NumberText ms = base::format_uint64(id.ms);
-  const base::NumberText seq = base::format_uint64(id.seq);
-  char* end = std::copy(ms.view().begin(), ms.view().end(), text_.data());
+  char* end = base::put_digits(text_.data(), id.ms);
   *end++ = '-';
-  end = std::copy(seq.view().begin(), seq.view().end(), end);
+  end = base::put_digits(end, id.seq);
   size_ = static_cast<size_t>(end - text_.data());
 }
 
@@ -67,20 +49,23 @@ std::optional<StreamId> parse_stream_id(base::ByteView text, uint64_t missing_se
   return StreamId{*ms, *seq};
 }
 
-std::optional<StreamIdRequest> parse_stream_id_request(base::ByteView text) {
+bool parse_stream_id_request(base::ByteView text, StreamIdRequest& request) {
   using Kind = StreamIdRequest::Kind;
   const auto cut = as_c_string(text);
-  if (!cut) return std::nullopt;
-  if (*cut == "*") return StreamIdRequest{Kind::kNext, {}};
+  if (!cut) return false;
+  if (*cut == "*") {
+    request = {Kind::kNext, {}};
+    return true;
+  }
   const size_t hyphen = cut->find('-');
   if (hyphen != base::ByteView::npos && cut->substr(hyphen + 1) == "*") {
     const auto ms = base::parse_uint64(cut->substr(0, hyphen));
-    if (!ms) return std::nullopt;
-    return StreamIdRequest{Kind::kNextSeq, {*ms, 0}};
+    if (ms) request = {Kind::kNextSeq, {*ms, 0}};
+    return ms.has_value();
   }
   const auto id = parse_stream_id(*cut, 0);
-  if (!id) return std::nullopt;
-  return StreamIdRequest{Kind::kExplicit, *id};
+  if (id) request = {Kind::kExplicit, *id};
+  return id.has_value();
 }
 
 StreamBound parse_stream_start(base::ByteView text) {

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "base/bytes.h"
+#include "base/number.h"
 
 namespace sluice::types {
 
@@ -22,8 +23,16 @@ struct StreamId {
   friend bool operator==(const StreamId&, const StreamId&) = default;
 
   // Nothing beyond the ends.
-  [[nodiscard]] std::optional<StreamId> next() const;
-  [[nodiscard]] std::optional<StreamId> previous() const;
+  [[nodiscard]] std::optional<StreamId> next() const {
+    if (seq != UINT64_MAX) return StreamId{ms, seq + 1};
+    if (ms != UINT64_MAX) return StreamId{ms + 1, 0};
+    return std::nullopt;
+  }
+  [[nodiscard]] std::optional<StreamId> previous() const {
+    if (seq != 0) return StreamId{ms, seq - 1};
+    if (ms != 0) return StreamId{ms - 1, UINT64_MAX};
+    return std::nullopt;
+  }
 };
 
 inline constexpr StreamId kMinStreamId{0, 0};
@@ -36,7 +45,7 @@ class StreamIdText {
   [[nodiscard]] base::ByteView view() const { return {text_.data(), size_}; }
 
  private:
-  std::array<char, 44> text_;  // Two numbers of 20 digits and the hyphen.
+  std::array<char, 2 * base::kDigitsRoom> text_;  // Two numbers and the hyphen.
   size_t size_ = 0;
 };
 
@@ -53,7 +62,8 @@ struct StreamIdRequest {
   Kind kind = Kind::kNext;
   StreamId id;
 };
-[[nodiscard]] std::optional<StreamIdRequest> parse_stream_id_request(base::ByteView text);
+// False when the text asks for none; `request` is then as it was.
+[[nodiscard]] bool parse_stream_id_request(base::ByteView text, StreamIdRequest& request);
 
 // One end of a range: an id, `-`, `+`, or `(id` for the one after (at the start) or before it (at the end).
 struct StreamBound {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "types/delayed_entries.h"
 #include "types/stream.h"
 
 namespace sluice::types {
@@ -30,6 +31,24 @@ std::vector<StreamId> TrimMemory::take() {
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   return ids;
+}
+
+// --- what groups have of an entry
+
+std::vector<base::ByteView> Stream::purge_pending(const StreamId& id) {
+  std::vector<base::ByteView> holders;
+  if (groups_.empty()) return holders;
+  for (StreamGroup* const group : pending_index_->holders(id).groups) {
+    group->acknowledge(id);
+    holders.emplace_back(*group->called);
+  }
+  std::sort(holders.begin(), holders.end());
+  return holders;
+}
+
+const PendingIndex::ByName& Stream::letter_keepers() const {
+  static const PendingIndex::ByName kNone;
+  return pending_index_ == nullptr ? kNone : pending_index_->letter_keepers();
 }
 
 // --- trims
@@ -84,7 +103,8 @@ void Stream::trim_within(const StreamTrim& rule, StreamRemoval& removal) {
     if (purges && !stays && !entry.deleted) purge_for(entry.id, removal);
     return stays;
   });
-  if (block.is_hollow()) block.compact();
+  const bool may_grow = block_count() == 1 && block.bytes() <= kMaxReservedBytes;
+  if (block.is_hollow() && !may_grow) block.compact();
   length_ -= gone;
   removal.gone += gone;
   block_bytes_ += block.memory_bytes();
@@ -92,9 +112,12 @@ void Stream::trim_within(const StreamTrim& rule, StreamRemoval& removal) {
 
 // --- trims that spare what is needed
 
-// One walk over what is in excess, block by block, behind what is known to be needed.
+// One walk over what is in excess, block by block, behind what is known to be needed. An approximate one with
+// a limit ends after about so many looks, and the next goes on from there.
 class Stream::AckedTrim {
  public:
+  static constexpr uint64_t kMostLooks = 10'000;
+
   AckedTrim(Stream& stream, const StreamTrim& rule, StreamRemoval& removal)
       : stream_(stream),
         rule_(rule),
@@ -113,6 +136,7 @@ class Stream::AckedTrim {
  private:
   [[nodiscard]] bool enough() const {
     if (rule_.limit != 0 && removal_.gone >= rule_.limit) return true;
+    if (rule_.limit != 0 && rule_.approximate && removal_.looked_at >= kMostLooks) return true;
     return rule_.keep == StreamTrim::Keep::kMaxLength && stream_.length_ <= rule_.max_length;
   }
   // Whether an approximate trim leaves the block alone, and all behind it.
@@ -182,7 +206,8 @@ class Stream::AckedTrim {
       StreamBlock& block = stream_.writable(index);
       stream_.block_bytes_ -= block.memory_bytes();
       block.remove_listed(going_);
-      if (block.is_hollow()) block.compact();
+      const bool may_grow = index + 1 == stream_.block_count() && block.bytes() <= kMaxReservedBytes;
+      if (block.is_hollow() && !may_grow) block.compact();
       stream_.block_bytes_ += block.memory_bytes();
     }
     stream_.length_ -= count;
@@ -198,6 +223,10 @@ class Stream::AckedTrim {
     const StreamId first = stream_.empty() ? kMaxStreamId : stream_.first_id();
     removal_.by_id.assign(std::upper_bound(removed_.begin(), removed_.end(), first), removed_.end());
     if (removal_.by_id.empty()) return;
+    // As if remove() had been called for each: that is what the log has.
+    if (stream_.delayed_ != nullptr) {
+      for (const StreamId& id : removal_.by_id) stream_.delayed_->clear_expiry(id);
+    }
     stream_.max_deleted_id_ = std::max(stream_.max_deleted_id_, removal_.by_id.back());
     stream_.highest_hole_ = std::max(stream_.highest_hole_, removal_.by_id.back());
   }

@@ -25,14 +25,6 @@ bool is_lost(const resp::Value& reply) {
   return reply.is_error() && reply.text.starts_with("connection: ");
 }
 
-// The number in one field of INFO.
-uint64_t info_number(RedisClient& client, const std::string& section, const std::string& name) {
-  const std::string text = client.run("INFO", section).text;
-  const size_t at = text.find("\n" + name + ":");
-  REQUIRE_MESSAGE(at != std::string::npos, (name + " is not in INFO"));
-  return std::stoull(text.substr(at + name.size() + 2));
-}
-
 // Sends bytes that no client would, reads the answer, and sees the connection closed.
 std::string refusal_of(const ServerProcess& server, const std::string& bytes) {
   RedisClient client(server.port());

@@ -50,6 +50,27 @@ TEST_CASE("BGREWRITEAOF: the log becomes short, and is what it was after a resta
   CHECK(read_file(server.dir() + "/appendonlydir/appendonly.aof.1.incr.aof").empty());
 }
 
+TEST_CASE("BGREWRITEAOF: leaves used_memory where it was, so that maxmemory goes on meaning what it says") {
+  ServerProcess server({"--appendonly", "yes", "--save", "", "--auto-aof-rewrite-percentage", "0"});
+  server.start();
+  RedisClient client(server.port());
+  constexpr int kKeys = 20'000;
+  const std::string value(200, 'x');
+  for (int i = 0; i < kKeys; ++i) client.send("SET", "key:" + std::to_string(i), value);
+  for (int i = 0; i < kKeys; ++i) CHECK(!client.read().is_error());
+  // The log's own buffers are let go of by the sync of the next second.
+  const auto rewrite_and_measure = [&](int times) {
+    CHECK(client.run("BGREWRITEAOF").text == "Background append only file rewriting started");
+    CHECK(soon([&] { return persistence_says(client, "aof_rewrites:" + std::to_string(times) + "\r\n"); }));
+    CHECK(soon([&] { return persistence_says(client, "aof_rewrite_in_progress:0\r\n"); }));
+    return info_number(client, "memory", "used_memory");
+  };
+  const uint64_t first = rewrite_and_measure(1);
+  uint64_t last = 0;
+  for (int times = 2; times <= 5; ++times) last = rewrite_and_measure(times);
+  CHECK(last < first + (uint64_t{1} << 20));
+}
+
 TEST_CASE("BGREWRITEAOF: killed at any moment, nothing acknowledged is lost") {
   ServerProcess server({"--appendonly", "yes", "--save", "", "--snapshot-rate-limit", "2mb"});
   base::Random random(5);

@@ -243,4 +243,11 @@ void RedisClient::flush() {
   }
 }
 
+uint64_t info_number(RedisClient& client, const std::string& section, const std::string& name) {
+  const std::string text = client.run("INFO", section).text;
+  const size_t at = text.find("\n" + name + ":");
+  REQUIRE_MESSAGE(at != std::string::npos, (name + " is not in INFO"));
+  return std::stoull(text.substr(at + name.size() + 2));
+}
+
 }  // namespace sluice::test

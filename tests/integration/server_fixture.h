@@ -101,6 +101,9 @@ void pause_briefly();
 
 // Returns the path.
 std::string write_file(const std::string& path, const std::string& text);
+// The number in one field of INFO.
+uint64_t info_number(RedisClient& client, const std::string& section, const std::string& name);
+
 // Empty when there is none.
 std::string read_file(const std::string& path);
 

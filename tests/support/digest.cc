@@ -3,6 +3,7 @@
 
 #include "base/number.h"
 #include "support/harness.h"
+#include "types/delayed_entries.h"
 
 namespace sluice::test {
 
@@ -61,10 +62,33 @@ std::string content(const types::SortedSet& set) {
   return text;
 }
 
+std::string id_text(const types::StreamId& id) {
+  return std::to_string(id.ms) + "-" + std::to_string(id.seq);
+}
+
+std::string delayed_text(const types::DelayedEntries& delayed) {
+  std::string text = "arrived " + std::to_string(delayed.last_arrival()) + "\n";
+  for (auto place = delayed.next(types::kMinStreamId); place; place = delayed.next(*place->next())) {
+    const types::DelayedEntry entry = delayed.read(*place);
+    text += "delayed " + id_text(*place) + " " + entry.ticket + " " + std::to_string(entry.rules.ttl_ms);
+    if (const auto& trim = entry.rules.trim) {
+      text += " trim " + std::to_string(static_cast<int>(trim->keep)) + " " +
+              std::to_string(trim->max_length) + " " + id_text(trim->min_id) + " " +
+              std::to_string(trim->approximate) + " " + std::to_string(trim->limit) + " " +
+              std::to_string(static_cast<int>(trim->policy));
+    }
+    for (const base::Bytes& word : entry.fields) text += " " + word;
+    text += "\n";
+  }
+  delayed.expiries().for_each_leaf([&](const types::PendingLeaf& leaf) {
+    for (size_t i = 0; i < leaf.count(); ++i) {
+      text += "goes " + id_text(leaf.id(i)) + " " + std::to_string(leaf.key(i)) + "\n";
+    }
+  });
+  return text;
+}
+
 std::string content(const std::unique_ptr<types::Stream>& stream) {
-  const auto id_text = [](const types::StreamId& id) {
-    return std::to_string(id.ms) + "-" + std::to_string(id.seq);
-  };
   std::string text = id_text(stream->last_id()) + " " + id_text(stream->max_deleted_id()) + " " +
                      std::to_string(stream->entries_added()) + "\n";
   for (auto cursor = stream->seek(types::StreamId{}); cursor.valid(); cursor.next()) {
@@ -79,9 +103,15 @@ std::string content(const std::unique_ptr<types::Stream>& stream) {
         "group " + name + " " + id_text(group->last_id()) + " " + std::to_string(group->entries_read) + "\n";
     for (const auto& [consumer_name, consumer] : group->consumers())
       text += "consumer " + consumer_name + "\n";
+    const types::GroupPolicy& policy = group->policy();
+    text += "policy " + std::to_string(policy.lease_ms) + " " + std::to_string(policy.max_deliveries) + " " +
+            std::to_string(policy.backoff_ms) + " " + std::to_string(policy.backoff_factor) + " " +
+            std::to_string(policy.backoff_most_ms) + " " + policy.dead_letters + " " +
+            std::to_string(policy.most_dead_letters) + " " + std::to_string(policy.consumer_ttl_ms) + "\n";
     auto walk = group->walk_idle();
     while (const auto entry = walk.next()) {
-      const std::string whose = entry->consumer == nullptr ? "released" : "of " + entry->consumer->name();
+      std::string whose = entry->released() ? "released" : "delayed until " + std::to_string(entry->until_ms);
+      if (entry->consumer != nullptr) whose = "of " + entry->consumer->name();
       text += id_text(entry->id) + " " + whose + " " + std::to_string(entry->delivered_ms) + " " +
               std::to_string(entry->deliveries) + "\n";
     }
@@ -93,6 +123,9 @@ std::string content(const std::unique_ptr<types::Stream>& stream) {
     table->for_each([&](base::ByteView pid, base::ByteView iid, const types::StreamId& id) {
       text += "sent " + std::string(pid) + " " + std::string(iid) + " " + id_text(id) + "\n";
     });
+  }
+  if (const types::DelayedEntries* delayed = stream->delayed(); delayed != nullptr) {
+    text += delayed_text(*delayed);
   }
   return text;
 }

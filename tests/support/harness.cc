@@ -167,6 +167,7 @@ Harness::Harness(uint64_t seed)
       sink(hub, tracking),
       executor(services, sink),
       first_(nullptr) {
+  services.stream_firing = &commands::stream_firing();
   apply_configuration();
   config.on_change([this](std::span<const config::Option>) -> base::Result<void, config::ApplyError> {
     apply_configuration();

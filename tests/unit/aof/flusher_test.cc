@@ -245,6 +245,23 @@ TEST_CASE("Flusher: while syncs are short, who waits for one makes it; a long on
   flusher.stop();
 }
 
+TEST_CASE("Flusher: whoever waits goes on when the sync has ended, or when it has waited long enough") {
+  Flusher flusher([] {});
+  const auto file = std::make_shared<SlowFile>();
+  flusher.wait(60'000'000);  // for nothing
+  flusher.start();
+  flusher.request(file, 7);
+  file->wait_until_begun(1);
+  flusher.wait(1);
+  CHECK(flusher.busy());
+  std::thread disk([&] { file->allow(1); });
+  flusher.wait(60'000'000);
+  CHECK(flusher.done() == 7);
+  CHECK_FALSE(flusher.busy());
+  disk.join();
+  flusher.stop();
+}
+
 TEST_CASE("Flusher: a failure in the thread reaches the reactor") {
   MemoryFs fs;
   Waker waker;

@@ -86,6 +86,56 @@ TEST_CASE(
   CHECK(load(fs).records == Records{"SET a 1", "SET b 2", "SET c 3"});
 }
 
+TEST_CASE("Writer: under always what comes while a sync runs is written at once when it has ended") {
+  MemoryFs fs;
+  RunningLog log(fs, SyncMode::kAlways);
+  log.writer.append(kA, 0);
+  log.writer.end_turn(log.now_us);
+  CHECK(log.writer.gathers());
+  const uint64_t writes = fs.calls(DiskCall::kWrite);
+  log.writer.append(kB, 0);
+  log.writer.end_turn(log.now_us);
+  const uint64_t tag = log.writer.append(kC, 0);
+  log.writer.end_turn(log.now_us);
+  CHECK(log.writer.has_open_batch());
+  CHECK(fs.calls(DiskCall::kWrite) == writes);
+  CHECK(log.flusher.run_pending());
+  log.writer.tick(log.now_us);
+  CHECK_FALSE(log.writer.gathers());
+  log.writer.end_turn(log.now_us);
+  CHECK(fs.calls(DiskCall::kWrite) == writes + 1);
+  CHECK(log.writer.released() == kA.size());
+  CHECK(log.flusher.run_pending());
+  log.writer.tick(log.now_us);
+  CHECK(log.writer.released() == tag);
+  fs.crash();
+  CHECK(load(fs).records == Records{"SET a 1", "SET b 2", "SET c 3"});
+}
+
+TEST_CASE("Writer: who reads the log finds in it what came while a sync runs") {
+  MemoryFs fs;
+  RunningLog log(fs, SyncMode::kAlways);
+  log.writer.append(kA, 0);
+  log.writer.end_turn(log.now_us);
+  log.writer.append(kB, 0);
+  log.writer.write_out(log.now_us);
+  CHECK(log.writer.written() == log.writer.offset());
+  CHECK(load(fs).records == Records{"SET a 1", "SET b 2"});
+}
+
+TEST_CASE("Writer: a batch that is full is written while a sync runs") {
+  MemoryFs fs;
+  RunningLog log(fs, SyncMode::kAlways);
+  log.writer.append(kA, 0);
+  log.writer.end_turn(log.now_us);
+  const std::string large = record({"SET", "b", std::string(kBatchLimit, 'x')});
+  log.writer.append(kB, 0);
+  const uint64_t tag = log.writer.append(large, 0);
+  CHECK_FALSE(log.writer.gathers());
+  log.writer.end_turn(log.now_us);
+  CHECK(log.writer.written() == tag);
+}
+
 TEST_CASE("Writer: under everysec a reply leaves once written, and a sync follows within the second") {
   MemoryFs fs;
   RunningLog log(fs, SyncMode::kEverysec);
@@ -374,45 +424,6 @@ TEST_CASE(
     fs.crash();
     CHECK(load(fs).records == Records{"SET a 1", "SET b 2"});
   }
-}
-
-TEST_CASE("Writer: a rewrite may be asked for again at once after its sync of the increment failed") {
-  MemoryFs fs;
-  RunningLog log(fs, SyncMode::kEverysec);
-  log.put(kA);
-  log.writer.prepare_rotation();
-  log.turn();
-  log.put(kB);
-  REQUIRE(log.writer.rotation_ready());
-  fs.fail_next(DiskCall::kFdatasync, EIO);
-  CHECK_FALSE(log.writer.rotate(log.writer.next_base(), log.now_us).ok());
-  log.writer.prepare_rotation();
-  log.wait_us(kRetryIntervalUs);
-  log.turn();
-  log.turn();
-  CHECK_FALSE(log.writer.failure());
-  fs.crash();
-  CHECK(load(fs).records == Records{"SET a 1", "SET b 2"});
-}
-
-TEST_CASE("Writer: a new increment of a log without a record is on disk before the manifest names it") {
-  MemoryFs fs;
-  RunningLog log(fs);
-  log.writer.prepare_rotation();
-  fs.fail_next(DiskCall::kFdatasync, EIO);
-  REQUIRE_FALSE(log.writer.rotate(log.writer.next_base(), log.now_us).ok());
-  log.now_us += kRetryIntervalUs;
-  for (int i = 0; i < 2; ++i) log.writer.tick(log.now_us);  // the flusher does not come to it
-  REQUIRE_FALSE(log.writer.failure());
-  REQUIRE(log.writer.manifest().increments.size() == 2);
-  CHECK(fs.durable_content(kSecondIncrement) == fs.content(kSecondIncrement));
-  // Had it been empty, nothing behind it could be loaded.
-  log.turn();
-  log.writer.prepare_rotation();
-  REQUIRE(log.writer.rotate(log.writer.next_base(), log.now_us).ok());
-  log.put(kA);
-  fs.crash();
-  CHECK(load(fs).records == Records{"SET a 1"});
 }
 
 TEST_CASE("Writer: the database selected goes along to a new increment") {

@@ -176,6 +176,45 @@ TEST_CASE("LMPOP TO: the target that it makes is held to the user's rules, nothi
         array({bulk("q:1"), bulks({"b"})}));
 }
 
+TEST_CASE("LMPOP TO: a target needs no more than to be written to, and ACL DRYRUN says what a run would") {
+  Harness h;
+  h.run("ACL", "SETUSER", "u", "on", "nopass", "+lmpop", "~q:*", "%W~held:q:1", "(+lmpop ~q:* ~far:*)");
+  Peer& worker = h.client();
+  REQUIRE(worker.run("AUTH", "u", "x") == status("OK"));
+  h.run("RPUSH", "q:1", "a");
+  const auto dry = [&h](const char* source, const char* target) {
+    return h.run("ACL", "DRYRUN", "u", "LMPOP", "2", "q:1", source, "LEFT", "TO", target, "RIGHT");
+  };
+  CHECK(dry("q:1", "held:%") == status("OK"));
+  // Which of its lists it will be from is not known: none of the names may be forbidden.
+  CHECK(dry("q:2", "held:%") == bulk("User u has no permissions to access the 'held:q:2' key"));
+  CHECK(dry("q:2", "other") == bulk("User u has no permissions to access the 'other' key"));
+  CHECK(dry("q:2", "far:%") == status("OK"));
+  CHECK(worker.run("LMPOP", "2", "q:1", "q:2", "LEFT", "TO", "held:%", "LEFT") ==
+        error("NOPERM No permissions to access a key"));
+  CHECK(worker.run("LMPOP", "1", "q:1", "LEFT", "TO", "held:%", "LEFT") ==
+        array({bulk("q:1"), bulks({"a"})}));
+}
+
+TEST_CASE("LMPOP TO: a few words do not name a key of gigabytes") {
+  Harness h;
+  const resp::Value refused = error("ERR the names that TO makes are too long");
+  const std::string key(2000, 'k');
+  h.run("RPUSH", key, "a");
+  CHECK(h.run("LMPOP", "1", key, "LEFT", "TO", std::string(2000, '%'), "LEFT") == refused);
+  CHECK(h.run("BLMPOP", "0", "2", "none", key, "LEFT", "TO", std::string(525, '%'), "LEFT") == refused);
+  CHECK(h.run("LMPOP", "1", key, "LEFT", "TO", std::string(500, '%'), "LEFT") ==
+        array({bulk(key), bulks({"a"})}));
+  // A name that is only taken as it is may be as long as any.
+  h.run("RPUSH", key, "b");
+  CHECK(h.run("LMPOP", "1", key, "LEFT", "TO", std::string(2'000'000, 'x'), "LEFT") ==
+        array({bulk(key), bulks({"b"})}));
+  h.run("ACL", "SETUSER", "u", "on", "nopass", "+lmpop", "~k*");
+  Peer& worker = h.client();
+  REQUIRE(worker.run("AUTH", "u", "x") == status("OK"));
+  CHECK(worker.run("LMPOP", "1", key, "LEFT", "TO", std::string(2000, '%'), "LEFT") == refused);
+}
+
 TEST_CASE("LMPOP TO: a target that is refused is counted and noted for ACL LOG, from scripts as such") {
   Harness h;
   h.run("ACL", "SETUSER", "u", "on", "nopass", "+lmpop|1", "+eval", "+multi", "+exec", "~q:*");

@@ -23,6 +23,44 @@ std::map<std::string, int> walk(Harness& h, const Options&... options) {
   return seen;
 }
 
+constexpr int kStaying = 1000;  // too many to be packed
+
+// The elements of one key that were there from first to last, seen while others come (or go) from page to
+// page.
+size_t stayed(const std::string& command, bool grows) {
+  Harness h;
+  const auto add = [&](const std::string& name) {
+    if (command == "SSCAN") h.run("SADD", "key", name);
+    if (command == "HSCAN") h.run("HSET", "key", name, "v");
+    if (command == "ZSCAN") h.run("ZADD", "key", std::to_string(name.size()), name);
+  };
+  const auto remove = [&](const std::string& name) {
+    if (command == "SSCAN") h.run("SREM", "key", name);
+    if (command == "HSCAN") h.run("HDEL", "key", name);
+    if (command == "ZSCAN") h.run("ZREM", "key", name);
+  };
+  constexpr int kGuests = 6000;
+  const auto guest = [](int number) { return "guest" + std::to_string(number); };
+  for (int i = 0; i < kStaying; ++i) add("stay" + std::to_string(i));
+  for (int i = 0; !grows && i < kGuests; ++i) add(guest(i));
+  std::set<std::string> seen;
+  std::string cursor = "0";
+  int changed = 0;
+  do {
+    const resp::Value page = h.run(command, "key", cursor, "COUNT", "9");
+    const std::vector<resp::Value>& shown = page.children[1].children;
+    for (size_t i = 0; i < shown.size(); i += command == "SSCAN" ? 1 : 2) {
+      if (shown[i].text.starts_with("stay")) seen.insert(shown[i].text);
+    }
+    cursor = page.children[0].text;
+    for (int i = 0; i < 150 && changed < kGuests; ++i, ++changed) {
+      grows ? add(guest(changed)) : remove(guest(changed));
+    }
+  } while (cursor != "0");
+  CHECK(changed == kGuests);
+  return seen.size();
+}
+
 }  // namespace
 
 TEST_CASE("SCAN: an empty database is one empty page") {
@@ -57,6 +95,14 @@ TEST_CASE("SCAN: keys present from first to last are seen while others come and 
     ++round;
   } while (cursor != "0");
   CHECK(seen.size() == 500);
+}
+
+TEST_CASE("HSCAN, SSCAN, ZSCAN: what is there from first to last is seen, while the key grows and shrinks") {
+  for (const char* const command : {"HSCAN", "SSCAN", "ZSCAN"}) {
+    CAPTURE(command);
+    CHECK(stayed(command, true) == kStaying);
+    CHECK(stayed(command, false) == kStaying);
+  }
 }
 
 TEST_CASE("SCAN MATCH and TYPE: filter what is shown") {

@@ -118,7 +118,7 @@ TEST_CASE("Scripts: one write is one record, none is none, effects and not inten
   Harness h;
   eval(h, "return redis.call('xadd', KEYS[1] or 's', '*', 'f', 'v')");
   eval(h, "return redis.call('xlen', 's')");
-  CHECK(h.propagated() == Lines{"XADD s 1700000000000-0 f v"});
+  CHECK(h.propagated() == Lines{"xadd s 1700000000000-0 f v"});
 }
 
 TEST_CASE("Scripts: what was written before an error stays") {

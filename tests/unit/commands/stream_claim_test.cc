@@ -52,9 +52,14 @@ TEST_CASE("XCLAIM: IDLE, TIME, RETRYCOUNT, FORCE and LASTID") {
   CHECK(h.text("XCLAIM", "s", "g", "c", "0", "5", "6", "FORCE", "LASTID", "4") ==
         "[[\"5-0\", [\"f\", \"v\"]]]");
   CHECK(pending(h) == "[[\"1-0\", \"c\", 300, 7], [\"2-0\", \"c\", 20, 2], [\"5-0\", \"c\", 0, 2]]");
+  // The claim is activity now, whatever time it names.
+  const std::string active = "#SLUICE XCLAIM s g c 0 TIME " + now_text(h);
   CHECK(h.propagated() ==
-        Lines{"XCLAIM s g c 0 1-0 TIME " + now_text(h, 300) + " RETRYCOUNT 7 FORCE JUSTID LASTID 2-0",
-              "XCLAIM s g c 0 2-0 TIME " + now_text(h, 20) + " RETRYCOUNT 2 FORCE JUSTID LASTID 2-0", "MULTI",
+        Lines{"MULTI",
+              "XCLAIM s g c 0 1-0 TIME " + now_text(h, 300) + " RETRYCOUNT 7 FORCE JUSTID LASTID 2-0", active,
+              "EXEC", "MULTI",
+              "XCLAIM s g c 0 2-0 TIME " + now_text(h, 20) + " RETRYCOUNT 2 FORCE JUSTID LASTID 2-0", active,
+              "EXEC", "MULTI",
               "XCLAIM s g c 0 5-0 TIME " + now_text(h) + " RETRYCOUNT 2 FORCE JUSTID LASTID 4-0",
               "XGROUP SETID s g 4-0 ENTRIESREAD 2", "EXEC"});
   CHECK(h.text("XCLAIM", "s", "g", "c", "0", "9", "LASTID", "3") == "[]");

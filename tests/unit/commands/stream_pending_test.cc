@@ -147,6 +147,86 @@ TEST_CASE("XNACK: wakes who waits with CLAIM") {
   CHECK(peer.reply_text().starts_with("[[\"s\", [[\"1-0\", [\"f\", \"1\"], "));
 }
 
+TEST_CASE("XNACK DELAY: an entry is nobody's, and seen by no one who claims, until the moment has come") {
+  Harness h;
+  fill(h, 3);
+  CHECK(h.run("XNACK", "s", "g", "FAIL", "IDS", "2", "1", "2", "DELAY", "1000") == integer(2));
+  CHECK(h.propagated() ==
+        Lines{"#SLUICE XNACK s g FAIL IDS 2 1-0 2-0 RETRYCOUNT 1 FORCE UNTIL 1700000001000"});
+  CHECK(pending(h) == "[[\"1-0\", \"\", -1, 1], [\"2-0\", \"\", -1, 1], [\"3-0\", \"c\", 0, 1]]");
+  CHECK(h.text("XPENDING", "s", "g") == "[3, \"1-0\", \"3-0\", [[\"c\", \"1\"]]]");
+  CHECK(h.text("XPENDING", "s", "g", "IDLE", "1", "-", "+", "9") == "[]");
+  CHECK(h.text("XAUTOCLAIM", "s", "g", "d", "0", "0", "JUSTID") == "[\"0-0\", [\"3-0\"], []]");
+  CHECK(h.text("XREADGROUP", "GROUP", "g", "d", "CLAIM", "0", "STREAMS", "s", ">").find("\"1-0\"") ==
+        std::string::npos);
+  Peer& waiting = h.client();
+  waiting.send("XREADGROUP", "GROUP", "g", "e", "BLOCK", "0", "CLAIM", "999999", "STREAMS", "s", ">");
+  // Who names it may have it all the same.
+  CHECK(h.text("XCLAIM", "s", "g", "d", "99999", "2", "JUSTID") == "[\"2-0\"]");
+  h.propagated();
+  h.advance(999ms);
+  CHECK(h.propagated() == Lines{});
+  h.advance(1ms);
+  CHECK(h.propagated().front() == "#SLUICE XNACK s g FAIL IDS 1 1-0 RETRYCOUNT 1 FORCE");
+  CHECK(waiting.reply_text() == "[[\"s\", [[\"1-0\", [\"f\", \"1\"], 1700000001000, 1]]]]");
+}
+
+TEST_CASE("XNACK DELAY: with the other options, ended by an acknowledgement, and seen by XINFO as before") {
+  Harness h;
+  fill(h, 2);
+  h.run("XADD", "s", "3", "f", "v");
+  CHECK(h.run("XNACK", "s", "g", "SILENT", "DELAY", "50", "IDS", "1", "1") == integer(1));
+  CHECK(h.run("XNACK", "s", "g", "FAIL", "IDS", "1", "3", "FORCE", "UNTIL", "1700000000070") == integer(1));
+  CHECK(h.run("XNACK", "s", "g", "FAIL", "IDS", "1", "2", "UNTIL", "1699999999999") == integer(1));
+  CHECK(pending(h) == "[[\"1-0\", \"\", -1, 0], [\"2-0\", \"\", -1, 1], [\"3-0\", \"\", -1, 0]]");
+  CHECK(h.text("XINFO", "STREAM", "s", "FULL").find("\"nacked-count\", 1") != std::string::npos);
+  CHECK(h.keyspace.deadlines().next_ms() == 1700000000050);
+  CHECK(h.run("XACK", "s", "g", "1") == integer(1));
+  CHECK(h.keyspace.deadlines().next_ms() == 1700000000070);
+  CHECK(h.run("XNACK", "s", "g", "FAIL", "IDS", "1", "3", "DELAY", "0") == integer(1));
+  CHECK(h.keyspace.deadlines().size() == 0);
+  CHECK(h.run("XNACK", "s", "g", "FAIL", "IDS", "1", "3", "DELAY", "90") == integer(1));
+  h.run("XACKDEL", "s", "g", "IDS", "1", "3");
+  h.propagated();
+  h.advance(90ms);
+  CHECK(h.propagated() == Lines{});
+  CHECK(h.keyspace.deadlines().size() == 0);
+}
+
+TEST_CASE("XNACK: what failed waits as the policy says, longer each time, and not what came back unread") {
+  Harness h;
+  fill(h, 3);
+  h.run("XGROUP", "SETPOLICY", "s", "g", "BACKOFF", "100", "3", "500");
+  h.run("XCLAIM", "s", "g", "c", "0", "2", "RETRYCOUNT", "2", "JUSTID");
+  h.propagated();
+  h.run("XNACK", "s", "g", "FAIL", "IDS", "3", "1", "2", "3", "RETRYCOUNT", "9");
+  CHECK(h.propagated() ==
+        Lines{"#SLUICE XNACK s g FAIL IDS 3 1-0 2-0 3-0 RETRYCOUNT 9 FORCE UNTIL 1700000000500"});
+  h.run("XNACK", "s", "g", "FAIL", "IDS", "1", "1", "RETRYCOUNT", "2");
+  CHECK(h.propagated() == Lines{"#SLUICE XNACK s g FAIL IDS 1 1-0 RETRYCOUNT 2 FORCE UNTIL 1700000000300"});
+  h.run("XNACK", "s", "g", "FAIL", "IDS", "1", "1", "DELAY", "7");
+  CHECK(h.propagated() == Lines{"#SLUICE XNACK s g FAIL IDS 1 1-0 RETRYCOUNT 2 FORCE UNTIL 1700000000007"});
+  h.run("XNACK", "s", "g", "SILENT", "IDS", "1", "1");
+  h.run("XNACK", "s", "g", "FATAL", "IDS", "1", "2");
+  CHECK(h.propagated() == Lines{"#SLUICE XNACK s g FAIL IDS 1 1-0 RETRYCOUNT 1 FORCE",
+                                "#SLUICE XNACK s g FAIL IDS 1 2-0 RETRYCOUNT 9223372036854775807 FORCE"});
+}
+
+TEST_CASE("XNACK: what was delivered too often is given up at once, and not when it came back unread") {
+  Harness h;
+  fill(h, 3);
+  h.run("XGROUP", "SETPOLICY", "s", "g", "MAXDELIVER", "1", "DLQ", "dead", "BACKOFF", "100");
+  h.propagated();
+  CHECK(h.run("XNACK", "s", "g", "SILENT", "IDS", "1", "1") == integer(1));
+  CHECK(h.propagated() == Lines{"#SLUICE XNACK s g FAIL IDS 1 1-0 RETRYCOUNT 0 FORCE"});
+  CHECK(h.run("XNACK", "s", "g", "FAIL", "IDS", "2", "2", "3", "DELAY", "900") == integer(2));
+  const Lines records = h.propagated();
+  REQUIRE(records.size() == 5);
+  CHECK(records[1].find("XADD dead 1700000000000-0 f 2 dlq-key s dlq-id 2-0") == 0);
+  CHECK(records[3] == "XACK s g 2-0 3-0");
+  CHECK(pending(h) == "[[\"1-0\", \"\", -1, 0]]");
+}
+
 TEST_CASE("XNACK: refuses what makes no sense") {
   Harness h;
   fill(h, 1);
@@ -164,6 +244,12 @@ TEST_CASE("XNACK: refuses what makes no sense") {
         error("ERR Invalid RETRYCOUNT"));
   CHECK(h.run("XNACK", "s", "g", "FAIL", "IDS", "1", "1", "RETRYCOUNT", "x") ==
         error("ERR value is not an integer or out of range"));
+  CHECK(h.run("XNACK", "s", "g", "FAIL", "IDS", "1", "1", "DELAY", "-1") ==
+        error("ERR DELAY must be between 0 and 315360000000 milliseconds"));
+  CHECK(h.run("XNACK", "s", "g", "FAIL", "IDS", "1", "1", "DELAY", "1", "UNTIL", "1") ==
+        error("ERR DELAY and UNTIL exclude each other"));
+  CHECK(h.run("XNACK", "s", "g", "FAIL", "IDS", "1", "1", "UNTIL", "-1") ==
+        error("ERR UNTIL is out of range"));
   CHECK(h.run("XNACK", "s", "no", "FAIL", "IDS", "1", "1") ==
         error("NOGROUP No such key 's' or consumer group 'no'"));
   CHECK(h.run("XNACK", "str", "g", "FAIL", "IDS", "1", "1").text.starts_with("WRONGTYPE"));

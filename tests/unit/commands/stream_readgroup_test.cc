@@ -67,7 +67,7 @@ TEST_CASE("XREADGROUP: the log gets the claim it amounts to, and where the group
   h.advance(10ms);
   read(h, "c", "COUNT", "1", "STREAMS", "s", "0");
   CHECK(h.propagated() == Lines{"XCLAIM s g c 0 1-0 TIME " + std::to_string(h.clock.unix_us() / 1000) +
-                                " RETRYCOUNT 2 FORCE JUSTID LASTID 3-0"});
+                                " RETRYCOUNT 2 FORCE JUSTID"});
 }
 
 TEST_CASE("XREADGROUP: NOACK leaves nothing pending") {
@@ -92,6 +92,19 @@ TEST_CASE("XREADGROUP: an id gets the consumer's own pending entries behind it, 
   CHECK(ids_of(read(h, "c", "COUNT", "1", "STREAMS", "s", "1-0")) == "s 2-0 ");
   CHECK(h.text("XREADGROUP", "GROUP", "g", "c", "STREAMS", "s", "9") == "[[\"s\", []]]");
   CHECK(h.text("XREADGROUP", "GROUP", "g", "new", "STREAMS", "s", "0") == "[[\"s\", []]]");
+}
+
+TEST_CASE("XREADGROUP: who looks at its history is seen, but got nothing, and the log knows that") {
+  Harness h;
+  fill(h, 2);
+  read(h, "c", "STREAMS", "s", ">");
+  h.advance(50ms);
+  h.propagated();
+  read(h, "c", "STREAMS", "s", "0");
+  CHECK(h.propagated() == Lines{"XCLAIM s g c 0 1-0 2-0 TIME " + std::to_string(h.clock.unix_us() / 1000) +
+                                " RETRYCOUNT 2 FORCE JUSTID"});
+  CHECK(h.text("XINFO", "CONSUMERS", "s", "g") ==
+        "[[\"name\", \"c\", \"pending\", 2, \"idle\", 0, \"inactive\", 50]]");
 }
 
 TEST_CASE("XREADGROUP: an entry handed out before goes to the new reader when the group was moved back") {
@@ -159,6 +172,21 @@ TEST_CASE("XREADGROUP: the highest id is the same as >, and no negative count li
 }
 
 // --- waiting
+
+TEST_CASE(
+    "XREADGROUP BLOCK: who waits gets what is pending behind more that is gone than one call cleans up") {
+  Harness h;
+  fill(h, 1600);
+  read(h, "c", "COUNT", "1600", "STREAMS", "s", ">");
+  h.run("XTRIM", "s", "MAXLEN", "2");
+  h.advance(50ms);
+  Peer& peer = h.client();
+  peer.send("XREADGROUP", "GROUP", "g", "d", "CLAIM", "50", "BLOCK", "0", "STREAMS", "s", ">");
+  h.advance(1ms);
+  const auto reply = peer.reply();
+  REQUIRE(reply);
+  CHECK(ids_of(*reply) == "s 1599-0 1600-0 ");
+}
 
 TEST_CASE("XREADGROUP BLOCK: those who wait in one group are served oldest first, the others stay") {
   Harness h;
@@ -293,6 +321,55 @@ TEST_CASE("XREADGROUP CLAIM: what is gone from the stream is dropped, and counts
                                 "XCLAIM s g c 0 3-0 TIME " + now + " RETRYCOUNT 2 FORCE JUSTID LASTID 3-0",
                                 "EXEC"});
   CHECK(pending(h) == "[[\"3-0\", \"c\", 0, 2]]");
+}
+
+TEST_CASE(
+    "XREADGROUP CLAIM: who does not wait gets what stands behind thousands that are gone, in the same call") {
+  Harness h;
+  fill(h, 4500);
+  read(h, "c", "COUNT", "4500", "STREAMS", "s", ">");
+  h.run("XTRIM", "s", "MAXLEN", "2");
+  Peer& peer = h.client();
+  peer.send("XREADGROUP", "GROUP", "g", "d", "CLAIM", "0", "STREAMS", "s", ">");
+  h.advance(0ms);
+  const auto reply = peer.reply();
+  REQUIRE(reply);
+  CHECK(ids_of(*reply) == "s 4499-0 4500-0 ");
+  CHECK(h.text("XPENDING", "s", "g") == "[2, \"4499-0\", \"4500-0\", [[\"d\", \"2\"]]]");
+}
+
+TEST_CASE("XREADGROUP CLAIM: who does not wait and finds nothing behind thousands that are gone is told so") {
+  Harness h;
+  fill(h, 4500);
+  read(h, "c", "COUNT", "4500", "STREAMS", "s", ">");
+  h.run("XTRIM", "s", "MAXLEN", "0");
+  Peer& peer = h.client();
+  peer.send("XREADGROUP", "GROUP", "g", "d", "CLAIM", "0", "STREAMS", "s", ">");
+  h.advance(0ms);
+  CHECK(peer.reply_text() == "nil-array");
+  CHECK(h.run("XPENDING", "s", "g").children.at(0) == integer(0));
+}
+
+TEST_CASE("XREADGROUP CLAIM: inside MULTI it gets what stands behind thousands that are gone as well") {
+  Harness h;
+  fill(h, 4500);
+  read(h, "c", "COUNT", "4500", "STREAMS", "s", ">");
+  h.run("XTRIM", "s", "MAXLEN", "1");
+  h.run("MULTI");
+  h.run("XREADGROUP", "GROUP", "g", "d", "CLAIM", "0", "STREAMS", "s", ">");
+  const resp::Value replies = h.run("EXEC");
+  REQUIRE(replies.children.size() == 1);
+  CHECK(ids_of(replies.children[0]) == "s 4500-0 ");
+}
+
+TEST_CASE("XREADGROUP: new entries come at once, though more is gone than one call cleans up") {
+  Harness h;
+  fill(h, 1600);
+  read(h, "c", "COUNT", "1600", "STREAMS", "s", ">");
+  h.run("XTRIM", "s", "MAXLEN", "0");
+  h.run("XADD", "s", "5000", "f", "v");
+  h.run("XGROUP", "SETPOLICY", "s", "g", "LEASE", "100000");
+  CHECK(ids_of(read(h, "d", "CLAIM", "0", "STREAMS", "s", ">")) == "s 5000-0 ");
 }
 
 TEST_CASE("XREADGROUP CLAIM: errors, and the last of several wins") {

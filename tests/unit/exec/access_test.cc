@@ -148,10 +148,11 @@ TEST_CASE("AccessCheck: the operator is told which key it was, the client is not
   const Asked asked{g.peer().client, *g.h.table.find("get"), words};
   const acl::Verdict verdict = g.check(user, words);
   CHECK(g.h.executor.access().text_of(verdict, asked) == "No permissions to access a key");
-  CHECK(full_denial_text(verdict, user, asked) == "User u has no permissions to access the 'secret' key");
-  CHECK(full_denial_text({Reason::kChannel, 1}, user, asked) ==
+  CHECK(g.h.executor.access().full_text_of(verdict, user, asked) ==
+        "User u has no permissions to access the 'secret' key");
+  CHECK(g.h.executor.access().full_text_of({Reason::kChannel, 1}, user, asked) ==
         "User u has no permissions to access the 'secret' channel");
-  CHECK(full_denial_text({Reason::kCommand, 0}, user, asked) ==
+  CHECK(g.h.executor.access().full_text_of({Reason::kCommand, 0}, user, asked) ==
         "User u has no permissions to run the 'get' command");
 }
 

@@ -88,15 +88,15 @@ TEST_CASE("Args: integers are read exactly as Redis prints them") {
   CHECK(args.ok());
 }
 
-TEST_CASE("Args: a bounded integer has its own error, and no number the usual one") {
+TEST_CASE("Args: a bounded integer has its own error, no number the usual one; both stay in bounds") {
   const Words words = {"X", "5", "6", "y"};
   Args args(words);
   CHECK(args.integer_between(1, 5, errors::kOutOfRange) == 5);
   CHECK(args.ok());
-  args.integer_between(1, 5, errors::kOutOfRange);
+  CHECK(args.integer_between(1, 5, errors::kOutOfRange) == 5);
   CHECK(args.error() == errors::kOutOfRange);
   Args no_number(words, 3);
-  no_number.integer_between(1, 5, errors::kOutOfRange);
+  CHECK(no_number.integer_between(1, 5, errors::kOutOfRange) == 1);
   CHECK(no_number.error() == errors::kNotAnInteger);
 }
 

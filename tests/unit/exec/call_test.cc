@@ -62,6 +62,35 @@ TEST_CASE("Call: a big argument that the value copies is logged as it was") {
   CHECK(h.propagated() == Lines{"RPUSH q " + big});
 }
 
+TEST_CASE("Call: a command is logged as received but for one argument, whole or in pieces") {
+  Harness h;
+  const auto submit = [&](const std::vector<std::string>& words) {
+    const std::vector<base::ByteView> views(words.begin(), words.end());
+    base::Bytes wire;
+    exec::append_command(wire, views);
+    resp::Parser parser;
+    REQUIRE(parser.next(wire, {}) == resp::Parser::Status::kRequest);
+    REQUIRE_FALSE(parser.wire().empty());
+    h.executor.submit(h.first().client, {parser.args(), parser.wire(), &parser});
+  };
+  submit({"xadd", "s", "*", "f", "v\r\n"});
+  submit({"XADD", "s", "1700000000000-*", "", "1"});
+  h.run("XADD", "s", "*", "g", "w");
+  REQUIRE(h.table.rename("XADD", "put").ok());
+  submit({"put", "s", "*", "h", "x"});
+  CHECK(h.propagated() == Lines{R"(xadd s 1700000000000-0 f "v\x0d\x0a")", R"(XADD s 1700000000000-1 "" 1)",
+                                "XADD s 1700000000000-2 g w", "xadd s 1700000000000-3 h x"});
+}
+
+TEST_CASE("Call: what nobody keeps is not recorded") {
+  Harness h;
+  h.settings.keeps_records = false;
+  CHECK(h.run("XADD", "s", "MAXLEN", "1", "*", "f", "v") == bulk("1700000000000-0"));
+  h.settings.keeps_records = true;
+  CHECK(h.run("XADD", "s", "*", "f", "v") == bulk("1700000000000-1"));
+  CHECK(h.propagated() == Lines{"XADD s 1700000000000-1 f v"});
+}
+
 TEST_CASE("Call: views count hits and misses, edits do not") {
   Harness h;
   h.run("RPUSH", "q", "a");

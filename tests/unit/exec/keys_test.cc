@@ -135,4 +135,16 @@ TEST_CASE("Keys: the old range is one spec, or neighbours joined") {
   CHECK(range(two_keys(key_range(1, 0, 1, kKeyOw), keynum_spec(2, kKeyRo))) == "1 1 1");
 }
 
+TEST_CASE("Keys: a template names a key for each of the others, all of them within a limit") {
+  CHECK(make_key("%:work", "q") == "q:work");
+  CHECK(make_key("%%|", "ab") == "abab|");
+  CHECK(make_key("plain", "q") == "plain");
+  CHECK(make_key("%", "") == "");
+  const std::string half(kMadeKeyBytes / 2, 'k');
+  CHECK(may_make_keys("%", std::vector<base::ByteView>{half, half}));
+  CHECK(!may_make_keys("%.", std::vector<base::ByteView>{half, half}));
+  CHECK(!may_make_keys(std::string(kMadeKeyBytes, '%'), std::vector<base::ByteView>{half, half}));
+  CHECK(may_make_keys(half + half + ".", std::vector<base::ByteView>{half}));
+}
+
 }  // namespace sluice::exec

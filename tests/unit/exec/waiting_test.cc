@@ -466,4 +466,97 @@ TEST_CASE("Waiting: commands ended by timeout or CLIENT UNBLOCK count as calls")
   CHECK(h.stats.commands == before + 3);
 }
 
+namespace {
+
+// Appends an entry at each of the moments 10 ms apart, so many as there are fields in the first.
+exec::Outcome fire_test_stream(exec::Call& call) {
+  const base::ByteView key = call.args.key();
+  auto stream = call.edit_existing<types::Stream>(key);
+  REQUIRE(stream.ok());
+  if (!*stream) return exec::Outcome::kDone;
+  const int64_t now_ms = call.access().now_ms;
+  const types::StreamId id{static_cast<uint64_t>(now_ms), 0};
+  const base::ByteView fields[] = {"f", "v"};
+  REQUIRE((*stream)->append(id, fields).ok());
+  (*stream)->agenda().file_own((*stream)->size() < 4 ? now_ms + 10 : types::kNeverExpires);
+  call.propagate_as({"XADD", key, types::StreamIdText(id).view(), "f", "v"});
+  stream->commit(keyspace::events::xadd);
+  return exec::Outcome::kDone;
+}
+
+constexpr exec::CommandSpec kTestFiring = {
+    "test-firing", fire_test_stream,     exec::exactly(2), exec::one_key(1, exec::kKeyRw),
+    exec::kWrite,  exec::Group::kStream, "7.2.4",          "Appends an entry."};
+
+// A stream with one entry whose next moment is 10 ms away.
+void file_test_stream(Harness& h) {
+  h.services.stream_firing = &kTestFiring;
+  h.run("XADD", "s", "1-0", "f", "v");
+  keyspace::Entry& entry = *h.keyspace.database(0).find("s");
+  keyspace::get_if<types::Stream>(entry.value)->agenda().file_own(h.clock.unix_us() / 1000 + 10);
+  h.keyspace.deadlines().follow_value(h.keyspace.database(0), entry);
+  h.propagated();
+}
+
+}  // namespace
+
+TEST_CASE("Waiting: a stream's moment is a unit of its own, with its record, events and wake-ups") {
+  Harness h;
+  h.configure("notify-keyspace-events", "KEA");
+  Peer& listener = h.client();
+  listener.send("SUBSCRIBE", "__keyevent@0__:xadd");
+  file_test_stream(h);
+  Peer& reader = waiter(h, {"XREAD", "BLOCK", "0", "STREAMS", "s", "$"});
+  h.run("WATCH", "s");
+  const int64_t due_us = h.clock.unix_us() + 10'000;
+  const auto tick_us = h.executor.next_tick_us();
+  REQUIRE(tick_us);
+  CHECK(*tick_us + (h.clock.unix_us() - h.clock.monotonic_us()) == due_us);
+  h.events();
+  h.advance(9ms);
+  CHECK(h.propagated() == Lines{});
+  h.advance(1ms);
+  const std::string id = std::to_string(due_us / 1000) + "-0";
+  CHECK(h.propagated() == Lines{"XADD s " + id + " f v"});
+  CHECK(h.events() == Lines{"__keyspace@0__:s xadd", "__keyevent@0__:xadd s"});
+  CHECK(reader.reply_text().find(id) != std::string::npos);
+  h.run("MULTI");
+  h.run("PING");
+  CHECK(h.run("EXEC") == null_array());
+  h.advance(1s);  // what is late acts once, and goes on from there
+  CHECK(h.run("XLEN", "s") == integer(3));
+  h.advance(10ms);
+  CHECK(h.run("XLEN", "s") == integer(4));
+  CHECK(h.keyspace.deadlines().size() == 0);
+}
+
+TEST_CASE("Waiting: a stream's moments follow it to another key and database, and go with it") {
+  Harness h;
+  file_test_stream(h);
+  h.run("RENAME", "s", "t");
+  h.run("MOVE", "t", "3");
+  h.advance(10ms);
+  h.run("SELECT", "3");
+  CHECK(h.run("XLEN", "t") == integer(2));
+  h.run("PEXPIRE", "t", "10");
+  h.advance(10ms);
+  CHECK(h.run("EXISTS", "t") == integer(0));
+  CHECK(h.keyspace.deadlines().size() == 0);
+}
+
+TEST_CASE("Waiting: nothing of a stream acts while active expiry is off or the disk fails") {
+  Harness h;
+  file_test_stream(h);
+  h.run("DEBUG", "SET-ACTIVE-EXPIRE", "0");
+  h.advance(10ms);
+  CHECK(h.run("XLEN", "s") == integer(1));
+  h.run("DEBUG", "SET-ACTIVE-EXPIRE", "1");
+  h.state.disk_error = "no space";
+  h.settle();
+  CHECK(h.run("XLEN", "s") == integer(1));
+  h.state.disk_error.clear();
+  h.settle();
+  CHECK(h.run("XLEN", "s") == integer(2));
+}
+
 }  // namespace sluice::test

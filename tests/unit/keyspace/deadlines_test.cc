@@ -67,7 +67,7 @@ TEST_CASE("Deadlines: a hash is filed under the next deadline of its fields, and
   CHECK(f.db().volatile_size() == 0);
   deadlines.set_expiry(f.db(), entry, 250);
   hash.set_deadline("1", 400);
-  deadlines.follow_fields(f.db(), entry);
+  deadlines.follow_value(f.db(), entry);
   CHECK(deadlines.size() == 2);
   CHECK(deadlines.next_ms() == 250);
   CHECK(deadlines.front().kind == DeadlineKind::kKeyExpiry);
@@ -75,15 +75,15 @@ TEST_CASE("Deadlines: a hash is filed under the next deadline of its fields, and
   CHECK(deadlines.next_ms() == 300);
   hash.set_deadline("0", types::kNeverExpires);
   hash.erase("1");
-  deadlines.follow_fields(f.db(), entry);
+  deadlines.follow_value(f.db(), entry);
   CHECK(deadlines.size() == 0);
   hash.set_deadline("0", 7);
-  deadlines.follow_fields(f.db(), entry);
+  deadlines.follow_value(f.db(), entry);
   CHECK(deadlines.next_ms() == 7);
   deadlines.forget(entry);
   deadlines.forget(entry);
   CHECK(deadlines.size() == 0);
-  deadlines.follow_fields(f.db(), f.add_list("q"));
+  deadlines.follow_value(f.db(), f.add_list("q"));
   CHECK(deadlines.size() == 0);
 }
 
@@ -102,6 +102,32 @@ TEST_CASE("Deadlines: a hash that is overwritten, removed or flushed is filed no
   CHECK(deadlines.size() == 1);
   while (f.keyspace.graveyard().step(1, deadlines)) {
   }
+  CHECK(deadlines.size() == 0);
+}
+
+TEST_CASE("Deadlines: a stream is filed under its next moment, until it has none or leaves its key") {
+  Fixture f;
+  Deadlines& deadlines = f.keyspace.deadlines();
+  Entry& entry = f.keyspace.store(f.access, "s", Value(f.keyspace.make<types::Stream>()), events::xadd);
+  f.changes.clear();
+  auto& stream = *get_if<types::Stream>(entry.value);
+  deadlines.follow_value(f.db(), entry);
+  CHECK(deadlines.size() == 0);
+  stream.agenda().file_own(300);
+  deadlines.follow_value(f.db(), entry);
+  CHECK(deadlines.next_ms() == 300);
+  CHECK(deadlines.front().entry == &entry);
+  CHECK(deadlines.front().kind == DeadlineKind::kStream);
+  stream.agenda().file_own(200);
+  deadlines.follow_value(f.db(), entry);
+  CHECK(deadlines.next_ms() == 200);
+  CHECK(deadlines.size() == 1);
+  stream.agenda().file_own(types::kNeverExpires);
+  deadlines.follow_value(f.db(), entry);
+  CHECK(deadlines.size() == 0);
+  stream.agenda().file_own(100);
+  deadlines.follow_value(f.db(), entry);
+  f.keyspace.store(f.access, "s", Value(types::StringValue(1)), events::set);
   CHECK(deadlines.size() == 0);
 }
 

@@ -35,7 +35,7 @@ struct Fixture {
       hash.set_deadline(std::to_string(i), deadlines_ms[i]);
     }
     Entry& entry = keyspace.store(access, key, std::move(hash), events::hset);
-    keyspace.deadlines().follow_fields(db(), entry);
+    keyspace.deadlines().follow_value(db(), entry);
     changes.clear();
     return entry;
   }

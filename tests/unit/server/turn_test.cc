@@ -35,6 +35,18 @@ TEST_CASE("Turn: ends after its time, whatever else is ready") {
   CHECK_FALSE(turn.add(5 + kTurnUs));
 }
 
+TEST_CASE("Turn: may be given more time than the one before, once") {
+  Turn turn;
+  turn.end(kSyncedTurnUs);
+  CHECK_FALSE(turn.add(5));
+  CHECK_FALSE(turn.add(5 + kTurnUs));
+  CHECK(turn.goes_on(5 + kSyncedTurnUs - 1, true));
+  CHECK(turn.add(5 + kSyncedTurnUs));
+  turn.end();
+  CHECK_FALSE(turn.add(5));
+  CHECK(turn.add(5 + kTurnUs));
+}
+
 TEST_CASE("Turn: ends after so many commands") {
   Turn turn;
   for (size_t i = 1; i < kCommandsPerTurn; ++i) REQUIRE_FALSE(turn.add(0));

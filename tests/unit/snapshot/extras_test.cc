@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "snapshot/deadline_codec.h"
+#include "snapshot/delayed_codec.h"
 #include "snapshot/dump.h"
 #include "snapshot/group_codec.h"
 #include "snapshot/idempotence_codec.h"
@@ -19,7 +20,8 @@ TEST_CASE("Extras: each kind belongs to one type of value") {
   Keyspace keyspace(1, 1);
   Value hash(keyspace.make<types::Hash>());
   Value stream(keyspace.make<types::Stream>());
-  for (const base::ByteView name : {kDeadlinesName, kReleasedName, kActiveName, kIdempotenceName}) {
+  for (const base::ByteView name : {kDeadlinesName, kReleasedName, kActiveName, kIdempotenceName,
+                                    kDelayedLastName, kDelayedBlockName, kExpiriesName}) {
     CHECK(is_extra(name));
     const bool of_hash = name == kDeadlinesName;
     CHECK(is_extra_of(name, hash) == of_hash);

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/random.h"
+#include "types/delayed_entries.h"
 #include "unit/snapshot/written.h"
 
 namespace sluice::snapshot {
@@ -90,7 +91,88 @@ void check_frozen(uint64_t entries, Change change) {
   }
 }
 
+// A stream with many entries that are to come, some of them appended and gone again, and many that go.
+Entry& add_delaying_stream(SnapshotDesk& desk) {
+  Value value(desk.keyspace.make<Stream>());
+  Stream& stream = *keyspace::get_if<Stream>(value);
+  append(stream, 1, 300);
+  types::DelayedEntries& delayed = stream.delayed_entries();
+  const std::array<base::ByteView, 2> fields = {"field", "value"};
+  for (int64_t i = 0; i < 3000; ++i) {
+    types::DelayedRules rules;
+    rules.due_ms = i * 7919 % 3000;
+    rules.ttl_ms = i % 2;
+    REQUIRE(delayed.add(rules, i % 2 == 0 ? "t" + std::to_string(i) : "", fields).ok());
+    delayed.set_expiry({static_cast<uint64_t>(i % 1000), 0}, i);
+  }
+  for (int i = 0; i < 500; ++i) delayed.take(*delayed.next(types::kMinStreamId));
+  Entry& entry = desk.keyspace.store(desk.access, "big", std::move(value), keyspace::events::set);
+  desk.changes.clear();
+  CHECK(needs_freezing(entry.value));
+  return entry;
+}
+
+void change_delayed(Stream& stream) {
+  types::DelayedEntries& delayed = stream.delayed_entries();
+  const std::array<base::ByteView, 2> fields = {"other", "value"};
+  base::Random random(5);
+  for (int i = 0; i < 2000; ++i) {
+    types::DelayedRules rules;
+    rules.due_ms = static_cast<int64_t>(random.below(4000));
+    auto place = delayed.next({random.below(4000), 0});
+    if (!place) place = delayed.next(types::kMinStreamId);
+    delayed.take(*place);
+    if (i % 3 == 0) REQUIRE(delayed.add(rules, {}, fields).ok());
+    delayed.set_expiry({random.below(2000), 0}, 77);
+    delayed.clear_expiry({random.below(2000), 0});
+  }
+}
+
 }  // namespace
+
+TEST_CASE("Frozen stream: what is delayed is written as it was, while all of it changes") {
+  SnapshotDesk before;
+  add_delaying_stream(before);
+  before.begin();
+  const Lines expected = before.written();
+  REQUIRE(expected.size() == 1);
+  CHECK(expected[0].find("{arrived 3000 [500-") != std::string::npos);
+  CHECK(expected[0].find(" goes 999-0@2999}") != std::string::npos);
+  for (const size_t steps : {size_t{0}, size_t{1}, size_t{8}, size_t{30}, size_t{60}}) {
+    SnapshotDesk desk;
+    Entry& entry = add_delaying_stream(desk);
+    desk.begin();
+    for (size_t i = 0; i < steps; ++i) (void)desk.recorder.step(4000);
+    desk.db().before_change(entry);
+    change_delayed(*keyspace::get_if<Stream>(entry.value));
+    CHECK(desk.written() == expected);
+  }
+  SnapshotDesk desk;
+  Entry& entry = add_delaying_stream(desk);
+  desk.begin();
+  (void)desk.recorder.step(4000);
+  desk.remove(entry);
+  CHECK(desk.written() == expected);
+}
+
+TEST_CASE("Frozen stream: freezing a million delayed entries encodes none of them at once") {
+  SnapshotDesk desk;
+  Value value(desk.keyspace.make<Stream>());
+  types::DelayedEntries& delayed = keyspace::get_if<Stream>(value)->delayed_entries();
+  constexpr int64_t kEntries = 1'000'000;
+  const std::array<base::ByteView, 2> fields = {"field", "value"};
+  for (int64_t i = 1; i <= kEntries; ++i) {
+    types::DelayedRules rules;
+    rules.due_ms = i;
+    REQUIRE(delayed.add(rules, {}, fields).ok());
+    delayed.set_expiry({static_cast<uint64_t>(i), 0}, i);
+  }
+  EntryHeads::Entry head;
+  head.key = "key";
+  const auto frozen = freeze(value, head, 1);
+  // A part of 32 bytes per block of up to 100 entries, and per leaf of 62 expiries.
+  CHECK(frozen->memory_bytes() < static_cast<size_t>(kEntries) * 2);
+}
 
 TEST_CASE("Frozen stream: what is pending is written as it was, whatever becomes of it") {
   check_frozen(10, change_groups);
@@ -140,6 +222,24 @@ TEST_CASE("Frozen stream: what is given up half-way gives every leaf back") {
     for (const auto& item : big.consumers()) {
       item.second->for_each_leaf([](const types::OwnLeaf& leaf) { CHECK(leaf.refs == 1); });
     }
+  }
+}
+
+TEST_CASE("Frozen stream: blocks and leaves of what is delayed come back when it is given up half-way") {
+  for (const size_t steps : {size_t{0}, size_t{1}, size_t{20}, size_t{50}}) {
+    SnapshotDesk desk;
+    Entry& entry = add_delaying_stream(desk);
+    desk.begin();
+    for (size_t i = 0; i < steps; ++i) (void)desk.recorder.step(4000);
+    Stream& stream = *keyspace::get_if<Stream>(entry.value);
+    desk.db().before_change(entry);
+    stream.delayed_entries().take(*stream.delayed()->next(types::kMinStreamId));
+    stream.delayed_entries().set_expiry({1, 0}, 5);
+    desk.recorder.cancel();
+    CHECK_FALSE(desk.finish().ok());
+    const types::DelayedEntries& delayed = *stream.delayed();
+    for (size_t i = 0; i < delayed.held().block_count(); ++i) CHECK(delayed.held().block(i).refs == 1);
+    delayed.expiries().for_each_leaf([](const types::PendingLeaf& leaf) { CHECK(leaf.refs == 1); });
   }
 }
 

@@ -89,6 +89,26 @@ TEST_CASE_FIXTURE(Fixture, "Group codec: much that was released goes into many r
   CHECK(last == types::StreamId{5000, 0});
 }
 
+TEST_CASE_FIXTURE(Fixture, "Group codec: delayed entries are told with the moment of their release") {
+  types::Stream& stream = make();
+  group->add_pending({1, 0}, {worker, 5, 1});
+  group->delay({1, 0}, 2, 9);
+  CHECK(group->add_delayed({2, 0}, 1, 7));
+  base::Bytes out;
+  Encoder encoder(out, false);
+  encode_group_records(stream, encoder);
+  const std::string block = "0167" + kId1 + "0902" + kId2 + "0701";
+  CHECK(to_hex(out) == to_hex(hex("fa") + packed("sluice-group-delayed") + packed(hex(block))));
+  const std::string text = ValueText::of(value);
+  CHECK(applied(apply_group_delayed, block) == text);
+  CHECK(keyspace::get_if<types::Stream>(value)->next_deadline_ms() == 7);
+  CHECK(applied(apply_group_delayed, "0168" + kId1 + "0101") == "the stream has no such group");
+  CHECK(applied(apply_group_delayed, block + kId1 + "0101") == "a delayed entry is pending already");
+  CHECK(applied(apply_group_delayed, "0167" + kId1 + "814000000000000000" + "01") ==
+        "a moment is out of range");
+  CHECK(applied(apply_group_delayed, "0167" + kId1 + "01").find("it ends too early") != std::string::npos);
+}
+
 TEST_CASE_FIXTURE(Fixture, "Group codec: what is collected is counted until it is taken") {
   make();
   GroupRecords records;

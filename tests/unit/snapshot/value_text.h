@@ -10,6 +10,7 @@
 #include "snapshot/encoder.h"
 #include "snapshot/value_codec.h"
 #include "snapshot/value_decoder.h"
+#include "types/delayed_entries.h"
 #include "unit/snapshot/bytes.h"
 
 namespace sluice::snapshot {
@@ -59,6 +60,7 @@ class ValueText {
     }
     for (const auto& [name, group] : stream->groups()) add_group(name, *group);
     if (stream->idempotence() != nullptr) add_idempotence(*stream->idempotence());
+    if (stream->delayed() != nullptr) add_delayed(*stream->delayed());
   }
 
  private:
@@ -78,6 +80,21 @@ class ValueText {
     });
     out_ += "}";
   }
+  void add_delayed(const types::DelayedEntries& delayed) {
+    out_ += " {arrived " + std::to_string(delayed.last_arrival());
+    for (auto place = delayed.next({}); place; place = delayed.next(*place->next())) {
+      const types::DelayedEntry entry = delayed.read(*place);
+      out_ += " [" + id(*place) + " " + entry.ticket + " " + std::to_string(entry.rules.ttl_ms);
+      for (const base::Bytes& word : entry.fields) out_ += " " + word;
+      out_ += "]";
+    }
+    delayed.expiries().for_each_leaf([this](const types::PendingLeaf& leaf) {
+      for (size_t i = 0; i < leaf.count(); ++i) {
+        out_ += " goes " + id(leaf.id(i)) + "@" + std::to_string(leaf.key(i));
+      }
+    });
+    out_ += "}";
+  }
   void add_group(const std::string& name, const types::StreamGroup& group) {
     out_ += " {" + name + " at " + id(group.last_id()) + " read " + std::to_string(group.entries_read);
     for (const auto& [consumer_name, consumer] : group.consumers()) {
@@ -90,8 +107,17 @@ class ValueText {
       }
     }
     auto walk = group.walk_idle();
-    for (auto entry = walk.next(); entry && entry->consumer == nullptr; entry = walk.next()) {
+    for (auto entry = walk.next(); entry; entry = walk.next()) {
+      if (entry->consumer != nullptr) continue;
       out_ += " released " + id(entry->id) + "x" + std::to_string(entry->deliveries);
+      if (entry->delayed()) out_ += "@" + std::to_string(entry->until_ms);
+    }
+    if (const types::GroupPolicy& policy = group.policy(); policy != types::GroupPolicy{}) {
+      out_ += " lease " + std::to_string(policy.lease_ms) + " deliveries " +
+              std::to_string(policy.max_deliveries) + " backoff " + std::to_string(policy.backoff_ms) + " " +
+              std::to_string(policy.backoff_factor) + " " + std::to_string(policy.backoff_most_ms) +
+              " dead letters " + policy.dead_letters + " " + std::to_string(policy.most_dead_letters) +
+              " ttl " + std::to_string(policy.consumer_ttl_ms);
     }
     out_ += "}";
   }

@@ -69,7 +69,7 @@ TEST_CASE("Walker: hashes keep the deadlines of their fields in a file of versio
     hash.set("g", "w");
     hash.set_deadline("f", 5'000'000);
     Entry& entry = desk.keyspace.store(desk.access, key, std::move(hash), keyspace::events::hset);
-    desk.keyspace.deadlines().follow_fields(desk.db(), entry);
+    desk.keyspace.deadlines().follow_value(desk.db(), entry);
     return &entry;
   };
   add("h");

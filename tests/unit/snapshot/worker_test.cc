@@ -88,9 +88,9 @@ TEST_CASE("Worker: nodes are encoded behind the bytes of their chunk and come ba
   // 1: a plain node; 5: its length.
   const std::string expected = std::string("head") + "\x01\x05value";
   CHECK(desk.fs.content("d/final") == expected + checksum_of(expected));
-  const auto returned = desk.queue.take_returned();
+  const Chunks returned = desk.queue.take_returned();
   REQUIRE(returned.size() == 1);
-  unpin(returned[0]);
+  unpin(returned.front().node);
 }
 
 TEST_CASE("Worker: any call of the disk that fails leaves no file and says why") {

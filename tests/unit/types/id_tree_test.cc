@@ -58,8 +58,11 @@ void check_looks(const PendingTree& tree, const Model& model, const StreamId& id
   check_same(tree.first_from(id), from == model.items.end() ? std::nullopt : std::optional(from->second));
   check_same(tree.last(), model.items.empty() ? std::nullopt : std::optional(model.items.rbegin()->second));
   check_same(tree.first_until(id, key), model.first_until(id, key));
-  check_same(tree.first_in_time(),
-             model.times.empty() ? std::nullopt : std::optional(model.items.at(model.times.begin()->second)));
+  for (size_t band = 0; band < KeyMins::kBands.size(); ++band) {
+    const auto first = model.times.lower_bound({KeyMins::kBands[band], kMinStreamId});
+    check_same(tree.first_in_time(band),
+               first == model.times.end() ? std::nullopt : std::optional(model.items.at(first->second)));
+  }
 }
 
 void check_whole(const PendingTree& tree, const Model& model) {
@@ -87,7 +90,8 @@ StreamId some_id(base::Random& random, const Ids& ids) {
 }
 
 PendingItem some_item(base::Random& random, const StreamId& id) {
-  const auto key = static_cast<int64_t>(random.below(60)) - 20;
+  const auto low = static_cast<int64_t>(random.below(60)) - 20;
+  const int64_t key = low + (random.below(4) == 0 ? KeyMins::kBands[2] : 0);
   const uint64_t deliveries = random.below(50) == 0 ? UINT64_MAX - random.below(3) : random.below(9);
   return {id, key, deliveries, static_cast<uint32_t>(random.below(5))};
 }

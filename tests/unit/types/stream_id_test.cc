@@ -18,17 +18,17 @@ std::string shown(const StreamBound& bound) {
 }
 
 std::string request(base::ByteView text) {
-  const auto wanted = parse_stream_id_request(text);
-  if (!wanted) return "invalid";
-  switch (wanted->kind) {
+  StreamIdRequest wanted;
+  if (!parse_stream_id_request(text, wanted)) return "invalid";
+  switch (wanted.kind) {
     case StreamIdRequest::Kind::kNext:
       return "next";
     case StreamIdRequest::Kind::kNextSeq:
-      return "next of " + std::to_string(wanted->id.ms);
+      return "next of " + std::to_string(wanted.id.ms);
     case StreamIdRequest::Kind::kExplicit:
       break;
   }
-  return shown(wanted->id);
+  return shown(wanted.id);
 }
 
 }  // namespace

@@ -113,6 +113,31 @@ struct Model {
 
 }  // namespace
 
+TEST_CASE("Stream: seeking finds the first live entry, from whichever end of a block it starts") {
+  for (const uint64_t step : {1, 7}) {
+    Fixture fixture;
+    fixture.context.stream = {0, 10};
+    Stream stream(fixture.context);
+    for (uint64_t i = 1; i <= 35; ++i) add(stream, {i * step, i % 3});
+    std::vector<StreamId> live;
+    for (uint64_t i = 1; i <= 35; ++i) {
+      const StreamId id{i * step, i % 3};
+      const bool gone = i == 1 || i == 10 || (i >= 17 && i <= 23) || i == 28 || i == 35;
+      if (gone) REQUIRE(stream.remove(id));
+      if (!gone) live.push_back(id);
+    }
+    for (uint64_t ms = 0; ms <= 36 * step; ++ms) {
+      for (uint64_t seq = 0; seq <= 3; ++seq) {
+        const StreamId wanted{ms, seq};
+        const auto expected = std::lower_bound(live.begin(), live.end(), wanted);
+        const auto cursor = stream.seek(wanted);
+        REQUIRE(cursor.valid() == (expected != live.end()));
+        if (cursor.valid()) CHECK(cursor.entry().id == *expected);
+      }
+    }
+  }
+}
+
 TEST_CASE("Stream: hands out ids that only grow, whatever the clock says") {
   Fixture fixture;
   Stream stream(fixture.context);
@@ -436,6 +461,33 @@ TEST_CASE(
   for (uint64_t i = 12; i <= 21; ++i) REQUIRE(stream.append({i, 0}, Parts{"f", "small"}).ok());
   REQUIRE(stream.block_count() == 3);
   CHECK(stream.memory_bytes() < one + 3 * 400);
+}
+
+TEST_CASE("Stream: the last block is compacted when the next begins, so that a file tells how full it was") {
+  Fixture fixture;
+  fixture.context.stream = {0, 4};
+  Stream stream(fixture.context);
+  for (uint64_t i = 1; i <= 3; ++i) add(stream, {i, 0});
+  stream.remove({1, 0});
+  stream.remove({2, 0});
+  CHECK(stream.block(0).first().id == StreamId{1, 0});  // deleted, and still there
+  add(stream, {4, 0});
+  CHECK(stream.block_count() == 1);
+  const size_t before = stream.memory_bytes();
+  stream.remove({4, 0});
+  add(stream, {5, 0});
+  CHECK(stream.block_count() == 2);
+  CHECK(stream.block(0).first().id == StreamId{3, 0});
+  CHECK(stream.block(0).live() + stream.block(0).deleted() == 4);
+  CHECK(stream.memory_bytes() < 2 * before);
+  CHECK(stream.size() == 2);
+  // One that has become big is compacted at once: where blocks have no end they would keep every hole.
+  fixture.context.stream = {0, 0};
+  Stream endless(fixture.context);
+  for (uint64_t i = 1; i <= 20'000; ++i) add(endless, {i, 0});
+  const size_t full = endless.memory_bytes();
+  for (uint64_t i = 1; i < 20'000; ++i) endless.remove({i, 0});
+  CHECK(endless.memory_bytes() < full / 2);
 }
 
 TEST_CASE("Stream: is freed in slices, and a small one is small") {

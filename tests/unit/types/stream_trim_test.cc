@@ -155,6 +155,34 @@ TEST_CASE("Stream trim: what a consumer, a group or an id set back no longer nee
   CHECK(stream.empty());
 }
 
+TEST_CASE("Stream trim: an approximate one by ACKED looks at a bounded number at a time, and gets through") {
+  constexpr uint64_t kMany = 35'000;
+  Fixture fixture;
+  fixture.context.stream = {0, 100};
+  Stream stream(fixture.context);
+  for (uint64_t i = 1; i <= kMany; ++i) add(stream, {i, 0});
+  StreamGroup& group = *stream.add_group("g", {}, 0);
+  deliver(group, 1, kMany);
+  // What may go lies behind what is needed.
+  for (uint64_t i = kMany - 499; i <= kMany; ++i) group.acknowledge({i, 0});
+  StreamTrim rule = acked(100);
+  rule.approximate = true;
+  rule.limit = 10'000;
+  uint64_t gone = 0;
+  for (int trims = 0; trims < 4; ++trims) {
+    const StreamRemoval removal = stream.trim(rule);
+    CHECK(removal.looked_at <= 10'100);
+    gone += removal.gone;
+  }
+  CHECK(gone == 500);
+  // Without a limit all of it is looked at.
+  StreamGroup& other = *stream.add_group("h", {}, 0);
+  other.set_last_id({kMany, 0});
+  rule.limit = 0;
+  stream.remove_group("h");
+  CHECK(stream.trim(rule).looked_at == kMany - 500);
+}
+
 TEST_CASE("Stream trim: by DELREF what is pending goes along, of every group") {
   for (const bool approximate : {false, true}) {
     Fixture fixture;

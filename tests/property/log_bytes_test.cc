@@ -21,7 +21,7 @@ namespace {
 
 using testing::MemoryFs;
 
-constexpr int kMostRounds = 400;  // a pattern that leaves no record by then never will
+constexpr int kMostRounds = 1500;  // a pattern that leaves no record by then never will
 constexpr int kRoundsToEmptiness = 40;
 constexpr int kFillingPerRound = 10;  // so that what takes away finds something
 constexpr size_t kFew = 20;

@@ -30,7 +30,8 @@ FAMILY = Family("connection", [
     Row("CLIENT SETNAME", "odd", after="CLIENT GETNAME"),
     Row("CLIENT SETINFO", "{ LIB-NAME | LIB-VER | odd } member"),
     Row("CLIENT GETREDIR", ""),
-    Row("CLIENT TRACKING", "{ ON | OFF | odd } ( BCAST | OPTIN | OPTOUT | NOLOOP | BCAST PREFIX member | BCAST PREFIX member PREFIX member | REDIRECT odd | OPTIN OPTOUT | odd )",
+    # Two prefixes at most: the oracle answers twice when two overlap and the first of all is none of them.
+    Row("CLIENT TRACKING", "{ ON | OFF | odd } ( BCAST | OPTIN | OPTOUT | NOLOOP | REDIRECT odd | OPTIN OPTOUT | odd ) [ BCAST PREFIX member [ PREFIX member ] ]",
         after=["CLIENT TRACKINGINFO", "CLIENT GETREDIR", "CLIENT TRACKING OFF"], fixed=True),
     Row("CLIENT CACHING", "{ YES | NO | odd }", before=["CLIENT TRACKING ON { OPTIN | OPTOUT | NOLOOP }"],
         after=["CLIENT TRACKINGINFO", "PING", "CLIENT TRACKINGINFO", "CLIENT TRACKING OFF"], fixed=True),

@@ -1,0 +1,211 @@
+// What XINFO STREAM FULL tells of streams outlives whatever a stream may: random commands of streams, with
+// policies, delayed entries, released ones and producers' names among them, go into a log that is rewritten
+// meanwhile; a server that loads it tells the same, and so do the values that DUMP gives. Two things are
+// compared between values only: when a consumer was seen last is not in the log (src/README.md), and where a
+// compacted block came to be the last one again no file tells how full it was, so that the next may begin
+// later.
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <regex>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "property/harness_log.h"
+#include "property/replay_patterns.h"
+#include "support/harness.h"
+#include "support/seeds.h"
+
+namespace sluice::test {
+
+namespace {
+
+constexpr testing::SeedCount kStories{40, 6, 20};
+constexpr int kLives = 3;
+constexpr int kSteps = 500;
+
+using Told = std::map<std::string, std::string>;
+
+std::string as_logged(const std::string& text) {
+  static const std::regex kUnlogged("(seen-time|radix-tree-keys|radix-tree-nodes)\", [0-9]+");
+  return std::regex_replace(text, kUnlogged, "$1\", -");
+}
+
+// By key: what XINFO tells of it, and what XINFO does not.
+Told told(Harness& h) {
+  h.run("DEBUG", "SET-ACTIVE-EXPIRE", "0");
+  Told all;
+  for (const resp::Value& name : h.run("KEYS", "*").children) {
+    const std::string& key = name.text;
+    std::string text = h.text("XINFO", "STREAM", key, "FULL", "COUNT", "0") + "\n";
+    text += h.text("XDELAYED", key, "COUNT", "1000000") + "\n";
+    for (const resp::Value& group : h.run("XINFO", "GROUPS", key).children) {
+      text += h.text("XGROUP", "GETPOLICY", key, group.children.at(1).text) + "\n";
+    }
+    all[key] = text;
+  }
+  h.run("DEBUG", "SET-ACTIVE-EXPIRE", "1");
+  return all;
+}
+
+void check_same(const Told& left, const Told& right, bool in_full) {
+  REQUIRE(left.size() == right.size());
+  for (const auto& item : left) {
+    const std::string& key = item.first;
+    const std::string& text = item.second;
+    CAPTURE(key);
+    REQUIRE(right.count(key) == 1);
+    if (in_full) REQUIRE(right.at(key) == text);
+    REQUIRE(as_logged(right.at(key)) == as_logged(text));
+  }
+}
+
+// What a story that does not meet it proves nothing about.
+struct Met {
+  size_t policies = 0;
+  size_t delayed = 0;
+  size_t released = 0;
+  size_t sent_by_name = 0;
+  size_t pending = 0;
+  size_t rewritten = 0;
+};
+
+class Story {
+ public:
+  Story(uint64_t seed, Met& met) : seed_(seed), dice_(seed), met_(met) {
+    begin_life({});
+    for (const char* key : {"stream0", "stream1", "stream2"}) {
+      for (const char* group : {"g0", "g1"}) harness_->run("XGROUP", "CREATE", key, group, "0", "MKSTREAM");
+    }
+  }
+
+  void live() {
+    for (int i = 0; i < kSteps; ++i) step();
+    log_->begin_rewrite(seed_ % 2 == 0);
+    for (bool ended = false; !ended;) {
+      step();
+      (void)log_->rewrite.step(log_->running.now_us, true);
+      if (dice_.one_in(3)) log_->recorder.run_pending();
+      if (const auto end = log_->rewrite.take_end()) {
+        REQUIRE(end->ok());
+        ++met_.rewritten;
+        ended = true;
+      }
+    }
+    for (uint64_t left = dice_.below(200); left > 0; --left) step();
+  }
+
+  // From the values of all keys, one by one.
+  void dump_and_restore() {
+    harness_->settle();
+    Harness copy(seed_ + 1);
+    configure(copy);
+    copy.clock.advance_us(harness_->clock.unix_us() - copy.clock.unix_us());
+    for (const resp::Value& key : harness_->run("KEYS", "*").children) {
+      REQUIRE(copy.run("RESTORE", key.text, "0", harness_->run("DUMP", key.text).text) == status("OK"));
+    }
+    check_same(told(*harness_), told(copy), true);
+  }
+
+  // The next life begins with what the last one left on the disk, by a clean end or a kill.
+  void restart() {
+    harness_->settle();
+    log_->running.turn();
+    const Told before = told(*harness_);
+    note(before);
+    if (dice_.one_in(2)) REQUIRE(log_->running.writer.close().ok());
+    disk_.kill_process();
+    log_.reset();
+    const int64_t now_us = harness_->clock.unix_us();
+    harness_ = std::make_unique<Harness>(++seed_);
+    configure(*harness_);
+    harness_->clock.advance_us(now_us - harness_->clock.unix_us());
+    peers_.clear();
+    LogLoad load = load_log(*harness_, disk_);
+    REQUIRE(load.error == "");
+    check_same(before, told(*harness_), false);
+    begin_life(std::move(load.start));
+  }
+
+ private:
+  // Blocks and trees of several nodes in small streams.
+  static void configure(Harness& h) { h.configure("stream-node-max-entries", "4"); }
+
+  void begin_life(aof::StartPoint start) {
+    if (harness_ == nullptr) {
+      harness_ = std::make_unique<Harness>(seed_);
+      configure(*harness_);
+    }
+    log_ = std::make_unique<HarnessLog>(*harness_, disk_, aof::SyncMode::kNo, std::move(start));
+    REQUIRE(log_->running.start_error.empty());
+    for (int i = 0; i < 4; ++i) peers_.push_back(&harness_->client());
+  }
+
+  void step() {
+    if (dice_.one_in(6)) harness_->advance(std::chrono::milliseconds(dice_.below(200)));
+    Peer& peer = *peers_[dice_.below(peers_.size())];
+    if (peer.client.has(client::kBlocked)) {
+      if (dice_.one_in(4)) harness_->executor.unblock(peer.client, "");
+    } else {
+      const std::span<const Pattern> patterns = stream_patterns();
+      const Pattern& pattern = patterns[dice_.below(patterns.size())];
+      if (pattern.effect != Effect::kLessens || dice_.one_in(6)) {
+        peer.send_words(dice_.roll(pattern, harness_->clock.unix_us() / 1000));
+      }
+    }
+    for (Peer* each : peers_) {
+      while (each->reply()) {
+      }
+    }
+    if (dice_.one_in(7)) log_->running.turn();
+  }
+
+  void note(const Told& all) {
+    const auto count = [](const std::string& text, const char* pattern) {
+      const std::regex looked_for(pattern);
+      return static_cast<size_t>(
+          std::distance(std::sregex_iterator(text.begin(), text.end(), looked_for), std::sregex_iterator()));
+    };
+    for (const auto& [key, text] : all) {
+      met_.policies += count(text, "\"lease\", [1-9]");
+      met_.delayed += count(text, "\n\\[\\[\"");
+      met_.released += count(text, "\"nacked-count\", [1-9]");
+      met_.sent_by_name += count(text, "\"iids-tracked\", [1-9]");
+      met_.pending += count(text, "\"pel-count\", [1-9]");
+    }
+  }
+
+  uint64_t seed_;
+  Dice dice_;
+  Met& met_;
+  testing::MemoryFs disk_;
+  std::unique_ptr<Harness> harness_;
+  std::unique_ptr<HarnessLog> log_;
+  std::vector<Peer*> peers_;
+};
+
+}  // namespace
+
+TEST_CASE(
+    "Stream: XINFO STREAM FULL stays as it is over replay, a rewrite under writes, DUMP and a restart") {
+  Met met;
+  for (const uint64_t seed : testing::seeds(kStories)) {
+    CAPTURE(seed);
+    Story story(seed * 1000, met);
+    for (int life = 0; life < kLives; ++life) {
+      CAPTURE(life);
+      story.live();
+      story.dump_and_restore();
+      story.restart();
+    }
+  }
+  if (testing::asked_seed()) return;
+  for (const size_t times :
+       {met.policies, met.delayed, met.released, met.sent_by_name, met.pending, met.rewritten}) {
+    CHECK(times > 0);
+  }
+}
+
+}  // namespace sluice::test

@@ -17,6 +17,7 @@
 #include "bench/links.h"
 #include "bench/measure.h"
 #include "bench/memory.h"
+#include "bench/pending.h"
 #include "bench/rewrite.h"
 #include "bench/wire.h"
 
@@ -135,6 +136,8 @@ std::vector<Case> all_cases() {
   cases.push_back({"evalsha-p16", false, kNoLog, run_script});
   cases.push_back(single("handoff", run_handoff));
   cases.push_back(single("stream-handoff", run_stream_handoff));
+  cases.push_back({"pending", false, kNoLog, run_pending});
+  cases.push_back({"stream-drop", false, kNoLog, run_stream_drop});
   cases.push_back(single("paced", run_paced));
   cases.push_back({"paced-deep", false, kNoLog, [](const Target& target, const std::string& name) {
                      flush_all(target);

@@ -233,43 +233,6 @@ bool Stream::adopt(StreamBlock* block) {
   return true;
 }
 
-// --- groups
-// ----------------------------------------------------------------------------------------------------
-
-StreamGroup* Stream::find_group(base::ByteView name) const {
-  const auto at = groups_.find(name);
-  return at == groups_.end() ? nullptr : at->second.get();
-}
-
-const std::shared_ptr<PendingIndex>& Stream::groups_index() {
-  if (pending_index_ == nullptr) pending_index_ = std::make_shared<PendingIndex>(context_->epoch);
-  return pending_index_;
-}
-
-StreamGroup* Stream::add_group(base::ByteView name, const StreamId& last_id, int64_t entries_read) {
-  const auto [at, added] = groups_.try_emplace(
-      base::Bytes(name), std::make_unique<StreamGroup>(context_->epoch, last_id, entries_read));
-  if (!added) return nullptr;
-  at->second->called = &at->first;
-  at->second->trim_memory = trim_memory_.get();
-  at->second->join(groups_index());
-  return at->second.get();
-}
-
-std::unique_ptr<StreamGroup> Stream::remove_group(base::ByteView name) {
-  const auto at = groups_.find(name);
-  if (at == groups_.end()) return nullptr;
-  std::unique_ptr<StreamGroup> group = std::move(at->second);
-  if (group->filed_ms != kNeverExpires) agenda_->file(group.get(), group->filed_ms, kNeverExpires);
-  group->leave();
-  group->called = nullptr;
-  groups_.erase(at);
-  // What only this group needed may be anywhere.
-  group->trim_memory = nullptr;
-  if (trim_memory_ != nullptr) *trim_memory_ = {};
-  return group;
-}
-
 // --- what producers sent
 
 IdempotenceLimits Stream::idempotence_limits() const {

@@ -1,7 +1,6 @@
-// Stream: finding entries, walking over them, and what groups make of an id.
+// Stream: finding entries, and walking over them.
 #include <optional>
 
-#include "types/delayed_entries.h"
 #include "types/stream.h"
 
 namespace sluice::types {
@@ -93,37 +92,6 @@ uint64_t Stream::entries_after(const StreamId& id) const {
 StreamId Stream::first_id() const {
   const Cursor cursor = seek(kMinStreamId);
   return cursor.valid() ? cursor.entry().id : kMinStreamId;
-}
-
-bool Stream::consistent() const {
-  bool sound = pending_index_ == nullptr || pending_index_->consistent();
-  for (const auto& [name, group] : groups_) {
-    sound = sound && group->consistent() && group->filed_ms <= group->next_deadline_ms();
-  }
-  return sound && (delayed_ == nullptr || delayed_->consistent());
-}
-
-bool Stream::needed(const StreamId& id) const {
-  return !groups_.empty() && (id > pending_index_->lowest_delivered() || pending_index_->is_pending(id));
-}
-
-bool Stream::is_read(const StreamId& id) const {
-  return !groups_.empty() && (id <= pending_index_->highest_delivered() || pending_index_->is_pending(id));
-}
-
-// Redis counts by the same rules (src/t_stream.c): XINFO GROUPS shows the outcome as entries-read and lag.
-int64_t Stream::entries_up_to(const StreamId& id) const {
-  const auto added = static_cast<int64_t>(entries_added_);
-  if (added == 0) return 0;
-  if (id == last_id_) return added;
-  if (id > last_id_) return StreamGroup::kUnknown;
-  if (empty()) return added;
-  const StreamId first = first_id();
-  // A deletion behind the first entry leaves a hole that nobody counted.
-  if (max_deleted_id_ != kMinStreamId && max_deleted_id_ >= first) return StreamGroup::kUnknown;
-  const auto before_first = added - static_cast<int64_t>(length_);
-  if (id < first) return before_first;
-  return id == first ? before_first + 1 : StreamGroup::kUnknown;
 }
 
 }  // namespace sluice::types

@@ -10,7 +10,7 @@ namespace {
 
 using client::ClientId;
 
-struct Room {
+struct WaitingRoom {
   client::ClientTable clients;
   Blocking blocking;
   std::deque<client::Client> people;
@@ -55,7 +55,7 @@ std::vector<std::string> names(const std::vector<KeyName>& ready) {
 }  // namespace
 
 TEST_CASE("Blocking: a parked client is blocked, and its request comes back with it") {
-  Room room;
+  WaitingRoom room;
   client::Client& client = room.wait(for_keys({"a"}));
   CHECK(client.has(client::kBlocked));
   CHECK(room.blocking.has(client.id));
@@ -68,7 +68,7 @@ TEST_CASE("Blocking: a parked client is blocked, and its request comes back with
 }
 
 TEST_CASE("Blocking: waiters of a key stand in order of arrival, by database") {
-  Room room;
+  WaitingRoom room;
   const ClientId first = room.wait(for_keys({"a", "b"})).id;
   const ClientId second = room.wait(for_keys({"b", "a"})).id;
   const ClientId elsewhere = room.wait(for_keys({"a"}), 3).id;
@@ -79,7 +79,7 @@ TEST_CASE("Blocking: waiters of a key stand in order of arrival, by database") {
 }
 
 TEST_CASE("Blocking: a key named twice is one place in its queue") {
-  Room room;
+  WaitingRoom room;
   client::Client& client = room.wait(for_keys({"a", "b", "a", "a"}));
   CHECK(room.waiters("a") == std::vector<ClientId>{client.id});
   room.blocking.unpark(client);
@@ -88,7 +88,7 @@ TEST_CASE("Blocking: a key named twice is one place in its queue") {
 }
 
 TEST_CASE("Blocking: touched keys come once a generation, in the order touched") {
-  Room room;
+  WaitingRoom room;
   room.wait(for_keys({"a", "b", "c"}));
   room.blocking.touch(0, "c");
   room.blocking.touch(0, "a");
@@ -107,7 +107,7 @@ TEST_CASE("Blocking: touched keys come once a generation, in the order touched")
 }
 
 TEST_CASE("Blocking: a key that went matters only to those who want to know") {
-  Room room;
+  WaitingRoom room;
   Park park = for_keys({"a"});
   room.wait(park);
   room.blocking.touch_gone(0, "a");
@@ -119,7 +119,7 @@ TEST_CASE("Blocking: a key that went matters only to those who want to know") {
 }
 
 TEST_CASE("Blocking: a whole database may be touched") {
-  Room room;
+  WaitingRoom room;
   room.wait(for_keys({"a"}), 1);
   room.wait(for_keys({"b"}), 2);
   room.blocking.touch_database(1);
@@ -127,7 +127,7 @@ TEST_CASE("Blocking: a whole database may be touched") {
 }
 
 TEST_CASE("Blocking: a position among waiters outlives those who leave and those who come") {
-  Room room;
+  WaitingRoom room;
   for (int i = 0; i < 4; ++i) room.wait(for_keys({"a"}));
   const Blocking::Ticket last = room.blocking.begin_service(0, "a");
   const auto first = room.blocking.next_waiter(0, "a", keyspace::Type::kList, 0, last);
@@ -144,7 +144,7 @@ TEST_CASE("Blocking: a position among waiters outlives those who leave and those
 }
 
 TEST_CASE("Blocking: a value wakes waiters for its type and for anything, oldest first") {
-  Room room;
+  WaitingRoom room;
   Park park = for_keys({"a"});
   room.wait(park);
   park.type = keyspace::Type::kStream;
@@ -160,7 +160,7 @@ TEST_CASE("Blocking: a value wakes waiters for its type and for anything, oldest
 }
 
 TEST_CASE("Blocking: whoever waits in line keeps its place when others leave") {
-  Room room;
+  WaitingRoom room;
   const std::vector<base::ByteView> words = {"RPUSH"};
   for (int i = 0; i < 3; ++i) {
     client::Client& client = room.enter();
@@ -176,7 +176,7 @@ TEST_CASE("Blocking: whoever waits in line keeps its place when others leave") {
 }
 
 TEST_CASE("Blocking: timeouts are found when due, and forgotten with their client") {
-  Room room;
+  WaitingRoom room;
   Park park = for_keys({"a"});
   CHECK_FALSE(room.blocking.next_deadline_ms().has_value());
   park.deadline_ms = 2000;
@@ -194,7 +194,7 @@ TEST_CASE("Blocking: timeouts are found when due, and forgotten with their clien
 }
 
 TEST_CASE("Blocking: the time of a waiter may be ended, whether it had one or not") {
-  Room room;
+  WaitingRoom room;
   Park late;
   late.answers_late = true;
   const ClientId endless = room.wait(late).id;
@@ -213,7 +213,7 @@ TEST_CASE("Blocking: the time of a waiter may be ended, whether it had one or no
 }
 
 TEST_CASE("Blocking: a moment to wake at comes once, and may be set again") {
-  Room room;
+  WaitingRoom room;
   Park park = for_keys({"a"});
   park.wake_at_ms = 500;
   client::Client& client = room.wait(park);
@@ -229,7 +229,7 @@ TEST_CASE("Blocking: a moment to wake at comes once, and may be set again") {
 }
 
 TEST_CASE("Blocking: a key has one moment, the earliest that any of its waiters asked for") {
-  Room room;
+  WaitingRoom room;
   Park park = for_keys({"a"});
   park.wake_at_ms = 500;
   client::Client& first = room.wait(park);
@@ -249,7 +249,7 @@ TEST_CASE("Blocking: a key has one moment, the earliest that any of its waiters 
 }
 
 TEST_CASE("Blocking: a moment touches every key that its waiter waits for") {
-  Room room;
+  WaitingRoom room;
   Park park = for_keys({"a", "b"});
   park.wake_at_ms = 500;
   room.wait(park);
@@ -260,7 +260,7 @@ TEST_CASE("Blocking: a moment touches every key that its waiter waits for") {
 }
 
 TEST_CASE("Blocking: waiters for an offset are named once each when it is reached, lowest first") {
-  Room room;
+  WaitingRoom room;
   Park park;
   park.offset = 20;
   client::Client& second = room.wait(park);
@@ -279,7 +279,7 @@ TEST_CASE("Blocking: waiters for an offset are named once each when it is reache
 }
 
 TEST_CASE("Blocking: counts clients, keys, and keys watched for their end") {
-  Room room;
+  WaitingRoom room;
   Park park = for_keys({"a", "b"});
   room.wait(park);
   park.wake_on_gone = true;

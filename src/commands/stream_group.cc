@@ -1,5 +1,6 @@
 // Consumer groups and their consumers, made and unmade: XGROUP. Logged as received: an id of `$` means the
 // same at replay. What groups do by themselves is said in commands/stream_policy.
+#include <algorithm>
 #include <optional>
 
 #include "commands/all.h"
@@ -33,6 +34,13 @@ std::string bad_words(const Call& call) {
   return errors::unknown_subcommand_or_arity(call.args.at(0), call.args.at(1));
 }
 
+// In a log written before these counts had an end there may be one that went over it.
+int64_t read_entries_read(Call& call) {
+  const bool replaying = call.entrance == Entrance::kReplay;
+  const int64_t least = replaying ? INT64_MIN : StreamGroup::kUnknown;
+  return std::max(call.args.integer_between(least, INT64_MAX, kBadEntriesRead), StreamGroup::kUnknown);
+}
+
 // What follows the id. False: an error was replied.
 bool read_options(Call& call, bool creating, GroupOptions& options) {
   exec::Args& args = call.args;
@@ -40,7 +48,7 @@ bool read_options(Call& call, bool creating, GroupOptions& options) {
     if (creating && args.accept("MKSTREAM")) {
       options.make_stream = true;
     } else if (args.accept_with("ENTRIESREAD")) {
-      options.entries_read = args.integer_between(StreamGroup::kUnknown, INT64_MAX, kBadEntriesRead);
+      options.entries_read = read_entries_read(call);
     } else {
       call.fail(bad_words(call));
       return false;

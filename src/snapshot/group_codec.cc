@@ -1,5 +1,7 @@
 #include "snapshot/group_codec.h"
 
+#include <algorithm>
+
 #include "snapshot/decoder.h"
 #include "snapshot/writer.h"
 
@@ -68,6 +70,9 @@ void encode_group_records(const Stream& stream, Encoder& out) {
 
 namespace {
 
+// As for those of somebody (snapshot/stream_decoder).
+constexpr auto kMostDeliveries = static_cast<uint64_t>(INT64_MAX);
+
 // An entry of nobody's, as it stands in a block: `place` is what tells when it is, or was, released.
 struct Unowned {
   types::StreamId id;
@@ -87,7 +92,7 @@ base::Result<StreamGroup*> read_unowned(base::ByteView block, Stream& stream, Pu
     Unowned entry;
     entry.id = in.id_bytes();
     entry.place = in.length();
-    entry.deliveries = in.length();
+    entry.deliveries = std::min(in.length(), kMostDeliveries);
     if (!in.ok()) return base::Error{in.reason()};
     if (const char* const refusal = put(*group, entry); refusal != nullptr) return base::Error{refusal};
   } while (in.left() > 0);

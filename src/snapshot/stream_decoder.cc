@@ -1,5 +1,6 @@
 #include "snapshot/stream_decoder.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "ds/listpack_check.h"
@@ -10,6 +11,14 @@ using types::StreamBlock;
 using types::StreamId;
 
 namespace {
+
+// Replies and the log's numbers end there: a higher count would make records that nobody could read again.
+constexpr auto kMostCounted = static_cast<uint64_t>(INT64_MAX);
+
+// What is no count says that there is none.
+int64_t known_count(uint64_t number) {
+  return number <= kMostCounted ? static_cast<int64_t>(number) : types::StreamGroup::kUnknown;
+}
 
 int version_of(TypeCode code) {
   return code == TypeCode::kStream ? 1 : code == TypeCode::kStream2 ? 2 : 3;
@@ -87,7 +96,7 @@ void StreamDecoder::counters(Decoder& in) {
   if (version_ >= 2) {
     in.id();  // of the first entry, which is there to be seen
     max_deleted = in.id();
-    added = in.length();
+    added = std::min(in.length(), kMostCounted);
   }
   if (!in.ok()) return;
   if (length != stream_->size()) return in.fail_at(at, "a stream counts other entries than it has");
@@ -104,8 +113,7 @@ void StreamDecoder::group(Decoder& in) {
   const uint64_t at = in.offset();
   const base::Bytes name(in.text());
   const StreamId last = in.id();
-  const int64_t entries_read =
-      version_ >= 2 ? static_cast<int64_t>(in.length()) : stream_->entries_up_to(last);
+  const int64_t entries_read = version_ >= 2 ? known_count(in.length()) : stream_->entries_up_to(last);
   if (!in.ok()) return;
   group_ = stream_->add_group(name, last, entries_read);
   if (group_ == nullptr) return in.fail_at(at, "a stream has a group twice");
@@ -117,7 +125,7 @@ void StreamDecoder::pending(Decoder& in) {
   const uint64_t at = in.offset();
   const StreamId id = in.id_bytes();
   const int64_t delivered_ms = in.milliseconds();
-  const uint64_t deliveries = in.length();
+  const uint64_t deliveries = std::min(in.length(), kMostCounted);
   if (!in.ok()) return;
   if (!group_->add_pending(id, {nullptr, delivered_ms, deliveries})) {
     in.fail_at(at, "an entry is pending twice in a group");

@@ -10,6 +10,9 @@ namespace sluice::types {
 
 namespace {
 
+// XSETID may bring it there; from then on it stays, as replies and the log's numbers end there.
+constexpr auto kMostEntriesAdded = static_cast<uint64_t>(INT64_MAX);
+
 // Of the entries that are not deleted; the highest possible and the lowest when there is none.
 StreamId first_live(const StreamBlock& block) {
   for (std::optional<StreamEntry> entry = block.first(); entry; entry = block.next(*entry)) {
@@ -305,6 +308,13 @@ base::Result<void, AppendError> Stream::append(const StreamId& id, StreamFields 
   size_t arriving_bytes = 0;
   for (const base::ByteView part : fields) arriving_bytes += part.size();
   if (arriving_bytes > kMaxEntryBytes) return AppendError::kTooLarge;
+  // XSETID may have set the ids back below what an exact trim left of the last block: no entry goes before
+  // the beginning of its block.
+  while (block_count() > 0 && block_at(block_count() - 1).live() == 0 &&
+         id <= block_at(block_count() - 1).last().id) {
+    highest_hole_ = std::max(highest_hole_, block_at(block_count() - 1).last().id);
+    drop_block(block_count() - 1);
+  }
   if (block_count() == 0 || is_full(block_at(block_count() - 1), arriving_bytes)) {
     begin_block(id, fields);
   } else {
@@ -315,9 +325,10 @@ base::Result<void, AppendError> Stream::append(const StreamId& id, StreamFields 
   }
   // XSETID may have set the ids back: what was known of an earlier entry is nothing of this one's.
   if (delayed_ != nullptr) delayed_->clear_expiry(id);
+  if (trim_memory_ != nullptr) trim_memory_->note(id);
   ++length_;
   ++placed_;
-  ++entries_added_;
+  if (entries_added_ < kMostEntriesAdded) ++entries_added_;
   last_id_ = id;
   return {};
 }

@@ -1,10 +1,17 @@
 // Stream: its groups, and what they make of an id.
+#include <algorithm>
 #include <utility>
 
 #include "types/delayed_entries.h"
 #include "types/stream.h"
 
 namespace sluice::types {
+
+namespace {
+
+constexpr auto kMostEntries = static_cast<uint64_t>(INT64_MAX);
+
+}  // namespace
 
 StreamGroup* Stream::find_group(base::ByteView name) const {
   const auto at = groups_.find(name);
@@ -58,7 +65,9 @@ bool Stream::is_read(const StreamId& id) const {
 
 // Redis counts by the same rules (src/t_stream.c): XINFO GROUPS shows the outcome as entries-read and lag.
 int64_t Stream::entries_up_to(const StreamId& id) const {
-  const auto added = static_cast<int64_t>(entries_added_);
+  // A file may count more than any integer of a reply, or fewer than there are.
+  const auto added = static_cast<int64_t>(
+      std::clamp<uint64_t>(entries_added_, std::min(length_, kMostEntries), kMostEntries));
   if (added == 0) return 0;
   if (id == last_id_) return added;
   if (id > last_id_) return StreamGroup::kUnknown;

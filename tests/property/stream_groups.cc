@@ -51,7 +51,8 @@ void StreamGroups::change(const Stream& stream, StreamGroup& group) {
     case 4:
     case 5:
       if (!entry) break;
-      group.deliver(entry->id, {&consumer_of(group), now_ms(), entry->deliveries + 1});
+      group.deliver(entry->id, {&consumer_of(group), now_ms(),
+                                std::min(entry->deliveries, uint64_t{INT64_MAX} - 1) + 1});
       ++tally_.claimed;
       break;
     case 6:

@@ -15,6 +15,7 @@
 
 #include "property/harness_log.h"
 #include "property/replay_patterns.h"
+#include "snapshot/dump.h"
 #include "support/harness.h"
 #include "support/seeds.h"
 
@@ -186,7 +187,78 @@ class Story {
   std::vector<Peer*> peers_;
 };
 
+// Counts as a file may have them that no server wrote.
+std::string crafted_dump() {
+  keyspace::Keyspace keyspace(1, 1);
+  auto stream = keyspace.make<types::Stream>();
+  const base::ByteView fields[] = {"f", "v"};
+  for (uint64_t i = 1; i <= 3; ++i) REQUIRE(stream->append({i, 0}, fields).ok());
+  stream->set_entries_added(UINT64_MAX - 1);
+  types::StreamGroup& group = *stream->add_group("g", {2, 0}, INT64_MIN + 7);
+  types::StreamConsumer& consumer = group.add_consumer("c", 1);
+  group.add_pending({1, 0}, {&consumer, 1, UINT64_MAX});
+  group.add_released({2, 0}, UINT64_MAX);
+  stream->add_group("few", {}, 0);
+  return snapshot::dump_value(keyspace::Value(std::move(stream)), false);
+}
+
+using Script = std::vector<std::vector<std::string>>;
+
+// The server goes on from its log, and the values from their dumps.
+void check_outlives(const Script& script) {
+  Harness h;
+  testing::MemoryFs disk;
+  HarnessLog log(h, disk, aof::SyncMode::kNo);
+  REQUIRE(log.running.start_error.empty());
+  Harness copy(2);
+  for (const std::vector<std::string>& words : script) {
+    h.first().send_words(words);
+    const auto reply = h.first().reply();
+    REQUIRE(reply.has_value());
+    CAPTURE(words.front());
+    REQUIRE_FALSE(reply->is_error());
+  }
+  const Told before = told(h);
+  for (const resp::Value& key : h.run("KEYS", "*").children) {
+    REQUIRE(copy.run("RESTORE", key.text, "0", h.run("DUMP", key.text).text) == status("OK"));
+  }
+  check_same(before, told(copy), true);
+  REQUIRE(log.running.writer.close().ok());
+  Harness loaded(3);
+  REQUIRE(load_log(loaded, disk).error == "");
+  check_same(before, told(loaded), false);
+}
+
 }  // namespace
+
+TEST_CASE("Stream: counts at the end of all numbers outlive a restart") {
+  const std::string most = "9223372036854775807";
+  check_outlives({{"XGROUP", "CREATE", "k", "g", "0", "MKSTREAM", "ENTRIESREAD", most},
+                  {"XADD", "k", "1-1", "f", "v"},
+                  {"XREADGROUP", "GROUP", "g", "c", "STREAMS", "k", ">"}});
+  check_outlives({{"XADD", "k", "1-1", "f", "v"},
+                  {"XSETID", "k", "5-0", "ENTRIESADDED", most},
+                  {"XGROUP", "CREATE", "k", "g", "0"},
+                  {"XADD", "k", "6-0", "f", "v"},
+                  {"XREADGROUP", "GROUP", "g", "c", "STREAMS", "k", ">"}});
+  check_outlives({{"RESTORE", "k", "0", crafted_dump()},
+                  {"XREADGROUP", "GROUP", "g", "c", "STREAMS", "k", ">"},
+                  {"XREADGROUP", "GROUP", "few", "c", "COUNT", "2", "STREAMS", "k", ">"},
+                  {"XAUTOCLAIM", "k", "g", "x", "0", "0", "JUSTID"},
+                  {"XCLAIM", "k", "g", "x", "0", "1-0"},
+                  {"XNACK", "k", "g", "FAIL", "IDS", "1", "1-0"}});
+}
+
+TEST_CASE("Stream: an id set back below what was trimmed outlives a restart") {
+  check_outlives({{"XADD", "k", "10-0", "f", "v"},
+                  {"XADD", "k", "11-0", "f", "v"},
+                  {"XADD", "k", "12-0", "f", "v"},
+                  {"XDEL", "k", "12-0"},
+                  {"XTRIM", "k", "MINID", "12-0"},
+                  {"XSETID", "k", "12-0", "MAXDELETEDID", "1-0"},
+                  {"XSETID", "k", "2-0"},
+                  {"XADD", "k", "3-0", "f", "v"}});
+}
 
 TEST_CASE(
     "Stream: XINFO STREAM FULL stays as it is over replay, a rewrite under writes, DUMP and a restart") {

@@ -159,4 +159,18 @@ TEST_CASE("XGROUP HELP: lists the subcommands") {
   CHECK(h.text("XGROUP", "HELP").find("CREATECONSUMER key groupname consumername") != std::string::npos);
 }
 
+TEST_CASE("XGROUP SETID: an entries-read beyond all numbers, as older logs have it, counts as not known") {
+  Harness h;
+  h.run("XADD", "s", "1", "f", "v");
+  h.run("XGROUP", "CREATE", "s", "g", "0");
+  client::Client loader(99);
+  loader.set(client::kLoader);
+  const std::vector<base::ByteView> words = {
+      "XGROUP", "SETID", "s", "g", "1-0", "ENTRIESREAD", "-9223372036854775808"};
+  REQUIRE(h.executor.replay(loader, words).ok());
+  CHECK(h.text("XINFO", "GROUPS", "s").find("\"entries-read\", nil") != std::string::npos);
+  CHECK(h.run("XGROUP", "SETID", "s", "g", "1-0", "ENTRIESREAD", "-2") ==
+        error("ERR value for ENTRIESREAD must be positive or -1"));
+}
+
 }  // namespace sluice::test

@@ -63,7 +63,8 @@ TEST_CASE_FIXTURE(Fixture,
 TEST_CASE_FIXTURE(Fixture, "Group codec: much that was released goes into many records, and all comes back") {
   types::Stream& stream = make();
   // Not in the order of ids, and with counts of every width.
-  for (uint64_t i = 0; i < 3000; ++i) group->add_released({1 + i * 7 % 3000, i % 2}, UINT64_MAX >> (i % 64));
+  for (uint64_t i = 0; i < 3000; ++i)
+    group->add_released({1 + i * 7 % 3000, i % 2}, (UINT64_MAX >> 1) >> (i % 63));
   const std::string before = ValueText::of(value);
   base::Bytes out;
   Encoder encoder(out, false);
@@ -126,6 +127,8 @@ TEST_CASE_FIXTURE(Fixture, "Group codec: what is collected is counted until it i
 TEST_CASE_FIXTURE(Fixture, "Group codec: blocks that make no sense are refused") {
   const std::string stream = "stream: last 0-0 deleted 0-0 added 0 {g at 9-0 read -1 c seen 1000 active ";
   CHECK(applied(apply_released, "0167" + kId1 + "0001") == stream + "1000 released 1-0x1}");
+  CHECK(applied(apply_released, "0167" + kId1 + "0081ffffffffffffffff") ==
+        stream + "1000 released 1-0x9223372036854775807}");
   CHECK(applied(apply_released, "0168" + kId1 + "0001") == "the stream has no such group");
   CHECK(applied(apply_released, "0167" + kId1 + "0001" + kId1 + "0101") ==
         "a released entry is pending already");

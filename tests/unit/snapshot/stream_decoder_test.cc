@@ -127,3 +127,13 @@ TEST_CASE("Stream decoder: what is encoded comes back, and cut or changed anywhe
     CHECK_FALSE(decoded(keyspace, TypeCode::kStream2, changed).empty());
   }
 }
+
+TEST_CASE("Stream decoder: counts beyond what the log and replies can say are cut to what they can") {
+  const std::string below_unknown = hex("81 8000000000000007");
+  const std::string most = hex("81 ffffffffffffffff");
+  const std::string group = hex("01 01 67 02 00") + below_unknown + hex("01") + kId1 + kTime + most +
+                            hex("01 01 63") + kTime + hex("01") + kId1;
+  CHECK(read(TypeCode::kStream2, kBlocks + hex("02 02 00 01 00 00 00") + most + group) ==
+        "stream: last 2-0 deleted 0-0 added 9223372036854775807 [1-0 k v] [2-0 k v] {g at 2-0 read -1 c seen "
+        "1000 active 1000 1-0x9223372036854775807@1000}");
+}

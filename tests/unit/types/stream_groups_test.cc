@@ -80,4 +80,19 @@ TEST_CASE_FIXTURE(Fixture, "Stream: how many entries lie up to an id is told whe
   CHECK(stream.entries_up_to({3, 0}) == 5);
 }
 
+TEST_CASE_FIXTURE(Fixture, "Stream: counts at the end of all numbers stay there, and are never negative") {
+  const base::ByteView fields[] = {"k", "v"};
+  Stream stream(context);
+  for (uint64_t i = 1; i <= 2; ++i) REQUIRE(stream.append({i, 0}, fields).ok());
+  stream.set_entries_added(INT64_MAX);
+  REQUIRE(stream.append({3, 0}, fields).ok());
+  CHECK(stream.entries_added() == INT64_MAX);
+  CHECK(stream.entries_up_to({3, 0}) == INT64_MAX);
+  CHECK(stream.entries_up_to({0, 0}) == INT64_MAX - 3);
+  stream.set_entries_added(UINT64_MAX);
+  CHECK(stream.entries_up_to({3, 0}) == INT64_MAX);
+  stream.set_entries_added(1);  // fewer than there are, as a file may say
+  CHECK(stream.entries_up_to({0, 0}) == 0);
+}
+
 }  // namespace sluice::types

@@ -540,4 +540,28 @@ TEST_CASE_FIXTURE(Fixture, "Stream: blocks are taken over in the order of their 
   CHECK(stream.contains({7, 0}));
 }
 
+TEST_CASE("Stream: an id set back below what a trim left of the last block begins a block of its own") {
+  Fixture fixture;
+  Stream stream(fixture.context);
+  for (uint64_t i = 10; i <= 12; ++i) add(stream, {i, 0});
+  stream.remove({12, 0});
+  StreamTrim rule;
+  rule.keep = StreamTrim::Keep::kMinId;
+  rule.min_id = {12, 0};
+  CHECK(stream.trim(rule).gone == 2);
+  CHECK(stream.block_count() == 1);
+  stream.set_last_id({2, 0});
+  add(stream, {3, 0});
+  CHECK(stream.block_count() == 1);
+  CHECK(listed_back(stream, {3, 0}, {3, 0}) == std::vector<std::string>{"3-0 f=v"});
+  CHECK(listed(stream) == std::vector<std::string>{"3-0 f=v"});
+  CHECK(stream.entries_after(kMinStreamId) == 1);
+  const StreamBlock& block = stream.block(0);
+  CHECK(block.master_id() == StreamId{3, 0});
+  StreamBlock* const read_again =
+      StreamBlock::checked(block.master_id(), ds::Listpack::copy_of(block.listpack()));
+  REQUIRE(read_again != nullptr);
+  Stream::unpin(read_again);
+}
+
 }  // namespace sluice::types

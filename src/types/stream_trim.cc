@@ -209,6 +209,8 @@ class Stream::AckedTrim {
       const bool may_grow = index + 1 == stream_.block_count() && block.bytes() <= kMaxReservedBytes;
       if (block.is_hollow() && !may_grow) block.compact();
       stream_.block_bytes_ += block.memory_bytes();
+      // At the front, too: a block that an earlier trim left without an entry may stand before this one.
+      stream_.highest_hole_ = std::max(stream_.highest_hole_, going_.back());
     }
     stream_.length_ -= count;
     removal_.gone += count;

@@ -334,4 +334,41 @@ TEST_CASE("Stream trim: agrees with a naive one under deliveries, acknowledgemen
   }
 }
 
+TEST_CASE("Stream trim: entries under ids set back are looked at, whatever was found needed before") {
+  Fixture fixture;
+  Stream stream(fixture.context);
+  add(stream, {10, 0});
+  add(stream, {12, 0});
+  StreamGroup& group = *stream.add_group("g", {}, 0);
+  deliver(group, 10, 12);
+  CHECK(stream.trim(acked(0)).gone == 0);
+  for (const uint64_t id : {10, 11, 12}) group.acknowledge({id, 0});
+  CHECK(stream.trim(acked(0)).gone == 2);
+  stream.set_last_id({2, 0});
+  add(stream, {3, 0});
+  CHECK(stream.trim(acked(0)).gone == 1);
+}
+
+TEST_CASE(
+    "Stream trim: what lies above an id is told exactly after one by ACKED behind a block without entries") {
+  Fixture fixture;
+  fixture.context.stream = {0, 3};
+  Stream stream(fixture.context);
+  for (uint64_t i = 1; i <= 6; ++i) add(stream, {i, 0});
+  stream.remove({3, 0});
+  stream.add_group("g", {6, 0}, 6);
+  StreamTrim rule;
+  rule.keep = StreamTrim::Keep::kMinId;
+  rule.min_id = {3, 0};
+  CHECK(stream.trim(rule).gone == 2);
+  CHECK(stream.block_count() == 2);
+  rule.min_id = {5, 0};
+  rule.policy = DeletePolicy::kAcked;
+  CHECK(stream.trim(rule).gone == 1);
+  CHECK(left(stream) == std::vector<uint64_t>{5, 6});
+  CHECK(stream.entries_after({2, 0}) == 2);
+  CHECK(stream.entries_after({4, 0}) == 2);
+  CHECK(stream.entries_after({5, 0}) == 1);
+}
+
 }  // namespace sluice::types

@@ -156,10 +156,12 @@ Outcome cmd_xcfgset(Call& call) {
 // In the log it stands for an entry that was added under this name, or sent again.
 void replay_record(Edit<Stream>& stream, const ProducerWords& producer, const StreamId& id) {
   types::IdempotenceTable& table = stream->idempotence_table();
-  if (table.find_any(producer.pid, producer.iid) == id) {
+  const uint64_t now_ms = stream.peek().last_id().ms;
+  // A name that is too old was none when this was written either.
+  if (table.find(producer.pid, producer.iid, now_ms) == id) {
     table.count_duplicate();
   } else {
-    table.add(producer.pid, producer.iid, id, stream.peek().last_id().ms);
+    table.add(producer.pid, producer.iid, id, now_ms);
   }
   stream.unchanged();
 }

@@ -239,4 +239,24 @@ TEST_CASE("XADD IDMP: works in transactions and scripts, and wakes who reads") {
         bulk("1700000000000-0"));
 }
 
+TEST_CASE("XIDMPRECORD: a name that was too old when it was noted again is noted anew by the log, too") {
+  Harness h;
+  Harness copy;
+  std::string id;
+  for (Harness* each : {&h, &copy}) {
+    each->run("XADD", "s", "*", "f", "v");
+    each->run("XCFGSET", "s", "IDMP-DURATION", "1");
+    id = each->run("XADD", "s", "IDMP", "p", "i", "*", "f", "v").text;
+    each->advance(std::chrono::milliseconds(1300));
+    each->run("XADD", "s", "*", "x", "y");
+  }
+  CHECK(h.run("XIDMPRECORD", "s", "p", "i", id) == status("OK"));
+  const std::vector<base::ByteView> logged = {"XIDMPRECORD", "s", "p", "i", id};
+  REQUIRE(copy.executor.replay(copy.first().client, logged).ok());
+  for (Harness* each : {&h, &copy}) {
+    CHECK(table_of(*each, "s").added() == 2);
+    CHECK(table_of(*each, "s").duplicates() == 0);
+  }
+}
+
 }  // namespace sluice::test

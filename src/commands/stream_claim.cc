@@ -158,8 +158,10 @@ Outcome cmd_xclaim(Call& call) {
     }
   }
   StreamConsumer& consumer = edit.meet(consumer_name);
+  const auto earliest_ms = edit.peek().earliest_delivery_ms();
   const bool active_elsewhen = claim_all(call, claim, edit, consumer);
   edit.finish();
+  wake_claimers(call, key, edit.peek(), earliest_ms);
   if (active_elsewhen) log_activity(call, edit, consumer);
   return Outcome::kDone;
 }

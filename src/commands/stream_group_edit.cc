@@ -34,6 +34,12 @@ void wake_readers(Call& call, ByteView key) {
   if (call.entrance != Entrance::kReplay) call.on.blocking.touch(call.access().db->index(), key);
 }
 
+void wake_claimers(Call& call, ByteView key, const StreamGroup& group,
+                   std::optional<int64_t> earliest_before_ms) {
+  const auto earliest_ms = group.earliest_delivery_ms();
+  if (earliest_ms && (!earliest_before_ms || *earliest_ms < *earliest_before_ms)) wake_readers(call, key);
+}
+
 GroupEdit::GroupEdit(Call& call, ByteView key, ByteView name, Edit<Stream> stream)
     : call_(&call), key_(key), name_(name), stream_(std::move(stream)) {
   if (stream_) group_ = stream_.peek().find_group(name);

@@ -32,6 +32,10 @@ std::string no_group_of_key(ByteView group, ByteView key);
 void announce(Call& call, const keyspace::Event& event, ByteView key);
 // Those who wait for the key look at it again.
 void wake_readers(Call& call, ByteView key);
+// Those who wait for something idle (XREADGROUP CLAIM) chose their moment by what was delivered longest ago;
+// they choose anew if that is longer ago than before the change.
+void wake_claimers(Call& call, ByteView key, const types::StreamGroup& group,
+                   std::optional<int64_t> earliest_before_ms);
 
 // How often an entry has been delivered after one more time.
 [[nodiscard]] constexpr uint64_t one_more(uint64_t deliveries) {

@@ -72,6 +72,7 @@ Outcome cmd_xrenew(Call& call) {
   const int64_t delivered_ms = renewal.lease_ms ? now_ms + *renewal.lease_ms - lease_ms : now_ms;
   StreamConsumer* const consumer = edit.peek().find_consumer(consumer_name);
   if (consumer != nullptr) consumer->seen_ms = now_ms;
+  const auto earliest_ms = edit.peek().earliest_delivery_ms();
   call.reply.array(renewal.ids.size());
   for (const StreamId& id : renewal.ids) {
     const bool renewed = consumer != nullptr && renew(edit, *consumer, id, delivered_ms);
@@ -79,6 +80,7 @@ Outcome cmd_xrenew(Call& call) {
     call.reply.integer(renewed ? 1 : 0);
   }
   edit.finish();
+  wake_claimers(call, key, edit.peek(), earliest_ms);
   return Outcome::kDone;
 }
 

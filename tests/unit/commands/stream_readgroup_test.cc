@@ -419,6 +419,33 @@ TEST_CASE("XREADGROUP CLAIM BLOCK: an acknowledged entry wakes nobody, a new one
   CHECK(peer.reply() == null_array());
 }
 
+TEST_CASE("XREADGROUP CLAIM BLOCK: wakes for what XCLAIM or XRENEW made idle sooner than it knew") {
+  Harness h;
+  h.run("XADD", "s", "1", "f", "1");
+  h.run("XGROUP", "CREATE", "s", "g", "$");
+  const auto wait = [&h](const char* consumer, const char* idle) -> Peer& {
+    Peer& peer = h.client();
+    peer.send("XREADGROUP", "GROUP", "g", consumer, "BLOCK", "60000", "CLAIM", idle, "STREAMS", "s", ">");
+    return peer;
+  };
+  Peer& first = wait("a", "100");
+  h.run("XCLAIM", "s", "g", "b", "0", "1-0", "FORCE");
+  h.advance(99ms);
+  CHECK(first.reply_text() == "(nothing)");
+  h.advance(1ms);
+  CHECK(first.reply_text() == "[[\"s\", [[\"1-0\", [\"f\", \"1\"], 100, 2]]]]");
+  Peer& second = wait("c", "30000");
+  h.run("XCLAIM", "s", "g", "b", "0", "1-0", "IDLE", "40000", "JUSTID");
+  CHECK(second.reply_text() == "[[\"s\", [[\"1-0\", [\"f\", \"1\"], 40000, 3]]]]");
+  h.run("XGROUP", "SETPOLICY", "s", "g", "LEASE", "50000");
+  Peer& third = wait("d", "30000");
+  h.run("XRENEW", "s", "g", "c", "LEASE", "21000", "IDS", "1", "1-0");
+  h.advance(999ms);
+  CHECK(third.reply_text() == "(nothing)");
+  h.advance(1ms);
+  CHECK(third.reply_text() == "[[\"s\", [[\"1-0\", [\"f\", \"1\"], 30000, 4]]]]");
+}
+
 // --- MAXCOUNT and MAXSIZE (https://github.com/redis/redis/pull/15282)
 
 TEST_CASE("XREADGROUP MAXCOUNT: over all streams, and what is not returned is not delivered") {

@@ -66,6 +66,7 @@ void Rewrite::take_moment(int64_t now_us) {
   closed_bytes_ = writer_.closed_bytes();
   request_.job.temporary_path = place_.path(kRewriteFile);
   request_.job.final_path = place_.path(base_.name);
+  request_.job.new_name = true;
   recorder_.begin(request_.job, request_.facts);
   state_ = State::kWalking;
 }

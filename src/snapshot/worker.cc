@@ -52,7 +52,10 @@ void Worker::write_file(FileJob job) {
 }
 
 void Worker::cancel() {
-  cancelled_.store(true);
+  {
+    const std::lock_guard lock(mutex_);  // a worker that is about to rest must not miss it
+    cancelled_.store(true);
+  }
   notify();
 }
 
@@ -220,10 +223,17 @@ base::IoResult<void> Worker::flush() {
     const int64_t now_us = clock_.monotonic_us();
     const int64_t due_us = static_cast<int64_t>(buffer_.size() * kUsPerSecond / job_.bytes_per_second);
     next_write_us_ = std::max(next_write_us_, now_us) + due_us;
-    if (next_write_us_ > now_us) clock_.sleep_us(next_write_us_ - now_us);
+    if (!rests_until(next_write_us_)) return base::io_error(ECANCELED, "write", job_.temporary_path);
   }
   buffer_.clear();
   return {};
+}
+
+// False when the file is given up: whoever does that waits for it, and a big value may be due in a minute.
+bool Worker::rests_until(int64_t due_us) {
+  std::unique_lock lock(mutex_);
+  const std::chrono::microseconds rest(due_us - clock_.monotonic_us());
+  return !changed_.wait_for(lock, rest, [this] { return stop_ || cancelled_.load(); });
 }
 
 base::IoResult<void> Worker::finish() {
@@ -233,7 +243,10 @@ base::IoResult<void> Worker::finish() {
   if (done) done = file_->fdatasync();
   if (done) done = file_->close();
   if (done) done = fs_.rename(job_.temporary_path, job_.final_path);
-  if (done) done = fs_.fsync_dir(base::directory_of(job_.final_path));
+  if (done) {
+    done = fs_.fsync_dir(base::directory_of(job_.final_path));
+    if (!done && job_.new_name) (void)fs_.unlink(job_.final_path);
+  }
   if (!done) return done;
   written_.fetch_add(buffer_.size());
   buffer_ = {};

@@ -31,6 +31,7 @@ inline constexpr uint64_t kRangeBytes = uint64_t{4} << 20;
 struct FileJob {
   std::string temporary_path;
   std::string final_path;  // in the same directory
+  bool new_name = false;   // nothing is there under the final path: a failure leaves nothing there either
   bool compress = true;
   bool checksum = true;
   uint64_t bytes_per_second = 0;  // 0: no limit
@@ -84,6 +85,7 @@ class Worker {
   void encode_node(const Chunk& chunk);
   base::IoResult<void> flush();
   base::IoResult<void> finish();
+  [[nodiscard]] bool rests_until(int64_t due_us);
   void fail(const base::IoError& error);
   void wait(std::unique_lock<std::mutex>& lock);
 

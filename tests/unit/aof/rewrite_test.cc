@@ -453,6 +453,14 @@ TEST_CASE("Rewrite: any call of the disk that fails once loses nothing") {
       CHECK(!desk.rewrite.active());
       CHECK(!desk.log.writer.failure());
       CHECK(desk.log.writer.released() >= tag);
+      if (call != DiskCall::kUnlink) {
+        CHECK(!fs.exists(kTemporaryPath));
+        const auto names = *fs.list_dir("./appendonlydir");
+        for (const std::string& name : names) {
+          CAPTURE(name);
+          CHECK((desk.log.writer.manifest().names(name) || name == "appendonly.aof.manifest"));
+        }
+      }
       fs.crash();
       const LoadOutcome outcome = load(fs);
       REQUIRE_MESSAGE(outcome.ok(), outcome.error);

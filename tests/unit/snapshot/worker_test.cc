@@ -24,11 +24,12 @@ struct Desk {
     (void)fs.fsync_dir(".");
   }
 
-  void begin(bool checksum = true) {
+  void begin(bool checksum = true, bool new_name = false) {
     FileJob job;
     job.temporary_path = "d/temp";
     job.final_path = "d/final";
     job.checksum = checksum;
+    job.new_name = new_name;
     worker.write_file(job);
   }
   void push(std::string text, bool last = false) {
@@ -116,6 +117,20 @@ TEST_CASE("Worker: any call of the disk that fails leaves no file and says why")
   }
 }
 
+TEST_CASE(
+    "Worker: a file under a new name goes when the name cannot be made durable, one that replaced another "
+    "stays") {
+  for (const bool new_name : {false, true}) {
+    Desk desk;
+    desk.begin(true, new_name);
+    desk.push("abc", true);
+    desk.fs.fail_next(DiskCall::kFsyncDir, EIO);
+    desk.worker.run_pending();
+    CHECK(desk.worker.state() == Worker::State::kFailed);
+    CHECK(desk.fs.exists("d/final") != new_name);
+  }
+}
+
 TEST_CASE("Worker: a cancelled file goes, and the one before it stays") {
   Desk desk;
   desk.fs.put("d/final", "before");
@@ -173,6 +188,33 @@ TEST_CASE("Worker: the thread does the same, and a stop gives up what is under w
   }
   CHECK(!desk.fs.exists("d/temp"));
   CHECK(desk.fs.content("d/final") == "abc" + checksum_of("abc"));
+}
+
+TEST_CASE("Worker: while it rests for the sake of its rate, it is given up at once") {
+  constexpr uint64_t kBytesPerSecond = 100;  // the first write is paid for with three quarters of an hour
+  const base::SystemClock clock;
+  for (const bool cancelled : {true, false}) {
+    Desk desk;
+    Worker worker(desk.fs, clock, desk.queue, [] {});
+    worker.start();
+    FileJob job;
+    job.temporary_path = "d/temp";
+    job.final_path = "d/final";
+    job.bytes_per_second = kBytesPerSecond;
+    worker.write_file(job);
+    desk.push(std::string(kWriteBytes, 'x'));
+    desk.push("y", true);
+    worker.notify();
+    while (worker.written_bytes() == 0) clock.sleep_us(100);
+    if (cancelled) {
+      worker.cancel();
+      while (worker.state() == Worker::State::kWriting) clock.sleep_us(100);
+    }
+    worker.stop();
+    CHECK(worker.state() == Worker::State::kFailed);
+    CHECK(!desk.fs.exists("d/temp"));
+    CHECK(!desk.fs.exists("d/final"));
+  }
 }
 
 }  // namespace sluice::snapshot

@@ -160,7 +160,10 @@ bool StreamGroup::add_released(const StreamId& id, uint64_t deliveries) {
 bool StreamGroup::restore_released(const StreamId& id, uint64_t order, uint64_t deliveries) {
   const auto place = static_cast<int64_t>(order);
   if (!pending_.insert({id, kFirstReleasedKey + place, deliveries, kNobody})) return false;
-  released_ever_ = std::max(released_ever_, place + 1);
+  // Who goes on counting must not come to where it ends: an order that no counting reached, only made up in a
+  // RESTORE, is not gone on from.
+  constexpr auto kReachable = static_cast<int64_t>(kLastReleaseOrder / 2);
+  released_ever_ = std::max(released_ever_, std::min(place + 1, kReachable));
   ++released_;
   if (index_ != nullptr) index_->added(*this, id);
   return true;

@@ -110,6 +110,26 @@ TEST_CASE_FIXTURE(Fixture, "Group codec: delayed entries are told with the momen
   CHECK(applied(apply_group_delayed, "0167" + kId1 + "01").find("it ends too early") != std::string::npos);
 }
 
+// 2^62, the last order that is read: a RESTORE may say so, and the server goes on counting.
+TEST_CASE_FIXTURE(Fixture,
+                  "Group codec: what is released behind the last order of release can be read back") {
+  types::Stream& stream = make();
+  REQUIRE(apply_released(hex("0167" + kId1 + "814000000000000000" + "01"), stream).ok());
+  group->add_pending({2, 0}, {worker, 5, 1});
+  group->release({2, 0}, 1);
+  CHECK(group->add_released({3, 0}, 1));
+  base::Bytes out;
+  Encoder encoder(out, false);
+  encode_group_records(stream, encoder);
+  types::Stream& other = make();
+  Decoder in(out);
+  CHECK(in.byte() == 0xfa);
+  CHECK(in.text() == "sluice-group-released");
+  const auto read = apply_released(in.text(), other);
+  REQUIRE_MESSAGE(read.ok(), read.error().message);
+  CHECK(group->released_count() == 3);
+}
+
 TEST_CASE_FIXTURE(Fixture, "Group codec: what is collected is counted until it is taken") {
   make();
   GroupRecords records;

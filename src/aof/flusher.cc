@@ -21,6 +21,7 @@ void Flusher::stop() {
   }
   changed_.notify_one();
   if (thread_.joinable()) thread_.join();
+  pending_ = {};  // nobody else is left
 }
 
 void Flusher::request(std::shared_ptr<base::File> file, uint64_t offset) {
@@ -88,10 +89,7 @@ void Flusher::run() {
     {
       std::unique_lock lock(mutex_);
       changed_.wait(lock, [this] { return stop_ || pending_.file != nullptr; });
-      if (stop_) {
-        pending_ = {};
-        return;
-      }
+      if (stop_) return;
       next = std::exchange(pending_, {});
       syncing_ = true;
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "aof/file_io.h"
 #include "aof/frame.h"
 #include "base/words.h"
 
@@ -34,6 +35,7 @@ void append_entry(Bytes& out, const ManifestFile& file, char type) {
   out.append(" seq ").append(std::to_string(file.seq)).append(" type ").append({type, '\n'});
 }
 
+constexpr ByteView kIncrementSuffix = ".incr.aof";
 constexpr ByteView kUnfinished = "#SLUICE-UNFINISHED:";
 
 bool is_file_name(const std::string& name) {
@@ -125,6 +127,19 @@ std::optional<uint64_t> seq_of(const std::string& name, const std::string& file_
   return seq;
 }
 
+// Whether nothing of a log is in this increment: it was opened, and its header may be torn, or lost to a
+// power cut and read as zeros.
+bool is_bare(base::Fs& fs, const std::string& path, uint64_t size) {
+  if (size > kMaxHeader) return false;
+  auto file = fs.open(path, base::kOpenRead);
+  if (!file) return false;
+  const auto head = read_exactly(**file, 0, static_cast<size_t>(size));
+  if (!head) return false;
+  const HeaderCheck checked = check_header(*head);
+  if (checked.state == HeaderState::kOurs) return checked.size == size;
+  return checked.state == HeaderState::kTorn || head->find_first_not_of('\0') == Bytes::npos;
+}
+
 }  // namespace
 
 bool Manifest::names(const std::string& name) const {
@@ -205,13 +220,15 @@ std::vector<Orphan> find_orphans(base::Fs& fs, const LogPlace& place, const Mani
   auto listed = fs.list_dir(place.log_dir());
   if (!listed) return orphans;  // no directory, no orphans
   for (const std::string& name : *listed) {
-    std::optional<uint64_t> seq;
-    for (const ByteView suffix : {".incr.aof", ".base.aof", ".base.rdb"}) {
+    const std::optional<uint64_t> increment = seq_of(name, place.file_name, kIncrementSuffix);
+    std::optional<uint64_t> seq = increment;
+    for (const ByteView suffix : {".base.aof", ".base.rdb"}) {
       if (!seq) seq = seq_of(name, place.file_name, suffix);
     }
     if (!seq || manifest.names(name)) continue;
-    auto size = fs.size(place.path(name));
-    if (size && *size > kMaxHeader) orphans.push_back({name, *seq, *size});
+    const auto size = fs.size(place.path(name));
+    if (!size || *size == 0) continue;
+    if (!increment || !is_bare(fs, place.path(name), *size)) orphans.push_back({name, *seq, *size});
   }
   return orphans;
 }

@@ -84,9 +84,9 @@ struct Orphan {
   uint64_t size_bytes = 0;
 };
 
-// Increments and bases in the log's directory that the manifest does not name and that are too big to be a
-// bare header: left by a crash before the manifest named them, or a sign that the manifest lost lines. No
-// server may overwrite them.
+// Increments and bases in the log's directory that the manifest does not name and that hold something, which
+// an increment with nothing behind its header does not: left by a crash before the manifest named them, or a
+// sign that the manifest lost lines. No server may overwrite them.
 [[nodiscard]] std::vector<Orphan> find_orphans(base::Fs& fs, const LogPlace& place, const Manifest& manifest);
 
 }  // namespace sluice::aof

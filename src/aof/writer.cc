@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "aof/file_io.h"
+#include "base/check.h"
 
 namespace sluice::aof {
 
@@ -20,12 +21,19 @@ Writer::Writer(base::Fs& fs, base::Random& random, Flusher& flusher, WriterOptio
     : fs_(fs), random_(random), flusher_(flusher), options_(std::move(options)), mode_(options_.mode) {}
 
 Result<void> Writer::start(StartPoint start) {
-  if (auto opened = open_first(start); !opened) return Error{opened.error().message};
+  if (auto opened = open_first(start); !opened) {
+    abandon(increment_);
+    return Error{opened.error().message};
+  }
   std::vector<ManifestFile> obsolete = std::move(start.obsolete);
   obsolete.insert(obsolete.end(), manifest_.history.begin(), manifest_.history.end());
   manifest_.history.clear();
   manifest_.increments.push_back(increment_.entry);
   if (auto named = write_manifest(fs_, options_.place, manifest_); !named) {
+    // It stays where a crash might find it named.
+    const bool first = !fs_.exists(options_.place.manifest_path());
+    const auto shown = first ? Manifest{} : read_manifest(fs_, options_.place);
+    if (shown.ok() && !shown->names(increment_.entry.name)) abandon(increment_);
     return Error{named.error().message};
   }
   // Nobody reads these again; one that stays behind only takes space.
@@ -47,11 +55,11 @@ IoResult<void> Writer::open_first(StartPoint& start) {
     taken_seq = std::max(taken_seq, orphan.seq);
   for (const ManifestFile& file : start.obsolete) taken_seq = std::max(taken_seq, file.seq);
   next_seq_ = taken_seq + 1;
-
   offset_ = written_ = synced_ = sync_requested_ = current_.start = start.offset;
-  auto opened = open_increment(next_seq_++, offset_, db_);
+  auto opened = open_increment(offset_, db_);
   if (!opened) return opened.error();
   increment_ = std::move(*opened);
+  ++next_seq_;
   ready = increment_.file->fdatasync();
   // The name of the increment first: a manifest that survives a power cut must not name a file that did not.
   if (ready) ready = fs_.fsync_dir(place.log_dir());
@@ -125,6 +133,8 @@ void Writer::write_batches() {
 // One write for the records and their annotation. The increment's size moves only if all of it was written,
 // so that the next attempt lands on top of what a failed one left.
 IoResult<void> Writer::write_batch(Batch& batch, Increment& increment) {
+  SLUICE_CHECK(synced_ <= batch.start,
+               "what says that it was on disk before it was written cannot be loaded");
   batch.bytes.resize(batch.length);
   Annotation numbers;
   numbers.length = batch.length;
@@ -137,21 +147,6 @@ IoResult<void> Writer::write_batch(Batch& batch, Increment& increment) {
   if (auto written = write_at(*increment.file, batch.bytes, increment.size); !written) return written;
   increment.size += batch.bytes.size();
   return {};
-}
-
-IoResult<Writer::Increment> Writer::open_increment(uint64_t seq, uint64_t start, uint32_t db) {
-  Increment increment;
-  increment.entry = {options_.place.increment_name(seq), seq};
-  increment.seed = random_.next();
-  auto file = fs_.open(options_.place.path(increment.entry.name),
-                       base::kOpenRead | base::kOpenWrite | base::kOpenCreate | base::kOpenTruncate);
-  if (!file) return file.error();
-  increment.file = std::move(*file);
-  Bytes header;
-  append_header(header, {increment.seed, start, synced_, db});
-  if (auto written = write_at(*increment.file, header, 0); !written) return written.error();
-  increment.size = header.size();
-  return increment;
 }
 
 void Writer::want_sync(int64_t now_us, Left left) {
@@ -259,8 +254,8 @@ IoResult<void> Writer::rewrite_to_new_increment() {
   flusher_.restart();
   moved_to_.clear();
   const bool none = batches_.empty();
-  auto opened = open_increment(next_seq_, none ? written_ : batches_.front().start,
-                               none ? current_.db : batches_.front().db);
+  auto opened = none ? open_increment(written_, current_.db)
+                     : open_increment(batches_.front().start, batches_.front().db);
   if (!opened) return opened.error();
   successor_ = std::move(*opened);
   for (Batch& batch : batches_) {
@@ -279,8 +274,7 @@ IoResult<void> Writer::rewrite_to_new_increment() {
 }
 
 void Writer::give_up_new_increment(int code, int64_t now_us) {
-  successor_ = Increment{};
-  (void)fs_.unlink(options_.place.path(options_.place.increment_name(next_seq_)));
+  abandon(successor_);
   set_failure(State::kSyncFailed, code, now_us);
 }
 
@@ -329,6 +323,7 @@ Result<void> Writer::close() {
   IoResult<void> done = increment_.file->fdatasync();
   if (done) {
     synced_ = written_;
+    drop_released_batches();  // should the seal fail, what is synced must not be written again
     // An empty batch whose annotation says that everything before it was synced: from now on damage to the
     // last batch cannot pass for a torn tail.
     Batch seal;
@@ -340,7 +335,6 @@ Result<void> Writer::close() {
     set_failure(State::kSyncFailed, done.error().code, retry_at_us_);
     return Error{done.error().message};
   }
-  drop_released_batches();
   return {};
 }
 

@@ -179,7 +179,8 @@ class Writer {
   void count_buffer(Batch& batch);
   void write_batches();
   base::IoResult<void> write_batch(Batch& batch, Increment& increment);
-  base::IoResult<Increment> open_increment(uint64_t seq, uint64_t start, uint32_t db);
+  base::IoResult<Increment> open_increment(uint64_t start, uint32_t db);
+  void abandon(Increment& increment);
   void want_sync(int64_t now_us, Left left = Left::kNothing);
   void take_results(int64_t now_us);
   void drop_released_batches();

@@ -1,8 +1,11 @@
-// The part of the Writer that a rewrite needs: a moment between two increments, and a new base in the place
-// of what lies before it; and the log that has no base of its own before a first rewrite gives it one.
+// The part of the Writer that makes increments and bases take each other's place: how an increment begins;
+// what a rewrite needs, which is a moment between two of them and a new base for what lies before it; and the
+// log that has no base of its own before a first rewrite gives it one.
+#include <cerrno>
 #include <system_error>
 #include <utility>
 
+#include "aof/file_io.h"
 #include "aof/leftovers.h"
 #include "aof/writer.h"
 #include "base/check.h"
@@ -12,6 +15,38 @@ namespace sluice::aof {
 using base::Error;
 using base::IoResult;
 using base::Result;
+
+// Under number next_seq_, which goes on to one that no file has: whatever is there under a name that the
+// manifest lost, or never had, is somebody's.
+IoResult<Writer::Increment> Writer::open_increment(uint64_t start, uint32_t db) {
+  SLUICE_CHECK(synced_ <= start, "what says that it was on disk before it was written cannot be loaded");
+  Increment increment;
+  increment.seed = random_.next();
+  for (;; ++next_seq_) {
+    increment.entry = {options_.place.increment_name(next_seq_), next_seq_};
+    auto file = fs_.open(options_.place.path(increment.entry.name),
+                         base::kOpenRead | base::kOpenWrite | base::kOpenCreate | base::kOpenExclusive);
+    if (!file && file.error().code == EEXIST) continue;
+    if (!file) return file.error();
+    increment.file = std::move(*file);
+    break;
+  }
+  Bytes header;
+  append_header(header, {increment.seed, start, synced_, db});
+  if (auto written = write_at(*increment.file, header, 0); !written) {
+    abandon(increment);
+    return written.error();
+  }
+  increment.size = header.size();
+  return increment;
+}
+
+// REQUIRES: no manifest names it, nor may one that a crash finds.
+void Writer::abandon(Increment& increment) {
+  if (increment.file == nullptr) return;
+  (void)fs_.unlink(options_.place.path(increment.entry.name));
+  increment = Increment{};
+}
 
 Result<void> Writer::start_beside(StartPoint start) {
   SLUICE_CHECK(start.offset > 0, "durable() is below every offset while nothing is durable");
@@ -24,7 +59,7 @@ Result<void> Writer::start_beside(StartPoint start) {
   }
   if (ready) return {};
   // At most a header: nobody takes it for more, should it stay behind.
-  (void)fs_.unlink(options_.place.path(options_.place.increment_name(next_seq_ - 1)));
+  abandon(increment_);
   return Error{ready.error().message};
 }
 
@@ -73,12 +108,11 @@ Result<uint64_t> Writer::rotate(const ManifestFile& base, int64_t now_us) {
   }
   synced_ = sync_requested_ = written_;
   drop_released_batches();
-  const uint64_t seq = next_seq_;
   if (auto prepared = prepare_successor(); !prepared) {
-    successor_ = Increment{};
-    (void)fs_.unlink(options_.place.path(options_.place.increment_name(seq)));
+    abandon(successor_);
     return Error{prepared.error().message};
   }
+  const uint64_t seq = successor_.entry.seq;
   // From here on a crash may find a manifest that names the new increment: nothing may be written to the old
   // one any more, which is what this state means.
   state_ = State::kSwitching;
@@ -90,7 +124,7 @@ Result<uint64_t> Writer::rotate(const ManifestFile& base, int64_t now_us) {
 // The name before the manifest: one that survives a power cut must not name a file that did not.
 IoResult<void> Writer::prepare_successor() {
   moved_to_.clear();
-  auto opened = open_increment(next_seq_, offset_, db_);
+  auto opened = open_increment(offset_, db_);
   if (!opened) return opened.error();
   successor_ = std::move(*opened);
   if (auto synced = successor_.file->fdatasync(); !synced) return synced;

@@ -48,6 +48,7 @@ struct Met {
   uint64_t units = 0;
   uint64_t synced_in_turn = 0;  // turns whose end waited for its sync itself
   uint64_t failed_in_turn = 0;  // the same, and the sync failed
+  uint64_t closes_failed = 0;   // and the log went on
 };
 
 // What was held when the journal had come to an offset.
@@ -155,11 +156,21 @@ class DiskStory {
       if (random_.below(4) > 0) end_turn(log);
       if (random_.below(10) == 0) writer.sync_soon(writer.offset(), log.running.now_us);
       if (random_.below(lag) == 0) log.running.flusher.run_pending();
+      if (random_.below(40) == 0 && closes(log)) break;
       if (random_.below(2) > 0) log.running.now_us += 300'000;
       writer.tick(log.running.now_us);
       met_.failures += writer.failure() ? 1 : 0;
       note_promises(writer);
     }
+  }
+
+  // As when the log is switched off; what cannot be closed goes on.
+  bool closes(HarnessLog& log) {
+    log.running.flusher.stop();
+    const bool closed = log.running.writer.close().ok();
+    met_.closes_failed += closed ? 0 : 1;
+    if (closed) promised_ = {log.running.writer.offset(), log.running.writer.offset()};
+    return closed;
   }
 
   void note_promises(const aof::Writer& writer) {
@@ -202,7 +213,7 @@ class DiskStory {
     const uint64_t dice = random_.below(16);
     if (dice < kFaults.size()) {
       if (mode == SyncMode::kNo && kFaults[dice].call == DiskCall::kFdatasync) return;
-      disk_.fail_next(kFaults[dice].call, kFaults[dice].code);
+      disk_.fail_later(kFaults[dice].call, kFaults[dice].code, random_.below(3));
     } else if (dice == 8) {
       disk_.set_free_bytes(random_.below(3000));
     } else if (dice == 9) {
@@ -221,9 +232,7 @@ class DiskStory {
   void end(HarnessLog& log, DyingFs& process) {
     met_.cut_short += log.rewrite.active() ? 1 : 0;
     const bool stops = log.running.start_error.empty() && !process.dead() && random_.below(4) == 0;
-    if (stops && log.running.writer.close().ok()) {
-      promised_ = {log.running.writer.offset(), log.running.writer.offset()};
-    }
+    if (stops) (void)closes(log);
     lose_process(process, random_.below(2) == 0);
   }
 
@@ -270,11 +279,12 @@ TEST_CASE(
   CHECK(met.tails_lost > 0);
   CHECK(met.synced_in_turn > 0);
   CHECK(met.failed_in_turn > 0);
+  CHECK(met.closes_failed > 0);
   MESSAGE("rewrites " << met.rewrites << ", cut short " << met.cut_short << ", bases " << met.bases_loaded
                       << ", failures " << met.failures << ", deaths in load " << met.deaths_in_load
                       << ", tails lost " << met.tails_lost << ", units " << met.units
                       << ", synced in the turn " << met.synced_in_turn << ", failed there "
-                      << met.failed_in_turn);
+                      << met.failed_in_turn << ", closes failed " << met.closes_failed);
 }
 
 }  // namespace sluice::test

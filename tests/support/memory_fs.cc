@@ -221,8 +221,13 @@ bool MemoryFs::fails(DiskCall call, int* code) {
   ++calls_[call];
   const auto found = faults_.find(call);
   if (found == faults_.end()) return false;
-  *code = found->second.first;
-  if (--found->second.second == 0) faults_.erase(found);
+  Fault& fault = found->second;
+  if (fault.calls_before > 0) {
+    --fault.calls_before;
+    return false;
+  }
+  *code = fault.code;
+  if (--fault.times == 0) faults_.erase(found);
   return true;
 }
 
@@ -396,7 +401,12 @@ void MemoryFs::crash(base::Random& random) {
 void MemoryFs::fail_next(DiskCall call, int code, int times) {
   SLUICE_CHECK(times > 0, "a fault that never happens");
   const std::lock_guard<std::mutex> guard(mutex_);
-  faults_[call] = {code, times};
+  faults_[call] = {code, times, 0};
+}
+
+void MemoryFs::fail_later(DiskCall call, int code, uint64_t calls_before) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  faults_[call] = {code, 1, calls_before};
 }
 
 void MemoryFs::clear_faults() {

@@ -64,6 +64,8 @@ class MemoryFs final : public base::Fs {
   // The next `times` calls of this kind fail with errno `code`. A failed fdatasync drops the bytes it should
   // have synced, as Linux does: a later one succeeds without them.
   void fail_next(DiskCall call, int code, int times = 1);
+  // The same, after this many more calls of this kind that work.
+  void fail_later(DiskCall call, int code, uint64_t calls_before);
   void clear_faults();
   // Writes take at most this many bytes per call; 0 for no limit.
   void limit_write(size_t bytes);
@@ -100,7 +102,12 @@ class MemoryFs final : public base::Fs {
   Names durable_names_;  // what a power cut leaves
   std::map<std::string, std::vector<NameChange>> unsynced_;  // by directory, in the order made
   std::set<std::string> locks_;
-  std::map<DiskCall, std::pair<int, int>> faults_;  // call -> errno, how often
+  struct Fault {
+    int code = 0;
+    int times = 1;
+    uint64_t calls_before = 0;
+  };
+  std::map<DiskCall, Fault> faults_;
   std::map<DiskCall, uint64_t> calls_;
   uint64_t generation_ = 0;  // handles of an earlier one are dead
   uint64_t bytes_written_ = 0;

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include "aof/manifest.h"
 #include "aof/writer.h"
 #include "support/log_fixture.h"
 
@@ -55,4 +56,66 @@ TEST_CASE("Writer: a new increment of a log without a record is on disk before t
   log.put(kA);
   fs.crash();
   CHECK(load(fs).records == Records{"SET a 1"});
+}
+
+TEST_CASE("Writer: a file that the manifest does not name is never written over, however small it is") {
+  const std::string lost = record({"SET", "lost", "1"});
+  MemoryFs fs;
+  {
+    RunningLog log(fs);
+    log.put(kA);
+    REQUIRE(log.writer.close().ok());
+    fs.kill_process();
+  }
+  const std::string manifest = fs.content(kManifestPath);
+  std::string kept;
+  {
+    RunningLog log(fs, SyncMode::kAlways, load(fs).start);
+    log.put(lost);
+    fs.kill_process();
+    kept = fs.content(kSecondIncrement);
+    REQUIRE(kept.size() < kMaxHeader);
+  }
+  fs.put(kManifestPath, manifest);  // it lost the line of the second one
+  const LoadOutcome loaded = load(fs);
+  REQUIRE(loaded.ok());
+  CHECK(loaded.found(FindingKind::kOrphan));
+  SUBCASE("by a start") {
+    const RunningLog log(fs, SyncMode::kAlways, loaded.start);
+    CHECK(log.start_error.empty());
+  }
+  SUBCASE("by what comes after a failed sync, when the file appeared meanwhile") {
+    RunningLog log(fs, SyncMode::kAlways, loaded.start);
+    const std::string next = "./appendonlydir/appendonly.aof.4.incr.aof";
+    fs.put(next, kept);
+    fs.fail_next(DiskCall::kFdatasync, EIO);
+    log.put(kB);
+    log.wait_us(kRetryIntervalUs);
+    log.turn();
+    CHECK_FALSE(log.writer.failure());
+    CHECK(fs.content(next) == kept);
+    fs.crash();
+    CHECK(load(fs).records == Records{"SET a 1", "SET b 2"});
+  }
+  CHECK(fs.content(kSecondIncrement) == kept);
+}
+
+TEST_CASE("Writer: starts that fail leave no increments behind") {
+  MemoryFs fs;
+  { const RunningLog first(fs); }
+  const auto before = *fs.list_dir("./appendonlydir");
+  for (const DiskCall call :
+       {DiskCall::kOpen, DiskCall::kWrite, DiskCall::kFdatasync, DiskCall::kRename, DiskCall::kFsyncDir}) {
+    for (uint64_t calls_before = 0; calls_before < 2; ++calls_before) {
+      CAPTURE(static_cast<int>(call));
+      CAPTURE(calls_before);
+      const LoadOutcome loaded = load(fs);
+      REQUIRE(loaded.ok());
+      fs.fail_later(call, EIO, calls_before);
+      const RunningLog log(fs, SyncMode::kAlways, loaded.start);
+      fs.clear_faults();
+      // One that a crash may find named by a manifest stays: at most one, since the next start removes it.
+      CHECK(fs.list_dir("./appendonlydir")->size() <= before.size() + 2);
+    }
+  }
 }

@@ -60,8 +60,12 @@ bool StreamModel::is_read(const Id& id) const {
   });
 }
 
+uint64_t StreamModel::count_after(const Id& id) const {
+  return static_cast<uint64_t>(std::distance(entries.upper_bound(id), entries.end()));
+}
+
 uint64_t StreamModel::lag(const Group& group) const {
-  return static_cast<uint64_t>(std::distance(entries.upper_bound(group.last), entries.end()));
+  return count_after(group.last);
 }
 
 StreamModel::Group* StreamModel::find(const std::string& name) {
@@ -75,10 +79,12 @@ Value StreamModel::shown(const Id& id) const {
 
 // --- entries
 
-Id StreamModel::append(const std::string& value, const std::optional<Trim>& trim) {
+Id StreamModel::append(const std::string& value, const std::optional<Trim>& trim,
+                       const std::optional<Id>& wanted) {
   const auto now = static_cast<uint64_t>(now_ms);
-  last = now > last.ms ? Id{now, 0} : *last.next();
+  last = wanted ? *wanted : now > last.ms ? Id{now, 0} : *last.next();
   entries[last] = value;
+  expiries.erase(last);  // of an entry that had the id before it was set back
   const Id id = last;
   if (trim) cut(*trim);
   return id;
@@ -86,7 +92,10 @@ Id StreamModel::append(const std::string& value, const std::optional<Trim>& trim
 
 size_t StreamModel::cut(const Trim& trim) {
   size_t gone = 0;
-  for (auto at = entries.begin(); at != entries.end() && entries.size() > trim.max_length;) {
+  const auto in_excess = [&](const Id& id) {
+    return trim.min_id ? id < *trim.min_id : entries.size() > trim.max_length;
+  };
+  for (auto at = entries.begin(); at != entries.end() && in_excess(at->first) && gone < trim.most;) {
     if (trim.policy == Policy::kAcked && needed(at->first)) {
       ++at;
       continue;
@@ -100,8 +109,9 @@ size_t StreamModel::cut(const Trim& trim) {
   return gone;
 }
 
-Value StreamModel::add(const std::string& value, const std::optional<Trim>& trim) {
-  return id_of(append(value, trim));
+Value StreamModel::add(const std::string& value, const std::optional<Trim>& trim,
+                       const std::optional<Id>& wanted) {
+  return id_of(append(value, trim, wanted));
 }
 
 Value StreamModel::add_later(int64_t due_ms, int64_t ttl_ms, const std::string& value) {

@@ -60,12 +60,17 @@ class StreamModel {
   struct Trim {
     size_t max_length;
     Policy policy;
+    std::optional<Id> min_id = {};  // in place of the length
+    size_t most = SIZE_MAX;         // entries that go
   };
-  resp::Value add(const std::string& value, const std::optional<Trim>& trim);
+  resp::Value add(const std::string& value, const std::optional<Trim>& trim,
+                  const std::optional<Id>& wanted = {});
   resp::Value add_later(int64_t due_ms, int64_t ttl_ms, const std::string& value);
   resp::Value undelay(const std::string& ticket);
   [[nodiscard]] resp::Value show_delayed() const;
   resp::Value trim(const Trim& trim);
+  // How many entries have a higher id.
+  [[nodiscard]] uint64_t count_after(const Id& id) const;
   resp::Value remove(const std::vector<Id>& ids);
   resp::Value remove_by(Policy policy, const std::vector<Id>& ids);
   resp::Value acknowledge_and_remove(Group* group, Policy policy, const std::vector<Id>& ids);
@@ -108,7 +113,7 @@ class StreamModel {
   resp::Value remove_consumer(Group& group, const std::string& consumer);
 
  private:
-  Id append(const std::string& value, const std::optional<Trim>& trim);
+  Id append(const std::string& value, const std::optional<Trim>& trim, const std::optional<Id>& wanted = {});
   size_t cut(const Trim& trim);
   [[nodiscard]] resp::Value shown(const Id& id) const;
   [[nodiscard]] bool is_idle(const Pending& pending, int64_t min_idle_ms) const {

@@ -24,7 +24,7 @@ base::Result<bool> FirstBase::step(size_t budget_bytes) {
   const auto copied = copy_some(budget_bytes);
   if (!copied.ok()) return to_error(copied.error());
   if (!*copied) return false;
-  if (auto named = name_copy(); !named) return to_error(named.error());
+  if (auto ended = end_copy(); !ended) return to_error(ended.error());
   adopted_ = Adopted::kSnapshot;
   return true;
 }
@@ -109,6 +109,11 @@ bool FirstBase::is_unfinished() const {
 
 base::IoResult<void> FirstBase::open_copy() {
   if (auto made = fs_.mkdir(place_.log_dir()); !made) return made;
+  // A copy that a crash left between its name and the manifest: it is made anew.
+  const std::string unnamed = place_.path(place_.base_name(1, true));
+  if (fs_.exists(unnamed)) {
+    if (auto gone = fs_.unlink(unnamed); !gone) return gone;
+  }
   auto from = fs_.open(snapshot_path_, base::kOpenRead);
   if (!from.ok()) return from.error();
   const auto size = (*from)->size();
@@ -144,16 +149,33 @@ base::IoResult<void> FirstBase::write_out() {
   return done;
 }
 
-base::IoResult<void> FirstBase::name_copy() {
-  Manifest manifest;
-  manifest.base = ManifestFile{place_.base_name(1, true), 1};
+base::IoResult<void> FirstBase::end_copy() {
   auto done = to_->fdatasync();
   if (done) done = to_->close();
-  if (done) done = fs_.rename(place_.path(kFirstBaseFile), place_.path(manifest.base->name));
-  if (done) done = fs_.fsync_dir(place_.log_dir());
-  if (done) done = fs_.fsync_dir(place_.dir);
-  if (done) done = write_manifest(fs_, place_, manifest);
   return done;
+}
+
+std::optional<Manifest> FirstBase::to_load() const {
+  if (adopted_ != Adopted::kSnapshot) return std::nullopt;
+  Manifest manifest;
+  manifest.base = ManifestFile{kFirstBaseFile, 1};
+  return manifest;
+}
+
+base::Result<void> FirstBase::settle(Manifest& manifest) {
+  if (adopted_ != Adopted::kSnapshot) return {};
+  manifest.base = ManifestFile{place_.base_name(1, true), 1};
+  auto done = fs_.rename(place_.path(kFirstBaseFile), place_.path(manifest.base->name));
+  if (done) done = fs_.fsync_dir(place_.log_dir());
+  if (!done) return to_error(done.error());
+  return {};
+}
+
+base::Error FirstBase::refuse(const base::Error& why) {
+  const std::string copy = place_.path(kFirstBaseFile);
+  if (adopted_ != Adopted::kSnapshot || !why.message.starts_with(copy)) return why;
+  (void)fs_.unlink(copy);  // or the next start does it
+  return base::Error{snapshot_path_ + why.message.substr(copy.size())};
 }
 
 }  // namespace sluice::aof

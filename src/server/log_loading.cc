@@ -8,7 +8,8 @@
 
 namespace sluice::server {
 
-LogLoading::LogLoading(const Parts& parts, const aof::LoaderOptions& options) : parts_(parts), client_(0) {
+LogLoading::LogLoading(const Parts& parts, const aof::LoaderOptions& options)
+    : parts_(parts), options_(options), client_(0) {
   client_.set(client::kLoader);
   loader_.emplace(parts.fs, options, *this);
 }
@@ -33,7 +34,8 @@ base::Result<bool> LogLoading::piece(size_t bytes) {
   if (loader_) {
     base::Result<bool> done = loader_->step(bytes);
     report_findings();
-    if (done.ok() && *done) first_base_.reset();
+    if (done.ok() && *done) return end_log();
+    if (!done.ok() && first_base_) return first_base_->refuse(done.error());
     return done;
   }
   if (snapshot_ == nullptr) {
@@ -54,12 +56,26 @@ base::Result<bool> LogLoading::adopt_piece(size_t bytes) {
   const base::Result<bool> done = first_base_->step(bytes);
   if (!done.ok()) return done.error();
   adopting_ = !*done;
-  if (*done && first_base_->adopted() == aof::Adopted::kSnapshot) {
-    parts_.log.notice("There is no log yet: the snapshot was copied and is its first base");
-  } else if (*done && first_base_->adopted() == aof::Adopted::kSingleFile) {
+  if (*done && first_base_->adopted() == aof::Adopted::kSingleFile) {
     parts_.log.notice("There is no log in parts yet: the log in one file was moved and is its first base");
+  } else if (*done && first_base_->adopted() == aof::Adopted::kSnapshot) {
+    aof::LoaderOptions options = options_;
+    options.manifest = first_base_->to_load();
+    loader_.emplace(parts_.fs, std::move(options), *this);
   }
   return false;
+}
+
+// All of it is loaded.
+base::Result<bool> LogLoading::end_log() {
+  start_ = loader_->take_start();
+  if (!first_base_) return true;
+  if (auto settled = first_base_->settle(start_.manifest); !settled) return settled.error();
+  if (first_base_->adopted() == aof::Adopted::kSnapshot) {
+    parts_.log.notice("There is no log yet: the snapshot was copied and is its first base");
+  }
+  first_base_.reset();
+  return true;
 }
 
 aof::LoadProgress LogLoading::progress() const {

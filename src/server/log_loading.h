@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "aof/first_base.h"
 #include "aof/loader.h"
@@ -47,7 +48,7 @@ class LogLoading final : public aof::LoadSink {
   [[nodiscard]] aof::LoadProgress progress() const;
   [[nodiscard]] bool is_log() const { return loader_.has_value(); }
   // Where the log goes on. REQUIRES: is_log(), step() said true.
-  [[nodiscard]] aof::StartPoint take_start() { return loader_->take_start(); }
+  [[nodiscard]] aof::StartPoint take_start() { return std::move(start_); }
 
   void begin_file() override;
   base::Result<void> apply(std::span<const base::ByteView> words) override;
@@ -57,15 +58,18 @@ class LogLoading final : public aof::LoadSink {
  private:
   base::Result<bool> piece(size_t bytes);
   base::Result<bool> adopt_piece(size_t bytes);
+  base::Result<bool> end_log();
   void report_findings();
   [[nodiscard]] SnapshotLoading::Into into(SnapshotLoading::Expired expired) const;
   base::Result<void> open_snapshot(const std::string& path, SnapshotLoading::Into into);
 
   const Parts parts_;
+  const aof::LoaderOptions options_;
   client::Client client_;
   std::optional<aof::FirstBase> first_base_;
   bool adopting_ = false;
   std::optional<aof::Loader> loader_;
+  aof::StartPoint start_;
   std::string snapshot_path_;                  // without a log
   std::unique_ptr<SnapshotLoading> snapshot_;  // it, or the base of the log while that is being read
   size_t reported_ = 0;

@@ -19,13 +19,23 @@ const std::string kSingleFile = "./appendonly.aof";
 const std::string kMoved = "./appendonlydir/appendonly.aof";
 const std::string kLog = testing::record({"SET", "a", "1"});
 
+// As a start does: what is copied is loaded, and a log begun behind it.
 base::Result<Adopted> try_to_adopt(base::Fs& fs) {
   FirstBase first(fs, {}, kSnapshot);
   for (;;) {
     const auto done = first.step(size_t{1} << 20);
     if (!done.ok()) return done.error();
-    if (*done) return first.adopted();
+    if (*done) break;
   }
+  if (first.adopted() != Adopted::kSnapshot) return first.adopted();
+  LoaderOptions options;
+  options.manifest = first.to_load();
+  testing::LoadOutcome loaded = testing::load(fs, options);
+  if (!loaded.ok()) return base::Error{loaded.error};
+  if (auto settled = first.settle(loaded.start.manifest); !settled) return settled.error();
+  const testing::RunningLog log(fs, SyncMode::kAlways, std::move(loaded.start));
+  if (!log.start_error.empty()) return base::Error{log.start_error};
+  return first.adopted();
 }
 
 Adopted adopt(base::Fs& fs) {
@@ -103,6 +113,22 @@ TEST_CASE("First base: copying a snapshot survives a crash between any two steps
                          CHECK(testing::load(fs).records == std::vector<std::string>{"rdb:" + kBase});
                        });
   CHECK(steps > 8);
+}
+
+TEST_CASE("First base: a snapshot that cannot be loaded is nothing's base, and a good one in its place is") {
+  MemoryFs fs;
+  fs.put(kSnapshot, "REDIS0010, and damaged");
+  FirstBase first(fs, {}, kSnapshot);
+  while (!*first.step(1000)) continue;
+  REQUIRE(first.to_load());
+  const std::string copy = "./appendonlydir/" + first.to_load()->base->name;
+  CHECK(first.refuse(base::Error{copy + ": at offset 9: no"}).message == kSnapshot + ": at offset 9: no");
+  const auto left = fs.list_dir("./appendonlydir");
+  CHECK(left->empty());
+  CHECK(fs.content(kSnapshot) == "REDIS0010, and damaged");
+  fs.put(kSnapshot, kContent);
+  CHECK(adopt(fs) == Adopted::kSnapshot);
+  CHECK(fs.content(kBase) == kContent);
 }
 
 TEST_CASE("First base: without a snapshot, or with a log in parts, nothing is done") {

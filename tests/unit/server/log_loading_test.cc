@@ -137,13 +137,40 @@ TEST_CASE("Log loading: a script in a log of an old Redis is refused with the of
 TEST_CASE("Log loading: a damaged base is refused with file, offset and reason") {
   Harness h;
   testing::MemoryFs fs;
-  base::Bytes file = sample(h);
-  fs.put("./dump.rdb", file.substr(0, file.size() - 20));
-  server::LogLoading loading(parts_of(h, fs), aof::LoaderOptions{});
+  const base::Bytes file = sample(h);
+  const std::string base = "./appendonlydir/appendonly.aof.1.base.rdb";
+  fs.put(base, file.substr(0, file.size() - 20));
+  aof::Manifest manifest;
+  manifest.base = aof::ManifestFile{"appendonly.aof.1.base.rdb", 1};
+  REQUIRE(aof::write_manifest(fs, {}, manifest).ok());
+  Harness copy;
+  server::LogLoading loading(parts_of(copy, fs), aof::LoaderOptions{});
   loading.adopt_first_base({}, "./dump.rdb");
-  h.run("FLUSHALL");
-  const std::string why = finish(loading, 1000);
-  CHECK(why.find("./appendonlydir/appendonly.aof.1.base.rdb: at offset ") == 0);
+  CHECK(finish(loading, 1000).find(base + ": at offset ") == 0);
+}
+
+TEST_CASE(
+    "Log loading: a damaged snapshot does not become the first base, a good one put in its place does") {
+  Harness h;
+  testing::MemoryFs fs;
+  const base::Bytes file = sample(h);
+  base::Bytes damaged = file;
+  damaged[damaged.size() - 12] ^= 1;
+  fs.put("./dump.rdb", damaged);
+  {
+    Harness refused;
+    server::LogLoading loading(parts_of(refused, fs), aof::LoaderOptions{});
+    loading.adopt_first_base({}, "./dump.rdb");
+    CHECK(finish(loading, 1000).find("./dump.rdb: at offset ") == 0);
+  }
+  CHECK_FALSE(fs.exists("./appendonlydir/appendonly.aof.manifest"));
+  fs.put("./dump.rdb", file);
+  Harness copy;
+  server::LogLoading loading(parts_of(copy, fs), aof::LoaderOptions{});
+  loading.adopt_first_base({}, "./dump.rdb");
+  CHECK(finish(loading, 1000).empty());
+  CHECK(copy.digest() == h.digest());
+  CHECK(loading.take_start().manifest.base == aof::ManifestFile{"appendonly.aof.1.base.rdb", 1});
 }
 
 }  // namespace sluice::test

@@ -6,6 +6,7 @@
 #include "aof/leftovers.h"
 #include "base/process.h"
 #include "resp/errors.h"
+#include "script/watchdog.h"
 #include "server/configuration.h"
 #include "server/server.h"
 #include "server/snapshot_loading.h"
@@ -14,6 +15,7 @@ namespace sluice::server {
 
 namespace {
 
+constexpr int64_t kLeastCloseUs = 1'000'000;  // for closing the log, whatever shutdown-timeout has left of it
 constexpr uint64_t kMaxConfigFileBytes = uint64_t{16} << 20;
 
 // `appendonly no`: as in Redis, whatever a log holds is not loaded, which may be what nobody expects.
@@ -346,6 +348,21 @@ void Server::advance_stop() {
   if (based) return loop_.stop();
   log_.warning("Not stopping: the log was switched on, and its first base is not written yet");
   (void)abort_stop();
+}
+
+// What stands still at the disk cannot be called back: the process leaves it behind, as a crash would.
+int Server::run() {
+  loop_.run();
+  const int64_t now_us = clock_.monotonic_us();
+  const int64_t limit_us = std::max(stop_deadline_us_ - now_us, kLeastCloseUs);
+  script::Watchdog watchdog(clock_, limit_us, [this] {
+    log_.warning(
+        "The log could not be closed: the disk does not answer. Leaving without it, as a crash would.");
+    invocation_.leave();
+  });
+  watchdog.begin_run(now_us);
+  finish_stop();
+  return exit_status_;
 }
 
 void Server::finish_stop() {

@@ -5,6 +5,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -63,6 +65,8 @@ struct SavingOptions {
 struct Invocation {
   std::string executable;
   std::string config_file;  // absolute; empty: none
+  // Ends the process from another thread, when the disk does not let a stop come to its end in time.
+  std::function<void()> leave = [] { std::_Exit(1); };
 };
 
 struct ProcessOptions {

@@ -63,12 +63,6 @@ Server::~Server() {
   saving_.detach_log();
 }
 
-int Server::run() {
-  loop_.run();
-  finish_stop();
-  return exit_status_;
-}
-
 Connection* Server::connection_of(client::ClientId id) {
   const auto found = connections_.find(id);
   return found == connections_.end() ? nullptr : found->second.get();

@@ -139,7 +139,12 @@ class SlowServer {
       const std::vector<base::Bytes> words = {option.text};
       REQUIRE(store_->load(option.name, words).ok());
     }
-    server_ = std::make_unique<server::Server>(*store_, *log_, fs_, server::Invocation{});
+    server::Invocation invocation;
+    invocation.leave = [this] {
+      left_ = true;
+      disk.hold_syncs(false);  // the thread goes with the process
+    };
+    server_ = std::make_unique<server::Server>(*store_, *log_, fs_, std::move(invocation));
     REQUIRE(server_->start().ok());
     thread_ = std::thread([this] { server_->run(); });
   }
@@ -153,6 +158,19 @@ class SlowServer {
     }
     thread_.join();
     server_.reset();
+  }
+  // Whether it is left behind by a stop that syncs stand in the way of; serves again afterwards.
+  bool leaves_stuck_stop() {
+    RedisClient client(socket_path());
+    client.send("SHUTDOWN", "NOSAVE");
+    client.flush();
+    const bool left = soon([&] { return left_.load(); });
+    disk.hold_syncs(false);
+    thread_.join();
+    server_.reset();
+    start();
+    wait_until_loaded();
+    return left;
   }
   void wait_until_loaded() {
     RedisClient client(socket_path());
@@ -171,6 +189,7 @@ class SlowServer {
   std::unique_ptr<config::Store> store_;
   std::unique_ptr<server::Server> server_;
   std::thread thread_;
+  std::atomic<bool> left_{false};
 };
 
 // No reply comes for a while.
@@ -335,6 +354,18 @@ TEST_CASE("replies that wait for the disk are bounded: past held-replies-limit r
   server.disk.hold_syncs(false);
   CHECK(durable.read() == kOk);
   for (int i = 0; i < kReads; ++i) REQUIRE(durable.read().text.size() == value.size());
+}
+
+TEST_CASE("a stop while a sync stands still ends with shutdown-timeout, as a crash would end it") {
+  SlowServer server("everysec", {{"shutdown-timeout", "1"}});
+  server.wait_until_loaded();
+  RedisClient durable(server.socket_path());
+  REQUIRE(durable.run("CLIENT", "DURABLE", "ON") == kOk);
+  server.disk.hold_syncs(true);
+  durable.send("RPUSH", "q", "a");
+  CHECK(is_silent(durable));
+  CHECK(server.leaves_stuck_stop());
+  CHECK(RedisClient(server.socket_path()).run("LLEN", "q") == resp::Value::make_integer(1));
 }
 
 TEST_CASE("while the log loads, commands are answered LOADING, and INFO shows how far it is") {

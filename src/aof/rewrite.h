@@ -32,8 +32,8 @@ class Rewrite {
   };
   // REQUIRES: !active(), and the recorder is not active.
   void begin(Request request);
-  // A slice of work at the end of a turn, when nothing appended is unwritten. `may_take` says that no unit is
-  // half done. True when there is more to do at once.
+  // A slice of work at the end of a turn; `may_take` says that no unit is half done. What was appended and is
+  // not written yet is written when it takes its moment. True when there is more to do at once.
   bool step(int64_t now_us, bool may_take);
   void cancel();
 

@@ -1,6 +1,7 @@
 #include "aof/tail_cut.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "aof/file_io.h"
@@ -40,10 +41,12 @@ IoResult<void> TailCut::open_copy() {
   size_ = *size;
   copy_path_ = path_ + "." + std::to_string(at_) + ".cut";
   // An earlier cut at the same place is not overwritten: it may be the only copy of somebody's jobs.
-  for (int n = 2; fs_.exists(copy_path_); ++n) {
+  constexpr unsigned kNew = base::kOpenWrite | base::kOpenCreate | base::kOpenExclusive;
+  auto copy = fs_.open(copy_path_, kNew);
+  for (int n = 2; !copy && copy.error().code == EEXIST; ++n) {
     copy_path_ = path_ + "." + std::to_string(at_) + "-" + std::to_string(n) + ".cut";
+    copy = fs_.open(copy_path_, kNew);
   }
-  auto copy = fs_.open(copy_path_, base::kOpenWrite | base::kOpenCreate | base::kOpenExclusive);
   if (!copy) return copy.error();
   copy_ = std::move(*copy);
   return {};

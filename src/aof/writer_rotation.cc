@@ -132,11 +132,13 @@ IoResult<void> Writer::prepare_successor() {
 }
 
 ManifestFile Writer::next_base() const {
+  constexpr int kMostTried = 10'000;  // on a disk that fails every name may seem to be taken
   ManifestFile file;
   file.seq = manifest_.base ? manifest_.base->seq : 0;
-  do {
+  for (int tried = 0; tried < kMostTried; ++tried) {
     file.name = options_.place.base_name(++file.seq, true);
-  } while (fs_.exists(options_.place.path(file.name)));
+    if (!fs_.exists(options_.place.path(file.name))) break;
+  }
   return file;
 }
 

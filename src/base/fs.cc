@@ -129,9 +129,11 @@ IoResult<std::unique_ptr<File>> PosixFs::open(const std::string& path, unsigned 
   return std::unique_ptr<File>(std::make_unique<PosixFile>(fd, path));
 }
 
+// What cannot be looked at counts as there: nobody may take a log on a disk that fails for no log. What the
+// caller does next will say what is wrong.
 bool PosixFs::exists(const std::string& path) {
   struct stat about {};
-  return ::stat(path.c_str(), &about) == 0;
+  return ::stat(path.c_str(), &about) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 IoResult<uint64_t> PosixFs::size(const std::string& path) {

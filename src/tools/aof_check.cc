@@ -189,7 +189,10 @@ base::Result<void> shorten_manifest(base::Fs& fs, const aof::LogPlace& place, ao
   const auto text = base::read_whole(fs, place.manifest_path(), aof::kMaxManifestBytes);
   if (!text.ok()) return base::Error{text.error().message};
   std::string copy = place.manifest_path() + ".cut";
-  for (int i = 2; fs.exists(copy); ++i) copy = place.manifest_path() + "." + std::to_string(i) + ".cut";
+  constexpr int kMostCopies = 10'000;  // on a disk that fails every name may seem to be taken
+  for (int i = 2; i < kMostCopies && fs.exists(copy); ++i) {
+    copy = place.manifest_path() + "." + std::to_string(i) + ".cut";
+  }
   if (auto kept = base::replace_file(fs, copy, *text); !kept) return base::Error{kept.error().message};
   std::printf("%s: kept in %s\n", place.manifest_path().c_str(), copy.c_str());
   for (size_t i = first; i < manifest.increments.size(); ++i) {

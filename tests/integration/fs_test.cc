@@ -41,6 +41,18 @@ TEST_CASE("PosixFs: what was written is read back, sized, cut and synced") {
   CHECK(*fs.size(folder / "f") == 6);
 }
 
+TEST_CASE("PosixFs: only what is known not to be there is absent, not what cannot be looked at") {
+  const TemporaryFolder folder;
+  PosixFs fs;
+  REQUIRE(fs.open(folder / "f", kNew).ok());
+  CHECK(fs.exists(folder / "f"));
+  CHECK_FALSE(fs.exists(folder / "g"));
+  CHECK_FALSE(fs.exists(folder / "f/below a file"));
+  REQUIRE(symlink("loop", (folder / "loop").c_str()) == 0);
+  CHECK(fs.exists(folder / "loop"));
+  CHECK(fs.exists(folder / std::string(300, 'n')));
+}
+
 TEST_CASE("PosixFs: open flags mean what they say") {
   const TemporaryFolder folder;
   PosixFs fs;

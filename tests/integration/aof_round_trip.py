@@ -134,6 +134,8 @@ def grown_and_rewritten(title, server, reader, groups, second_increment):
     """The log of `server` in two states; True if `reader` made of both what was there."""
     call = Filler(server, groups)
     rdb.fill(call)
+    if not rdb.has_every_encoding(title, call.connection):
+        return False
     change(call, 1)
     second_increment(server, call)
     if parts(server, "i") < 2:

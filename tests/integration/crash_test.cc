@@ -152,6 +152,7 @@ void crash_rounds(const std::string& appendfsync, int rounds) {
   const std::set<std::string> handed_out(all.handed_out.begin(), all.handed_out.end());
   REQUIRE(all.acknowledged.size() > 100);
   REQUIRE(handed_out.size() > 10);
+  REQUIRE(all.rewrites > 0);
   CHECK_MESSAGE(handed_out.size() == all.handed_out.size(), "a job was handed out twice");
   for (const std::string& job : all.acknowledged) {
     const bool there = waiting.contains(job) || held.contains(job) || handed_out.contains(job);

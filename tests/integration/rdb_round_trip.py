@@ -74,6 +74,30 @@ def fill(call):
     call("SELECT", "0")
 
 
+# Whatever redis-server 7.0.15 can write: what is compared must have been there.
+ENCODINGS = {(b"string", b"int"), (b"string", b"embstr"), (b"string", b"raw"), (b"list", b"quicklist"), (b"set", b"intset"),
+             (b"set", b"hashtable"), (b"zset", b"listpack"), (b"zset", b"skiplist"), (b"hash", b"listpack"),
+             (b"hash", b"hashtable"), (b"stream", b"stream")}
+
+
+def encodings(connection):
+    """database, key -> type and encoding."""
+    found = {}
+    for number in (b"0", b"3", b"15"):
+        connection.call(b"SELECT", number)
+        for key in connection.call(b"KEYS", b"*"):
+            found[number, key] = (bytes(connection.call(b"TYPE", key)), bytes(connection.call(b"OBJECT", b"ENCODING", key)))
+    connection.call(b"SELECT", b"0")
+    return found
+
+
+def has_every_encoding(title, connection):
+    missing = ENCODINGS - set(encodings(connection).values())
+    if missing:
+        print("%s: nothing is encoded as %r" % (title, sorted(missing)))
+    return not missing
+
+
 READ = {
     b"string": lambda key: (b"GET", key),
     b"list": lambda key: (b"LRANGE", key, b"0", b"-1"),
@@ -212,14 +236,21 @@ def main():
         fill(call)
         call("SAVE")
         plain, full = describe(theirs, False), describe(theirs, True)
+        good &= has_every_encoding("redis-server", theirs)
+        with serving(ORACLE, os.path.join(oracle.directory, "dump.rdb")) as again:
+            loaded_by_theirs = encodings(Connection(again.port, 2))
         with serving(options.server, os.path.join(oracle.directory, "dump.rdb")) as tested:
             ours = Connection(tested.port, 2)
             good &= report("loaded from their file", plain, describe(ours, False))
+            loaded_by_ours = encodings(ours)
             if ours.call(b"DEBUG", b"RELOAD") != b"OK":
                 raise RuntimeError("DEBUG RELOAD failed:\n" + tested.log_tail())
             good &= report("loaded again from our own", plain, describe(ours, False))
+            good &= report("encodings from our own and from theirs", loaded_by_ours, encodings(ours))
             with serving(ORACLE, os.path.join(tested.directory, "dump.rdb")) as again:
                 good &= report("our file, loaded by theirs", full, describe(Connection(again.port, 2), True))
+                good &= report("its encodings and those of their own", loaded_by_theirs,
+                               encodings(Connection(again.port, 2)))
             other = Connection(fresh.port, 2)
             for number, key in sorted(full):
                 for connection in (theirs, ours, other):

@@ -140,7 +140,10 @@ Outcome cmd_setpolicy(Call& call) {
   const GroupPolicy policy = changed(edit->peek().policy(), change);
   const bool needs_dead_letters = policy.max_deliveries > 0 || policy.most_dead_letters > 0;
   if (needs_dead_letters && policy.dead_letters.empty()) return call.fail(kNoDeadLetters);
-  if (change.dead_letters && policy.dead_letters == key) return call.fail(kOwnDeadLetters);
+  // A record has all of a policy, also what was allowed when it was said: the stream may have come to its
+  // dead letters' name since (RENAME, COPY). What is to go there is released then.
+  const bool own = change.dead_letters && policy.dead_letters == key;
+  if (own && call.entrance != Entrance::kReplay) return call.fail(kOwnDeadLetters);
   // Of what the policy names and these words do not: its length is theirs alone who may write there.
   const bool bounds_others = change.most_dead_letters && !change.dead_letters && !policy.dead_letters.empty();
   if (bounds_others && !may_send_letters(call, policy.dead_letters)) return call.fail(kNoKeyPermission);

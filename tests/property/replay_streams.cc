@@ -84,6 +84,8 @@ constexpr Pattern kPatterns[] = {
     {"xgroup|setpolicy", "%stream %group LEASE 700 MAXDELIVER 3 DLQ %stream DLQMAXLEN 5", Effect::kLessens},
     {"xgroup|setpolicy", "%stream %group BACKOFF %count 1.5 90 CONSUMER-TTL 0"},
     {"xgroup|setpolicy", "%stream %group LEASE 0 MAXDELIVER 0 BACKOFF 0 DLQ %member"},
+    {"rename", "%stream %stream", Effect::kLessens},
+    {"copy", "%stream %stream REPLACE", Effect::kLessens},
     {"xrenew",
      "%stream %group %consumer IDS 16 %old_id %old_id %old_id %old_id %old_id %old_id %old_id %old_id "
      "%old_id %old_id %old_id %old_id %old_id %old_id %old_id %old_id"},

@@ -143,4 +143,32 @@ TEST_CASE("XGROUP SETPOLICY: who may use some keys only may name no other for de
         std::string::npos);
 }
 
+TEST_CASE("XGROUP SETPOLICY: what is logged of a stream that came to its dead letters' name is replayed") {
+  for (const std::string way : {"RENAME", "COPY"}) {
+    CAPTURE(way);
+    Harness h;
+    make_group(h);
+    h.run("XREADGROUP", "GROUP", "g", "c", "STREAMS", "s", ">");
+    h.run("XGROUP", "SETPOLICY", "s", "g", "DLQ", "b", "MAXDELIVER", "1");
+    h.run(way, "s", "b");
+    h.propagated();
+    CHECK(h.run("XGROUP", "SETPOLICY", "b", "g", "LEASE", "100") == status("OK"));
+    CHECK(h.propagated() == Lines{"#SLUICE XGROUP SETPOLICY b g LEASE 100 MAXDELIVER 1 BACKOFF 0 2 0 DLQ b "
+                                  "DLQMAXLEN 0 CONSUMER-TTL 0"});
+    // As the loader runs it.
+    Harness again;
+    const auto load = [&again](const std::vector<base::ByteView>& words) {
+      return again.executor.replay(again.first().client, words).ok();
+    };
+    CHECK(load({"XGROUP", "CREATE", "b", "g", "0", "MKSTREAM"}));
+    CHECK(load({"XGROUP", "SETPOLICY", "b", "g", "LEASE", "100", "MAXDELIVER", "1", "BACKOFF", "0", "2", "0",
+                "DLQ", "b", "DLQMAXLEN", "0", "CONSUMER-TTL", "0"}));
+    CHECK(again.text("XGROUP", "GETPOLICY", "b", "g") == h.text("XGROUP", "GETPOLICY", "b", "g"));
+    // The stream is no place for its own dead letters: what is given up is released.
+    h.advance(std::chrono::milliseconds(100));
+    CHECK(h.propagated() == Lines{"#SLUICE XNACK b g FAIL IDS 1 1-0 RETRYCOUNT 1 FORCE"});
+    CHECK(h.run("XLEN", "b") == integer(1));
+  }
+}
+
 }  // namespace sluice::test

@@ -1,5 +1,7 @@
 // Taking over what others have pending: XCLAIM by id, XAUTOCLAIM by how long it has been idle. Entries that
-// their stream no longer has are dropped on the way.
+// their stream no longer has are dropped on the way. What was delivered as often as its group allows goes to
+// the dead letters instead of once more to a consumer, unless the claim is no delivery: with JUSTID or
+// RETRYCOUNT it says itself what counts.
 #include <algorithm>
 #include <optional>
 #include <vector>
@@ -7,6 +9,7 @@
 #include "base/number.h"
 #include "commands/all.h"
 #include "commands/stream_group_edit.h"
+#include "commands/stream_release.h"
 #include "commands/stream_reply.h"
 
 namespace sluice::commands {
@@ -123,6 +126,11 @@ bool claim_all(Call& call, const Claim& claim, GroupEdit& edit, StreamConsumer& 
     }
     const auto deliveries = claimed_deliveries(claim, entry, now_ms);
     if (!deliveries) continue;
+    const bool is_delivery = entry && !claim.just_ids && !claim.retry_count;
+    if (is_delivery && goes_instead(call, edit, *entry)) {
+      edit.drop(id);
+      continue;
+    }
     const bool has_it = entry && entry->consumer == &consumer;
     active = active || !was_shown_again(call, claim, has_it);
     edit.deliver(id, {&consumer, delivered_ms, *deliveries});
@@ -255,8 +263,14 @@ Outcome cmd_xautoclaim(Call& call) {
   resp::Reply& reply = call.reply;
   reply.array(3);
   write_id(reply, found.from.value_or(types::kMinStreamId));
-  reply.array(found.idle.size());
+  const resp::Reply::Mark mark = reply.begin_array();
+  size_t claimed = 0;
   for (const PendingEntry& entry : found.idle) {
+    if (!claim.just_ids && goes_instead(call, edit, entry)) {
+      edit.drop(entry.id);
+      continue;
+    }
+    ++claimed;
     edit.deliver(entry.id,
                  {&consumer, now_ms, claim.just_ids ? entry.deliveries : one_more(entry.deliveries)});
     if (claim.just_ids) {
@@ -265,7 +279,8 @@ Outcome cmd_xautoclaim(Call& call) {
       write_entry(reply, edit.stream().seek(entry.id).entry());
     }
   }
-  if (!found.idle.empty()) consumer.active_ms = now_ms;
+  reply.end_array(mark, claimed);
+  if (claimed > 0) consumer.active_ms = now_ms;
   reply.array(found.gone.size());
   for (const StreamId& id : found.gone) {
     edit.drop(id);

@@ -9,6 +9,7 @@
 #include "commands/all.h"
 #include "commands/stream_group_edit.h"
 #include "commands/stream_read_request.h"
+#include "commands/stream_release.h"
 #include "commands/stream_reply.h"
 #include "commands/zset_due.h"
 
@@ -68,28 +69,34 @@ bool look_up(Call& call, const ReadRequest& request, std::vector<Source>& source
 class GroupReader {
  public:
   GroupReader(Call& call, const ReadRequest& request, GroupEdit& group, ReadReply& out)
-      : request_(request),
+      : call_(call),
+        request_(request),
         group_(group),
         out_(out),
         consumer_(group.meet(request.consumer)),
         now_ms_(call.access().now_ms),
-        most_drops_(exec::may_wait(call) ? kDropsAtOnce : SIZE_MAX) {}
+        most_drops_(exec::may_wait(call) ? kDropsAtOnce : SIZE_MAX),
+        most_letter_bytes_(exec::may_wait(call) ? kLetterBytesAtOnce : SIZE_MAX) {}
 
   void read_history(const StreamId& after);
   // Pending entries that are released, or idle for as long as asked for, whoever has them.
-  // False: what is gone was cleaned up, as much as one call may, and the rest was not looked at.
+  // What was delivered as often as the group allows goes to the dead letters instead. False: as much was
+  // dropped as one call may, and the rest was not looked at.
   bool claim();
   void read_new();
 
  private:
+  Call& call_;
   const ReadRequest& request_;
   GroupEdit& group_;
   ReadReply& out_;
   StreamConsumer& consumer_;
   int64_t now_ms_;
   size_t most_drops_;
+  size_t most_letter_bytes_;
 };
 
+// Counts as deliveries do, and gives up nothing: a consumer that begins anew finds what it had.
 void GroupReader::read_history(const StreamId& after) {
   out_.show();
   for (auto id = after.next(); id; id = id->next()) {
@@ -114,6 +121,10 @@ bool GroupReader::claim() {
     return true;
   std::vector<PendingEntry> claimed;
   std::vector<StreamId> gone;
+  size_t letter_bytes = 0;
+  const auto dropped_enough = [&] {
+    return gone.size() >= most_drops_ || letter_bytes >= most_letter_bytes_;
+  };
   const int64_t latest_ms = min_idle_ms ? latest_delivery_ms(now_ms_, *min_idle_ms) : -1;
   // What is claimed becomes the least idle, so all is found before anything changes.
   StreamGroup::IdleWalk walk = group_.peek().walk_idle();
@@ -122,7 +133,13 @@ bool GroupReader::claim() {
     const Stream::Cursor at = group_.stream().seek(entry->id);
     if (!at.valid() || at.entry().id != entry->id) {
       gone.push_back(entry->id);
-      if (gone.size() == most_drops_) break;
+      if (dropped_enough()) break;
+      continue;
+    }
+    if (goes_instead(call_, group_, *entry)) {
+      letter_bytes += written_bytes(at.entry());
+      gone.push_back(entry->id);
+      if (dropped_enough()) break;
       continue;
     }
     const int64_t idle_ms = std::max<int64_t>(now_ms_ - entry->delivered_ms, 0);
@@ -136,7 +153,7 @@ bool GroupReader::claim() {
     group_.deliver(entry.id, {&consumer_, now_ms_, one_more(entry.deliveries)});
   }
   if (!claimed.empty()) consumer_.active_ms = now_ms_;
-  return gone.size() < most_drops_;
+  return !dropped_enough();
 }
 
 void GroupReader::read_new() {

@@ -11,16 +11,30 @@ bool is_too_often(const types::StreamGroup& group, uint64_t deliveries) {
   return most > 0 && deliveries >= most;
 }
 
-bool give_up(Call& call, GroupEdit& edit, const PendingEntry& entry, DeathReason reason) {
+namespace {
+
+// False where it cannot go there; what is gone from the stream leaves nothing to send.
+bool send_letter(Call& call, const GroupEdit& edit, const PendingEntry& entry, DeathReason reason) {
   const Stream::Cursor at = edit.stream().seek(entry.id);
-  if (at.valid() && at.entry().id == entry.id) {
-    const GroupPolicy& policy = edit.peek().policy();
-    const DeadLetter letter{policy.dead_letters, policy.most_dead_letters, edit.key(),
-                            edit.name(),         entry.deliveries,         reason};
-    if (!dead_letter(call, letter, at.entry())) return false;
-  }
+  if (!at.valid() || at.entry().id != entry.id) return true;
+  const GroupPolicy& policy = edit.peek().policy();
+  const DeadLetter letter{policy.dead_letters, policy.most_dead_letters, edit.key(),
+                          edit.name(),         entry.deliveries,         reason};
+  return dead_letter(call, letter, at.entry());
+}
+
+}  // namespace
+
+bool give_up(Call& call, GroupEdit& edit, const PendingEntry& entry, DeathReason reason) {
+  if (!send_letter(call, edit, entry, reason)) return false;
   edit.drop(entry.id);
   return true;
+}
+
+// What the log has of a claim was decided when it was written.
+bool goes_instead(Call& call, const GroupEdit& edit, const PendingEntry& entry) {
+  return call.entrance != Entrance::kReplay && is_too_often(edit.peek(), entry.deliveries) &&
+         send_letter(call, edit, entry, DeathReason::kMaxDeliver);
 }
 
 bool come_free(Call& call, GroupEdit& edit, const PendingEntry& entry) {

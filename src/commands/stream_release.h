@@ -1,6 +1,6 @@
 // What becomes of an entry that comes free: its lease or its delay ended, its consumer is gone, or gave it
 // back (XNACK). As a rule it is released, for whoever asks next; what its group gives up goes to the dead
-// letters. Shared by XNACK and by what groups do by themselves.
+// letters. Shared by XNACK, by what groups do by themselves, and by those who claim.
 #pragma once
 
 #include "commands/dead_letter.h"
@@ -17,5 +17,8 @@ bool come_free(Call& call, GroupEdit& edit, const types::PendingEntry& entry);
 // The entry goes to the group's dead letters, and is acknowledged; what its stream no longer has is only
 // that. False, and nothing happened, where it cannot go there.
 bool give_up(Call& call, GroupEdit& edit, const types::PendingEntry& entry, DeathReason reason);
+// Of an entry that somebody claims: it was delivered as often as its group allows, and has gone to the dead
+// letters instead. The caller drops it. Nothing of the group changes, so that a walk over it goes on.
+bool goes_instead(Call& call, const GroupEdit& edit, const types::PendingEntry& entry);
 
 }  // namespace sluice::commands

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <doctest/doctest.h>
 
 #include "commands/dead_letter.h"
@@ -341,6 +343,73 @@ TEST_CASE("CONSUMER-TTL: consumers that were last seen before the start count as
   CHECK(h.propagated() == Lines{});
   h.advance(1ms);
   CHECK(h.propagated().back() == "EXEC");
+}
+
+TEST_CASE("MAXDELIVER: whoever claims past it gets nothing, and the entry goes to the dead letters") {
+  const std::vector<std::vector<std::string>> claims = {
+      {"XAUTOCLAIM", "s", "g", "b", "0", "0"},
+      {"XCLAIM", "s", "g", "b", "0", "1-0"},
+      {"XREADGROUP", "GROUP", "g", "b", "CLAIM", "0", "STREAMS", "s", ">"}};
+  const std::string letter = "f 1 dlq-key s dlq-id 1-0 dlq-group g dlq-deliveries 2 dlq-reason max-deliver";
+  for (const auto& words : claims) {
+    CAPTURE(words[0]);
+    Harness h;
+    make(h, 1, {"MAXDELIVER", "2", "DLQ", "dead"});
+    read(h, "a");
+    const auto claim = [&] {
+      h.first().send_words(words);
+      return h.first().reply_text();
+    };
+    CHECK(claim().find("1-0") != std::string::npos);
+    h.run("XADD", "s", "2-0", "f", "2");
+    read(h, "a");
+    h.propagated();
+    const std::string reply = claim();
+    CHECK(reply.find("1-0") == std::string::npos);
+    CHECK((words[0] == "XCLAIM" || reply.find("2-0") != std::string::npos));
+    const Lines records = h.propagated();
+    CHECK(std::count(records.begin(), records.end(), "XADD dead 1700000000000-0 " + letter) == 1);
+    CHECK(std::count(records.begin(), records.end(), "XACK s g 1-0") == 1);
+    CHECK(pending(h).find("1-0") == std::string::npos);
+    CHECK(h.run("XLEN", "dead") == integer(1));
+    CHECK(h.run("XLEN", "s") == integer(2));
+  }
+}
+
+TEST_CASE("MAXDELIVER: a claim that is no delivery gives up nothing, nor does a look at one's own") {
+  Harness h;
+  make(h, 1, {"MAXDELIVER", "1", "DLQ", "dead"});
+  read(h, "a");
+  CHECK(h.text("XCLAIM", "s", "g", "b", "0", "1-0", "JUSTID") == "[\"1-0\"]");
+  CHECK(h.text("XAUTOCLAIM", "s", "g", "b", "0", "0", "JUSTID") == "[\"0-0\", [\"1-0\"], []]");
+  CHECK(h.run("XCLAIM", "s", "g", "b", "0", "1-0", "RETRYCOUNT", "7").children.size() == 1);
+  CHECK(h.text("XREADGROUP", "GROUP", "g", "b", "STREAMS", "s", "0") ==
+        "[[\"s\", [[\"1-0\", [\"f\", \"1\"]]]]]");
+  CHECK(h.run("EXISTS", "dead") == integer(0));
+  // Where it cannot go, it is claimed as ever.
+  h.run("SET", "dead", "x");
+  CHECK(h.run("XCLAIM", "s", "g", "c", "0", "1-0").children.size() == 1);
+  CHECK(h.text("XREADGROUP", "GROUP", "g", "d", "CLAIM", "0", "STREAMS", "s", ">").find("1-0") !=
+        std::string::npos);
+}
+
+TEST_CASE("MAXDELIVER: who waits to claim goes on waiting when all there was is given up, a part at a time") {
+  Harness h;
+  make(h, 5, {"MAXDELIVER", "1", "DLQ", "dead"});
+  const std::string big(commands::kLetterBytesAtOnce / 2, 'x');
+  for (int i = 6; i <= 10; ++i) h.run("XADD", "s", std::to_string(i), "f", big);
+  read(h, "a");
+  Peer& waiting = h.client();
+  h.propagated();
+  waiting.send("XREADGROUP", "GROUP", "g", "b", "BLOCK", "0", "CLAIM", "100", "STREAMS", "s", ">");
+  for (int i = 0; i < 5; ++i) h.advance(100ms);
+  CHECK(waiting.reply_text() == kSilence);
+  CHECK(h.run("XLEN", "dead") == integer(10));
+  size_t units = 0;
+  for (const std::string& line : h.propagated()) units += line == "EXEC" ? 1 : 0;
+  CHECK(units >= 2);
+  h.run("XADD", "s", "11-0", "f", "11");
+  CHECK(waiting.reply_text().find("11-0") != std::string::npos);
 }
 
 }  // namespace sluice::test

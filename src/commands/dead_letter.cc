@@ -90,10 +90,9 @@ std::optional<Origin> origin_of(const std::vector<Bytes>& fields) {
   }
   const auto extra = [&](size_t index) { return ByteView(fields[own_fields + 2 * index + 1]); };
   const bool known = std::find(kReasons.begin(), kReasons.end(), extra(4)) != kReasons.end();
-  if (own_fields == 0 || !known || !types::parse_stream_id(extra(1), 0) || !base::parse_uint64(extra(3))) {
-    return std::nullopt;
-  }
-  return Origin{own_fields, extra(0)};
+  const auto id = types::parse_stream_id(extra(1), 0);
+  if (own_fields == 0 || !known || !id || !base::parse_uint64(extra(3))) return std::nullopt;
+  return Origin{own_fields, extra(0), *id, extra(2)};
 }
 
 }  // namespace sluice::commands

@@ -48,6 +48,8 @@ std::vector<Bytes> field_texts(const types::StreamEntry& entry);
 struct Origin {
   size_t own_fields = 0;  // how many texts stand before them: the entry as it was
   ByteView key;
+  types::StreamId id;
+  ByteView group;
 };
 std::optional<Origin> origin_of(const std::vector<Bytes>& fields);
 

@@ -60,7 +60,11 @@ StreamConsumer& GroupEdit::meet(ByteView name) {
 
 void GroupEdit::remove(StreamConsumer& consumer) {
   end_run();  // it may name the consumer
-  if (logs()) call_->propagate_as({"XGROUP", "DELCONSUMER", key_, name_, consumer.name()});
+  // For Redis, which is told nothing of what was given back, that is still the consumer's, and would go with
+  // it.
+  const bool may_have_more = group_->unowned_count() > 0;
+  const ByteView words[] = {"XGROUP", "DELCONSUMER", key_, name_, consumer.name()};
+  if (logs()) call_->propagate_as(words, may_have_more ? RecordFor::kSluice : RecordFor::kEverybody);
   group().remove_consumer(consumer);
   ++changes_;
   announce(*call_, events::xgroup_delconsumer, key_);

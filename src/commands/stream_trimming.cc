@@ -57,14 +57,15 @@ uint64_t default_limit(Call& call) {
 }
 
 // XACK and XDEL: as many records as the ids need.
-void propagate_ids(Call& call, std::vector<ByteView> words, std::span<const StreamId> ids) {
+void propagate_ids(Call& call, std::vector<ByteView> words, std::span<const StreamId> ids,
+                   RecordFor reader = RecordFor::kEverybody) {
   const size_t head = words.size();
   while (!ids.empty()) {
     const auto part = ids.first(std::min(ids.size(), kIdsPerRecord));
     const std::vector<StreamIdText> texts(part.begin(), part.end());
     words.resize(head);
     for (const StreamIdText& text : texts) words.push_back(text.view());
-    call.propagate_as(words);
+    call.propagate_as(words, reader);
     ids = ids.subspan(part.size());
   }
 }
@@ -132,8 +133,8 @@ TrimEffect::TrimEffect(const TrimRequest& request, const Stream& stream, const S
   threshold_ = by_length_ ? length_.view() : first_.view();
 }
 
-void propagate_deletions(Call& call, ByteView key, std::span<const StreamId> ids) {
-  if (!ids.empty()) propagate_ids(call, {"XDEL", key}, ids);
+void propagate_deletions(Call& call, ByteView key, std::span<const StreamId> ids, RecordFor reader) {
+  if (!ids.empty()) propagate_ids(call, {"XDEL", key}, ids, reader);
 }
 
 void propagate_purged(Call& call, ByteView key, std::span<const StreamRemoval::Purged> purged) {

@@ -57,7 +57,8 @@ class TrimEffect {
 };
 
 // Records of XDEL, and of XACK for each group.
-void propagate_deletions(Call& call, ByteView key, std::span<const types::StreamId> ids);
+void propagate_deletions(Call& call, ByteView key, std::span<const types::StreamId> ids,
+                         RecordFor reader = RecordFor::kEverybody);
 void propagate_purged(Call& call, ByteView key, std::span<const types::StreamRemoval::Purged> purged);
 
 }  // namespace sluice::commands

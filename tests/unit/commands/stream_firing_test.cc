@@ -236,7 +236,7 @@ TEST_CASE("CONSUMER-TTL: a consumer that is not seen any more is removed, and wh
   CHECK(h.propagated() == Lines{});
   h.advance(1ms);
   CHECK(h.propagated() == Lines{"MULTI", "#SLUICE XNACK s g FAIL IDS 2 1-0 2-0 RETRYCOUNT 1 FORCE",
-                                "XGROUP DELCONSUMER s g a", "EXEC"});
+                                "#SLUICE XGROUP DELCONSUMER s g a", "EXEC"});
   CHECK(h.events() == Lines{"__keyspace@0__:s xgroup-delconsumer", "__keyevent@0__:xgroup-delconsumer s"});
   CHECK(pending(h) == "[[\"1-0\", \"\", -1, 1], [\"2-0\", \"\", -1, 1], [\"3-0\", \"b\", 700, 1]]");
   // Who asks for anything is seen.
@@ -410,6 +410,21 @@ TEST_CASE("MAXDELIVER: who waits to claim goes on waiting when all there was is 
   CHECK(units >= 2);
   h.run("XADD", "s", "11-0", "f", "11");
   CHECK(waiting.reply_text().find("11-0") != std::string::npos);
+}
+
+TEST_CASE("CONSUMER-TTL: a server that knows nothing of releases is not told to drop what was released") {
+  Harness h;
+  make(h, 2, {"LEASE", "500", "CONSUMER-TTL", "1000"});
+  read(h, "a", "1");
+  h.advance(500ms);  // to Redis, which ignores the record of it, 1-0 is still with a
+  h.propagated();
+  h.advance(500ms);
+  CHECK(h.propagated() == Lines{"#SLUICE XGROUP DELCONSUMER s g a"});
+  read(h, "b");
+  h.run("XACK", "s", "g", "1", "2");
+  h.propagated();
+  h.advance(1000ms);
+  CHECK(h.propagated() == Lines{"XGROUP DELCONSUMER s g b"});
 }
 
 }  // namespace sluice::test

@@ -99,4 +99,63 @@ TEST_CASE("XREDRIVE: the user must be allowed to use the streams that entries go
   CHECK(peer.run("XREDRIVE", "dead", "TO", "t") == integer(3));
 }
 
+TEST_CASE("XREDRIVE: an entry that is still there is released to its group, and no other gets it twice") {
+  Harness h;
+  make(h);
+  h.run("XGROUP", "SETPOLICY", "s", "g", "LEASE", "1000");
+  h.run("XGROUP", "CREATE", "s", "other", "$");
+  Peer& worker = h.client();
+  worker.send("XREADGROUP", "GROUP", "g", "w", "BLOCK", "0", "STREAMS", "s", ">");
+  h.propagated();
+  CHECK(redriven(h, {"COUNT", "1"}) == "1");
+  const Lines records = h.propagated();
+  REQUIRE(records.size() > 4);
+  CHECK(Lines(records.begin(), records.begin() + 4) ==
+        Lines{"MULTI", "#SLUICE XNACK s g FAIL IDS 1 1-0 RETRYCOUNT 0 FORCE",
+              "#SLUICE XDEL dead 1700000000000-0", "EXEC"});
+  CHECK(worker.reply_text() == "[[\"s\", [[\"1-0\", [\"f\", \"1\"]]]]]");
+  CHECK(h.text("XPENDING", "s", "g", "-", "+", "9") == "[[\"1-0\", \"w\", 0, 1]]");
+  CHECK(h.run("XLEN", "s") == integer(3));
+  CHECK(h.run("XLEN", "dead") == integer(2));
+  CHECK(h.run("XREADGROUP", "GROUP", "other", "c", "STREAMS", "s", ">") == null_array());
+}
+
+TEST_CASE("XREDRIVE: what its group cannot be given again is appended") {
+  Harness h;
+  make(h);
+  h.run("XGROUP", "SETPOLICY", "s", "g", "LEASE", "100000");
+  h.run("XDEL", "s", "1");                                       // gone
+  h.run("XNACK", "s", "g", "SILENT", "IDS", "1", "2", "FORCE");  // pending
+  h.run("XGROUP", "SETID", "s", "g", "2");                       // 3-0 is still to be read
+  CHECK(redriven(h, {"COUNT", "1"}) == "1");
+  CHECK(h.run("XLEN", "s") == integer(3));
+  CHECK(redriven(h, {"COUNT", "1"}) == "1");
+  CHECK(h.run("XLEN", "s") == integer(4));
+  CHECK(redriven(h, {"COUNT", "1"}) == "1");
+  CHECK(h.run("XLEN", "s") == integer(5));
+  CHECK(h.text("XPENDING", "s", "g", "-", "+", "9") == "[[\"2-0\", \"\", -1, 0]]");
+}
+
+TEST_CASE("XREDRIVE: another stream of the same name does not get an entry released that is not the same") {
+  Harness h;
+  make(h);
+  h.run("DEL", "s");
+  h.run("XADD", "s", "1", "f", "another");
+  h.run("XGROUP", "CREATE", "s", "g", "1");
+  h.run("XGROUP", "SETPOLICY", "s", "g", "LEASE", "1000");
+  CHECK(redriven(h, {"COUNT", "1"}) == "1");
+  CHECK(h.run("XLEN", "s") == integer(2));
+  CHECK(h.text("XPENDING", "s", "g", "-", "+", "9") == "[]");
+}
+
+TEST_CASE("XREDRIVE: looks at so many entries only of those that name no origin") {
+  Harness h;
+  h.run("XADD", "s", "1", "f", "v");
+  for (int i = 0; i < 1000; ++i) h.run("XADD", "dead", "*", "own", "entry");
+  h.run("XADD", "dead", "*", "f", "v", "dlq-key", "s", "dlq-id", "1-0", "dlq-group", "g", "dlq-deliveries",
+        "1", "dlq-reason", "fatal");
+  CHECK(redriven(h, {"COUNT", "1"}) == "0");
+  CHECK(redriven(h, {"COUNT", "101"}) == "1");
+}
+
 }  // namespace sluice::test

@@ -48,7 +48,11 @@ class GroupFiring {
     while (may_go_on()) {
       const auto entry = next_due(edit_.peek(), now_ms_);
       if (!entry) break;
-      free(*entry);
+      if (may_be_kept(*entry)) {
+        keep(*entry);
+      } else {
+        free(*entry);
+      }
     }
     if (!edit_.peek().all_filed()) edit_.group().file_looks(StreamGroup::kFiledAtOnce);
     while (may_go_on() && edit_.peek().next_look().at_ms <= now_ms_) look_at(edit_.peek().next_look());
@@ -58,6 +62,8 @@ class GroupFiring {
 
  private:
   [[nodiscard]] bool may_go_on() const { return left_ > 0 && letter_bytes_ < kLetterBytesAtOnce; }
+  [[nodiscard]] bool may_be_kept(const PendingEntry& entry) const;
+  void keep(const PendingEntry& entry);
   void free(const PendingEntry& entry);
   [[nodiscard]] int64_t seen_ms(const StreamConsumer& consumer) const;
   void look_at(const StreamGroup::Look& look);
@@ -71,6 +77,18 @@ class GroupFiring {
   bool released_ = false;
 };
 
+// The lease ran out while nobody could renew it, or acknowledge the entry.
+bool GroupFiring::may_be_kept(const PendingEntry& entry) const {
+  if (entry.consumer == nullptr || !edit_.stream().contains(entry.id)) return false;
+  return call_.on.state.hold.covers(entry.delivered_ms + edit_.peek().policy().lease_ms);
+}
+
+// Renews it as of when that was over: told to the log as a delivery that counts for nothing.
+void GroupFiring::keep(const PendingEntry& entry) {
+  --left_;
+  edit_.deliver_again(entry.id, {entry.consumer, call_.on.state.hold.until_ms, entry.deliveries});
+}
+
 void GroupFiring::free(const PendingEntry& entry) {
   --left_;
   if (is_too_often(edit_.peek(), entry.deliveries)) {
@@ -80,9 +98,10 @@ void GroupFiring::free(const PendingEntry& entry) {
   released_ = come_free(call_, edit_, entry) || released_;
 }
 
-// While the server did not run nobody could be seen: its start counts for all.
+// While the server did not run, or served nobody, nobody could be seen: the end of that counts for all.
 int64_t GroupFiring::seen_ms(const StreamConsumer& consumer) const {
-  return std::max(consumer.seen_ms, call_.on.control.process_facts().started_unix_us / 1000);
+  const int64_t started_ms = call_.on.control.process_facts().started_unix_us / 1000;
+  return std::max({consumer.seen_ms, started_ms, call_.on.state.hold.until_ms});
 }
 
 // Whoever waits was seen when that began; the command is run again now, and says that it is still there.

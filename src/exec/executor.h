@@ -46,7 +46,10 @@ class Executor {
   Executor& operator=(const Executor&) = delete;
 
   // Reads the clock. Once before a burst of submits, and before each tick.
-  void refresh_clock() { units_.refresh_clock(); }
+  void refresh_clock() {
+    units_.refresh_clock();
+    waiting_.note_hold();
+  }
   // One request of one client. REQUIRES: the client is not waiting.
   Next submit(client::Client& client, const Request& request);
   // A command within the unit of `outer`: EXEC's queue and scripts. Writes its reply.

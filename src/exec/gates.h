@@ -21,6 +21,16 @@ enum class Room : uint8_t {
   kNone,     // nothing that may grow
 };
 
+// The last time that no deadline of a stream could be kept, nor most clients be served: writes were paused,
+// the disk failed, a log was loaded. Unix milliseconds.
+struct Hold {
+  int64_t from_ms = 0;
+  int64_t until_ms = 0;
+
+  // Whether what was to end at this moment could not be put off by anybody.
+  [[nodiscard]] bool covers(int64_t moment_ms) const { return from_ms <= moment_ms && moment_ms <= until_ms; }
+};
+
 // What of the server's condition decides whether a command may run. The server's parts set it; gates only
 // read.
 struct ServerState {
@@ -33,6 +43,7 @@ struct ServerState {
   bool log_is_behind = false;  // it holds so much that the disk has not: writes wait until it has caught up
   PauseMode pause = PauseMode::kNone;
   int64_t pause_until_ms = 0;  // monotonic
+  Hold hold;                   // that is over; kept by exec/waiting
   ProtectedMode debug_commands = ProtectedMode::kNo;
 
   // Nothing here can refuse a command: the usual case, decided by one look.

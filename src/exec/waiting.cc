@@ -159,6 +159,18 @@ bool Waiting::deadlines_paused() const {
          !state.disk_error.empty() || state.pause != PauseMode::kNone;
 }
 
+// What ended between the last time deadlines could be kept and now, did so in the hold.
+void Waiting::note_hold() {
+  const int64_t now_ms = units_.now_us() / 1000;
+  if (deadlines_paused()) {
+    if (kept_ms_ == 0) kept_ms_ = now_ms;  // it began so
+    holding_ = true;
+    return;
+  }
+  if (std::exchange(holding_, false)) services_.state.hold = {kept_ms_, now_ms};
+  kept_ms_ = now_ms;
+}
+
 bool Waiting::fire_deadlines() {
   keyspace::Deadlines& deadlines = services_.keyspace.deadlines();
   const int64_t now_ms = units_.now_us() / 1000;
@@ -236,8 +248,14 @@ bool Waiting::fire_deadlines_measured() {
   return more;
 }
 
+// Who was held back comes before what would be done to them for having said nothing.
 bool Waiting::fire_due() {
-  bool more = !deadlines_paused() && fire_deadlines_measured();
+  note_hold();
+  bool more = false;
+  if (!deadlines_paused()) {
+    const bool held = !line_stands() && services_.blocking.line_length() > 0;
+    more = held || fire_deadlines_measured();
+  }
   if (services_.state.script_busy) return more;
   more |= fire_timeouts();
   more |= fire_synced();

@@ -52,6 +52,8 @@ class Waiting {
   void unpause();
   // Nobody in line may run now: a pause, or a disk that is behind.
   [[nodiscard]] bool line_stands() const;
+  // Sees whether deadlines are held back now: whenever the clock was read, so that it is known since when.
+  void note_hold();
   // Ends a pause whose time is up.
   void end_pause();
   // Marks a client whose peer is known to be dead; true if nothing may run for it any more.
@@ -89,6 +91,8 @@ class Waiting {
   AccessCheck& access_;
   Eviction& eviction_;
   uint64_t synced_offset_ = 0;
+  int64_t kept_ms_ = 0;  // the last moment at which deadlines could be kept
+  bool holding_ = false;
   std::deque<Service> unserved_;  // of the generation being served, in the order touched
   bool serving_ = false;
 };

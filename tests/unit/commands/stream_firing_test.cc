@@ -427,4 +427,48 @@ TEST_CASE("CONSUMER-TTL: a server that knows nothing of releases is not told to 
   CHECK(h.propagated() == Lines{"XGROUP DELCONSUMER s g b"});
 }
 
+TEST_CASE("CLIENT PAUSE: who could not say that it is there keeps its place and its leases") {
+  Harness h;
+  make(h, 3, {"LEASE", "1000", "CONSUMER-TTL", "1000"});
+  read(h, "busy", "1");
+  read(h, "other", "1");
+  h.run("CLIENT", "PAUSE", "2500", "WRITE");
+  Peer& busy = h.client();
+  busy.send("XRENEW", "s", "g", "busy", "IDS", "1", "1");
+  h.advance(2400ms);
+  CHECK(busy.reply_text() == kSilence);
+  h.propagated();
+  h.advance(100ms);
+  CHECK(busy.reply_text() == "[1]");
+  const Lines records = h.propagated();
+  CHECK(std::count(records.begin(), records.end(),
+                   "XCLAIM s g other 0 2-0 TIME 1700000002500 RETRYCOUNT 1 FORCE JUSTID") == 1);
+  CHECK(pending(h) == "[[\"1-0\", \"busy\", 0, 1], [\"2-0\", \"other\", 0, 1]]");
+  // From then on time counts as ever.
+  h.advance(999ms);
+  CHECK(h.propagated() == Lines{});
+  h.advance(1ms);
+  CHECK(pending(h) == "[[\"1-0\", \"\", -1, 1], [\"2-0\", \"\", -1, 1]]");
+  CHECK(h.run("XINFO", "CONSUMERS", "s", "g") == array({}));
+}
+
+TEST_CASE("Lease: one that ran out while the disk failed is as long once more, an older one is not") {
+  Harness h;
+  make(h, 2, {"CONSUMER-TTL", "1000"});
+  read(h, "a", "1");
+  h.advance(500ms);
+  read(h, "b", "1");
+  h.state.disk_error = "MISCONF";
+  h.advance(700ms);
+  CHECK(h.text("XRENEW", "s", "g", "a", "IDS", "1", "1") == "-MISCONF");
+  h.state.disk_error.clear();
+  h.advance(1ms);
+  CHECK(h.run("XINFO", "CONSUMERS", "s", "g").children.size() == 2);
+  // What had ended before by a policy that came later is released.
+  h.propagated();
+  h.run("XGROUP", "SETPOLICY", "s", "g", "LEASE", "400", "CONSUMER-TTL", "0");
+  h.advance(0ms);
+  CHECK(pending(h) == "[[\"1-0\", \"\", -1, 1], [\"2-0\", \"b\", 0, 1]]");
+}
+
 }  // namespace sluice::test

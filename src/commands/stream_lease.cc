@@ -70,7 +70,7 @@ Outcome cmd_xrenew(Call& call) {
   const int64_t now_ms = call.access().now_ms;
   // A lease of another length is one that began earlier, or later.
   const int64_t delivered_ms = renewal.lease_ms ? now_ms + *renewal.lease_ms - lease_ms : now_ms;
-  StreamConsumer* const consumer = edit.peek().find_consumer(consumer_name);
+  StreamConsumer* const consumer = edit.group().find_consumer(consumer_name);
   if (consumer != nullptr) consumer->seen_ms = now_ms;
   const auto earliest_ms = edit.peek().earliest_delivery_ms();
   call.reply.array(renewal.ids.size());

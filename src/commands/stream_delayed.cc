@@ -36,7 +36,8 @@ constexpr ByteView kBadSpan = "ERR IN must be a number of milliseconds within ra
 constexpr ByteView kBadTtl = "ERR TTL must be a positive number of milliseconds within range";
 constexpr ByteView kBadTicket = "ERR ID must be a ticket of 1 to 255 bytes";
 constexpr ByteView kNoEntryId = "ERR XADDAT takes no entry ID: the entry gets one when it is appended";
-constexpr ByteView kNoProducer = "ERR XADDAT takes no IDMP/IDMPAUTO: give the entry a ticket by ID";
+constexpr ByteView kNoProducer =
+    "ERR XADDAT takes no IDMP/IDMPAUTO: a ticket given by ID is known until its entry is appended";
 constexpr ByteView kBadCount = "ERR COUNT must be a positive integer";
 constexpr ByteView kNoEntry = "ERR The specified stream ID was deleted or doesn't exist";
 
@@ -156,6 +157,7 @@ struct Appending {
   types::StreamFields fields;
   const TrimRequest& trim;
   int64_t ttl_ms;
+  int64_t from_ms;  // when that begins
 };
 
 base::Result<StreamId, types::AppendError> append_now(Call& call, ByteView key, Edit<Stream>& stream,
@@ -163,7 +165,7 @@ base::Result<StreamId, types::AppendError> append_now(Call& call, ByteView key, 
   const auto id = append_entry(call, stream, {key, what.fields, what.trim});
   // A trim may have taken it at once.
   if (!id.ok() || what.ttl_ms == 0 || !stream.peek().contains(*id)) return id;
-  const int64_t when_ms = std::min(call.access().now_ms + what.ttl_ms, kLatestDueMs);
+  const int64_t when_ms = std::min(what.from_ms + what.ttl_ms, kLatestDueMs);
   stream->delayed_entries().set_expiry(*id, when_ms);
   stream.unchanged();  // it was committed with the entry
   propagate_expiry(call, key, *id, when_ms);
@@ -179,7 +181,7 @@ size_t append_due(Call& call, ByteView key, Edit<Stream>& stream, std::vector<By
   const Bytes threshold = trim.rule ? threshold_of(*trim.rule) : Bytes();
   trim.threshold = threshold;
   const std::vector<ByteView> fields(entry.fields.begin(), entry.fields.end());
-  const auto id = append_now(call, key, stream, {fields, trim, entry.rules.ttl_ms});
+  const auto id = append_now(call, key, stream, {fields, trim, entry.rules.ttl_ms, entry.rules.due_ms});
   SLUICE_CHECK(id.ok(), "what is due fits, and there are ids");
   tickets.push_back(std::move(entry.ticket));
   size_t bytes = 0;
@@ -226,6 +228,15 @@ Copies expire_first(Call& call, ByteView key, Edit<Stream>& stream) {
   return copies.value_or(Copies{});
 }
 
+// Moments that a big cut left over, a part of them: they show nowhere, and the log is told nothing.
+bool forget_trimmed(Edit<Stream>& stream) {
+  const StreamId first = stream.peek().empty() ? types::kMaxStreamId : stream.peek().first_id();
+  if (!stream.peek().delayed()->has_expiry_before(first)) return false;
+  stream->delayed_entries().forget_before(first);
+  stream.unchanged();
+  return true;
+}
+
 }  // namespace
 
 void act_on_delayed(Call& call, ByteView key, Edit<Stream>& stream) {
@@ -237,6 +248,7 @@ void act_on_delayed(Call& call, ByteView key, Edit<Stream>& stream) {
     if (bytes >= kDelayedBytesAtOnce || letter_bytes >= kLetterBytesAtOnce) break;
     if (stream.peek().next_delayed_ms() > now_ms) break;
     const DelayedEntries& delayed = *stream.peek().delayed();
+    if (forget_trimmed(stream)) break;
     const auto expiry = delayed.next_expiry();
     const bool can_append = stream.peek().last_id() != types::kMaxStreamId;
     if (can_append && delayed.next_due_ms() <= (expiry ? expiry->when_ms : now_ms)) {
@@ -256,7 +268,8 @@ namespace {
 
 // The ticket of an entry that is appended at once is its id, unless it was given one.
 Outcome add_now(Call& call, const DelayRequest& request, ByteView key, Edit<Stream>& stream) {
-  const auto id = append_now(call, key, stream, {request.fields, request.trim, request.ttl_ms});
+  const auto id =
+      append_now(call, key, stream, {request.fields, request.trim, request.ttl_ms, call.access().now_ms});
   if (!id.ok()) return call.fail(text_of(id.error()));
   call.reply.bulk(request.ticket.empty() ? StreamIdText(*id).view() : request.ticket);
   return Outcome::kDone;

@@ -253,6 +253,15 @@ void DelayedEntries::set_expiry(const StreamId& id, int64_t when_ms) {
   if (!expiries_.insert(item)) expiries_.update(item);
 }
 
+void DelayedEntries::forget_before(const StreamId& first, size_t max) {
+  for (; max > 0 && has_expiry_before(first); --max) expiries_.erase(expiries_.first_from(kMinStreamId)->id);
+}
+
+bool DelayedEntries::has_expiry_before(const StreamId& first) const {
+  const auto item = expiries_.first_from(kMinStreamId);
+  return item && item->id < first;
+}
+
 std::optional<int64_t> DelayedEntries::expiry_ms(const StreamId& id) const {
   const auto item = expiries_.find(id);
   if (!item) return std::nullopt;
@@ -340,8 +349,10 @@ DelayedEntries& Stream::delayed_entries() {
   return *delayed_;
 }
 
+// A big cut may have left moments that nothing has any more: they are to be forgotten at once.
 int64_t Stream::next_delayed_ms() const {
   if (delayed_ == nullptr) return kNeverExpires;
+  if (delayed_->has_expiry_before(empty() ? kMaxStreamId : first_id())) return 0;
   const int64_t due_ms = last_id_ == kMaxStreamId ? kNeverExpires : delayed_->next_due_ms();
   const auto expiry = delayed_->next_expiry();
   return expiry ? std::min(due_ms, expiry->when_ms) : due_ms;

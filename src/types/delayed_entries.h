@@ -75,6 +75,10 @@ class DelayedEntries {
   // Entries that go. Sets or moves the moment of one; takes it away, if there is one.
   void set_expiry(const StreamId& id, int64_t when_ms);
   void clear_expiry(const StreamId& id) { expiries_.erase(id); }
+  // Forgets up to `max` moments of what lies before the first entry there is: trims cut that.
+  static constexpr size_t kForgottenAtOnce = 1000;
+  void forget_before(const StreamId& first, size_t max = kForgottenAtOnce);
+  [[nodiscard]] bool has_expiry_before(const StreamId& first) const;
   [[nodiscard]] std::optional<int64_t> expiry_ms(const StreamId& id) const;
   struct Expiry {
     StreamId id;

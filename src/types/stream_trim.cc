@@ -64,6 +64,7 @@ StreamRemoval Stream::trim(const StreamTrim& rule) {
   } else {
     trim_front(rule, removal);
   }
+  if (delayed_ != nullptr) delayed_->forget_before(empty() ? kMaxStreamId : first_id());
   return removal;
 }
 

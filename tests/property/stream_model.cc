@@ -146,7 +146,7 @@ void StreamModel::fire() {
       const Delayed entry = delayed.begin()->second;
       delayed.erase(delayed.begin());
       const Id id = append(entry.value, std::nullopt);
-      if (entry.ttl_ms > 0) expiries[id] = now_ms + entry.ttl_ms;
+      if (entry.ttl_ms > 0) expiries[id] = due_ms + entry.ttl_ms;
     } else {
       const Id id = goes->first;
       expiries.erase(goes);

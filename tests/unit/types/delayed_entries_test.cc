@@ -183,6 +183,19 @@ TEST_CASE("Delayed entries: what goes is known by the earliest moment") {
   CHECK(delayed.expiry_count() == 2);
 }
 
+TEST_CASE("Delayed entries: what stands before the first entry is forgotten, a part at a time") {
+  const Fixture fixture;
+  DelayedEntries delayed(fixture.context);
+  for (uint64_t seq = 1; seq <= 5; ++seq) delayed.set_expiry({1, seq}, 100 - static_cast<int64_t>(seq));
+  CHECK_FALSE(delayed.has_expiry_before({1, 1}));
+  delayed.forget_before({1, 4}, 2);
+  CHECK(delayed.expiry_count() == 3);
+  CHECK(delayed.has_expiry_before({1, 4}));
+  delayed.forget_before({1, 4}, 2);
+  CHECK_FALSE(delayed.has_expiry_before({1, 4}));
+  CHECK(delayed.expiry_ms({1, 4}) == 96);
+}
+
 TEST_CASE("Delayed entries: a stream has no moment to wait for when its ids are exhausted") {
   const Fixture fixture;
   Stream stream(fixture.context);
@@ -190,6 +203,8 @@ TEST_CASE("Delayed entries: a stream has no moment to wait for when its ids are 
   CHECK(stream.delayed() == nullptr);
   add(stream.delayed_entries(), at(1000));
   CHECK(stream.next_delayed_ms() == 1000);
+  const std::vector<base::ByteView> fields = {"f", "v"};
+  REQUIRE(stream.append({1, 1}, fields).ok());
   stream.delayed_entries().set_expiry({1, 1}, 700);
   CHECK(stream.next_delayed_ms() == 700);
   stream.set_last_id(kMaxStreamId);

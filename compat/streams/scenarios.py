@@ -7,6 +7,7 @@ STREAM, GROUP, DELAYED = "jobs", "workers", "jobs__queue"
 WORKERS = 4
 JOBS = 300
 HANGING = 40  # the number of the job that hangs whoever gets it first
+MOST = 4  # deliveries, where the group's policy says so
 
 
 def message(number):
@@ -85,4 +86,37 @@ def restart(stage):
 
 restart.appendonly = True
 
-SCENARIOS = {"loops": loops, "messenger": messenger, "restart": restart}
+
+def policy(stage):
+    """Workers that know of new entries and XACK only: the group's policy redelivers what a killed one held, and gives up on
+    a job that never succeeds."""
+    stage.redis.xgroup_create(STREAM, GROUP, id="0", mkstream=True)
+    stage.redis.execute_command("XGROUP", "SETPOLICY", STREAM, GROUP, "LEASE", 1000, "MAXDELIVER", MOST, "DLQ", "dead",
+                                "CONSUMER-TTL", 3000)
+    workers = list(start_workers(stage, "plain", ["w%d" % number for number in range(WORKERS)]))
+    for number in range(JOBS):
+        stage.redis.xadd(STREAM, {"message": message(number)})
+    poison = json.dumps({"number": JOBS, "poison": True})
+    stage.redis.xadd(STREAM, {"message": poison})
+    killed = kill_the_hung_one(stage, workers)
+    expect_all_done(stage, JOBS)
+    stage.wait("the poison is given up", lambda: stage.redis.xlen("dead") == 1)
+    letter = {name.decode(): value.decode() for name, value in stage.redis.xrange("dead")[0][1].items()}
+    stage.expect("the job", letter["message"], poison)
+    stage.expect("where it came from", (letter["dlq-key"], letter["dlq-group"]), (STREAM, GROUP))
+    stage.expect("why", (letter["dlq-deliveries"], letter["dlq-reason"]), (str(MOST), "max-deliver"))
+    stage.expect("times it was tried", stage.redis.llen("tried"), MOST)
+    stage.wait("the killed one is removed", lambda: killed not in consumers(stage))
+    stage.expect("workers left", len(consumers(stage)), WORKERS - 1)
+    stage.expect("brought back", stage.redis.execute_command("XREDRIVE", "dead"), 1)
+    stage.wait("it is tried again", lambda: stage.redis.llen("tried") > MOST)
+    stage.expect("length", stage.redis.xlen(STREAM), JOBS + 1)
+
+
+def consumers(stage):
+    return [one["name"].decode() for one in stage.redis.xinfo_consumers(STREAM, GROUP)]
+
+
+policy.beyond_redis = True
+
+SCENARIOS = {"loops": loops, "messenger": messenger, "restart": restart, "policy": policy}

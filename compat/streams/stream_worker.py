@@ -1,11 +1,11 @@
-"""A worker process that reads one stream as a consumer of one group: `stream_worker.py loop|messenger NAME`.
+"""A worker process that reads one stream as a consumer of one group: `stream_worker.py loop|plain|messenger NAME`.
 
 `loop` is what redis-py's users write: its own unfinished work first, then new entries, and now and then what others left
-idle. `messenger` asks as Symfony Messenger's Redis transport does: one entry at a time, XPENDING and XCLAIM for what is
-idle, XACK and XDEL for what is done, delayed messages in a sorted set beside the stream.
+idle. `plain` reads new entries, acknowledges what it could do, and knows of nothing else. `messenger` asks as Symfony
+Messenger's Redis transport does: one entry at a time, XPENDING and XCLAIM for what is idle, XACK and XDEL for what is done, delayed messages in a sorted set beside the stream.
 
 What is done is written down by a script together with the acknowledgement, so that it counts once. An entry that says
-"hang" hangs whoever gets it first: somebody else must finish it.
+"hang" hangs whoever gets it first: somebody else must finish it. One that says "poison" is never done.
 """
 import json
 import os
@@ -32,6 +32,9 @@ class Worker:
 
     def handle(self, entry, fields):
         job = json.loads(fields["message"])
+        if job.get("poison"):
+            self.redis.rpush("tried", job["number"])
+            return 0
         self.redis.rpush("handled", job["number"])
         if job.get("hang") and self.redis.set("hung", self.name, nx=True):
             time.sleep(3600)
@@ -49,6 +52,11 @@ class Worker:
                 self.handle(entry, fields)
             cursor, claimed, _deleted = self.redis.xautoclaim(STREAM, GROUP, self.name, IDLE_MS, count=10)
             for entry, fields in claimed:
+                self.handle(entry, fields)
+
+    def plain(self):
+        while True:
+            for entry, fields in self.read(">", count=5, block=50):
                 self.handle(entry, fields)
 
     def messenger(self):

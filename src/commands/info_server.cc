@@ -138,8 +138,8 @@ void info_persistence(const InfoSource& source, InfoText& text) {
   text.field("rdb_current_bgsave_time_sec", saving.current_save_s);
   text.field("rdb_saves", saving.saves);
   text.field("rdb_last_cow_size", saving.last_save_held_bytes);
-  text.field("rdb_last_load_keys_expired", 0);
-  text.field("rdb_last_load_keys_loaded", 0);
+  text.field("rdb_last_load_keys_expired", saving.load_expired_keys);
+  text.field("rdb_last_load_keys_loaded", saving.loaded_keys);
   text.field("aof_enabled", log.enabled ? 1 : 0);
   text.field("aof_rewrite_in_progress", saving.rewrite_in_progress ? 1 : 0);
   text.field("aof_rewrite_scheduled", saving.rewrite_scheduled ? 1 : 0);

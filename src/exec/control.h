@@ -81,6 +81,9 @@ struct SavingFacts {
   uint64_t held_peak_bytes = 0;
   uint64_t last_save_held_bytes = 0;
   uint64_t last_rewrite_held_bytes = 0;
+  // Of the last snapshot that was loaded, alone or as the base of a log.
+  uint64_t loaded_keys = 0;
+  uint64_t load_expired_keys = 0;        // left out, since their time had come
   uint64_t log_bytes = 0;                // on disk
   uint64_t log_bytes_after_rewrite = 0;  // or at the start
 };

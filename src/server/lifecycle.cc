@@ -266,6 +266,7 @@ void Server::load_slice() {
     const std::string what = loading_->is_log() ? " commands from the log, " : " keys from the snapshot, ";
     log_.notice("Loaded " + std::to_string(progress.records) + what + std::to_string(progress.loaded_bytes) +
                 " bytes, in " + std::to_string((clock_.unix_us() - started_unix_us_) / 1000) + " ms");
+    saving_.note_load(loading_->snapshot_keys().loaded, loading_->snapshot_keys().expired);
     if (loading_->is_log()) {
       begun = begin_log(loading_->take_start(), progress.total_bytes);
     }
@@ -291,6 +292,7 @@ base::Result<void> Server::reload_snapshot() {
     if (auto loaded = (*again)->step(UINT64_MAX); !loaded.ok()) {
       return base::Error{"Error trying to load the RDB dump, check server logs: " + loaded.error().message};
     }
+    saving_.note_load((*again)->entries() - (*again)->expired(), (*again)->expired());
     return {};
   });
 }

@@ -42,7 +42,7 @@ base::Result<bool> LogLoading::piece(size_t bytes) {
     auto opened = open_snapshot(snapshot_path_, into(SnapshotLoading::Expired::kDrop));
     if (!opened.ok()) return opened.error();
   }
-  auto done = snapshot_->step(bytes);
+  auto done = step_snapshot(bytes);
   if (!done.ok()) return base::Error{snapshot_path_ + ": " + done.error().message};
   return done;
 }
@@ -103,6 +103,14 @@ base::Result<void> LogLoading::open_snapshot(const std::string& path, SnapshotLo
   return {};
 }
 
+base::Result<bool> LogLoading::step_snapshot(size_t bytes) {
+  auto done = snapshot_->step(bytes);
+  if (done.ok() && *done) {
+    snapshot_keys_ = {snapshot_->entries() - snapshot_->expired(), snapshot_->expired()};
+  }
+  return done;
+}
+
 void LogLoading::report_findings() {
   const auto& findings = loader_->findings();
   for (; reported_ < findings.size(); ++reported_) parts_.log.warning(findings[reported_].text);
@@ -133,7 +141,7 @@ base::Result<aof::RdbProgress> LogLoading::rdb_base(const aof::RdbBase& rdb, siz
     auto opened = open_snapshot(rdb.path, place);
     if (!opened.ok()) return opened.error();
   }
-  const auto done = snapshot_->step(budget_bytes);
+  const auto done = step_snapshot(budget_bytes);
   if (!done.ok()) return done.error();
   const aof::RdbProgress progress{snapshot_->loaded_bytes(), *done};
   if (*done) snapshot_.reset();

@@ -46,6 +46,12 @@ class LogLoading final : public aof::LoadSink {
   base::Result<bool> step(size_t budget_bytes = kLoadSliceBytes);
   // Entries of a snapshot count as records. What is copied first counts until all is loaded.
   [[nodiscard]] aof::LoadProgress progress() const;
+  // Of a snapshot that was loaded to its end, alone or as a base.
+  struct SnapshotKeys {
+    uint64_t loaded = 0;
+    uint64_t expired = 0;
+  };
+  [[nodiscard]] const SnapshotKeys& snapshot_keys() const { return snapshot_keys_; }
   [[nodiscard]] bool is_log() const { return loader_.has_value(); }
   // Where the log goes on. REQUIRES: is_log(), step() said true.
   [[nodiscard]] aof::StartPoint take_start() { return std::move(start_); }
@@ -61,6 +67,7 @@ class LogLoading final : public aof::LoadSink {
   base::Result<bool> end_log();
   void report_findings();
   [[nodiscard]] SnapshotLoading::Into into(SnapshotLoading::Expired expired) const;
+  base::Result<bool> step_snapshot(size_t bytes);
   base::Result<void> open_snapshot(const std::string& path, SnapshotLoading::Into into);
 
   const Parts parts_;
@@ -72,6 +79,7 @@ class LogLoading final : public aof::LoadSink {
   aof::StartPoint start_;
   std::string snapshot_path_;                  // without a log
   std::unique_ptr<SnapshotLoading> snapshot_;  // it, or the base of the log while that is being read
+  SnapshotKeys snapshot_keys_;
   size_t reported_ = 0;
 };
 

@@ -301,6 +301,8 @@ exec::SavingFacts Saving::facts() const {
   }
   facts.last_save_held_bytes = last_save_held_bytes_;
   facts.last_rewrite_held_bytes = last_rewrite_held_bytes_;
+  facts.loaded_keys = loaded_keys_;
+  facts.load_expired_keys = load_expired_keys_;
   facts.log_bytes = log_bytes();
   facts.log_bytes_after_rewrite = bytes_after_rewrite_;
   return facts;

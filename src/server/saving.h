@@ -72,6 +72,12 @@ class Saving {
   // A shutdown: what is under way is given up, and that is waited for.
   void give_up();
 
+  // A snapshot was loaded: for facts().
+  void note_load(uint64_t keys, uint64_t expired_keys) {
+    loaded_keys_ = keys;
+    load_expired_keys_ = expired_keys;
+  }
+
   // The end of a turn. `may_take`: no unit is half done. True when there is more to do at once.
   bool step(bool may_take);
   // Ten times a second or so: save points, growth of the log.
@@ -121,6 +127,9 @@ class Saving {
   int64_t next_save_point_us_ = 0;
   bool last_save_ok_ = true;
   uint64_t saves_ = 0;
+
+  uint64_t loaded_keys_ = 0;
+  uint64_t load_expired_keys_ = 0;
 
   aof::Writer* writer_ = nullptr;
   std::unique_ptr<aof::Rewrite> rewrite_;

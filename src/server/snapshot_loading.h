@@ -33,6 +33,7 @@ class SnapshotLoading final : private snapshot::EntrySink, private snapshot::Byt
   base::Result<bool> step(uint64_t budget_bytes) { return reader_.load_on(budget_bytes); }
   [[nodiscard]] uint64_t loaded_bytes() const { return reader_.offset(); }
   [[nodiscard]] uint64_t total_bytes() const { return size_bytes_; }
+  // Read so far, and those of them that were left out as expired.
   [[nodiscard]] uint64_t entries() const { return reader_.entries(); }
   [[nodiscard]] uint64_t expired() const { return expired_; }
 

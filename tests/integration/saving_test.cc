@@ -212,6 +212,24 @@ TEST_CASE("A start deletes the unfinished snapshot of a server that is gone, and
   }
 }
 
+TEST_CASE("INFO persistence tells how many keys the last snapshot loaded brought, and how many had expired") {
+  ServerProcess server({"--save", ""});
+  server.start();
+  {
+    RedisClient client(server.port());
+    for (const char* key : {"a", "b", "c"}) client.run("SET", key, "v");
+    client.run("SET", "brief", "v", "PX", "100");
+    CHECK(persistence_says(client, "rdb_last_load_keys_loaded:0\r\n"));
+    CHECK(client.run("SAVE").text == "OK");
+    CHECK(soon([&] { return client.run("EXISTS", "brief").integer == 0; }));
+  }
+  server.kill_hard();
+  server.start();
+  RedisClient client(server.port());
+  CHECK(persistence_says(client, "rdb_last_load_keys_loaded:3\r\n"));
+  CHECK(persistence_says(client, "rdb_last_load_keys_expired:1\r\n"));
+}
+
 TEST_CASE("BGSAVE: a failure refuses writes where that is configured, until the next one works") {
   ServerProcess server({"--appendonly", "no", "--save", "3600", "1000000", "--dbfilename", "dump.rdb"});
   server.start();

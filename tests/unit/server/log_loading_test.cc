@@ -46,6 +46,29 @@ TEST_CASE("Log loading: without a log, the snapshot is loaded in slices") {
   CHECK(loading.progress().loaded_bytes == loading.progress().total_bytes);
 }
 
+TEST_CASE("Log loading: the keys of a snapshot are counted, without those whose time had come") {
+  Harness h;
+  h.run("SET", "a", "1");
+  h.run("SET", "b", "2");
+  h.run("SET", "brief", "v", "PX", "100");
+  testing::MemoryFs fs;
+  fs.put("./dump.rdb", testing::encode_keyspace(h.keyspace, {}, true));
+  Harness copy;
+  copy.clock.advance_us(1'000'000);
+  server::LogLoading alone(parts_of(copy, fs), "./dump.rdb");
+  CHECK(finish(alone, 10).empty());
+  CHECK(alone.snapshot_keys().loaded == 2);
+  CHECK(alone.snapshot_keys().expired == 1);
+  // In a log the removal comes behind it.
+  Harness with_log;
+  with_log.clock.advance_us(1'000'000);
+  server::LogLoading base(parts_of(with_log, fs), aof::LoaderOptions{});
+  base.adopt_first_base({}, "./dump.rdb");
+  CHECK(finish(base, 10).empty());
+  CHECK(base.snapshot_keys().loaded == 3);
+  CHECK(base.snapshot_keys().expired == 0);
+}
+
 TEST_CASE("Log loading: a slice ends when its time is over, however many bytes it might have read") {
   Harness h;
   const base::Bytes value(server::kLoadPieceBytes, 'v');

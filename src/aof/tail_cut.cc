@@ -19,7 +19,18 @@ constexpr size_t kMaxCopy = size_t{1} * 1024 * 1024;
 TailCut::TailCut(base::Fs& fs, base::File& file, std::string path, uint64_t at)
     : fs_(fs), file_(file), path_(std::move(path)), at_(at) {}
 
+// Half a copy on a full disk is one more with each start.
 IoResult<bool> TailCut::step(size_t budget_bytes) {
+  auto copied = copy_some(budget_bytes);
+  if (!copied && copy_) (void)fs_.unlink(copy_path_);
+  if (!copied || !*copied) return copied;
+  IoResult<void> done = file_.truncate(at_);
+  if (done) done = file_.fdatasync();
+  if (!done) return done.error();
+  return true;
+}
+
+IoResult<bool> TailCut::copy_some(size_t budget_bytes) {
   if (!copy_) {
     if (auto opened = open_copy(); !opened) return opened.error();
   }
@@ -31,7 +42,7 @@ IoResult<bool> TailCut::step(size_t budget_bytes) {
   if (auto written = base::write_all(*copy_, *bytes); !written) return written.error();
   copied_ += part;
   if (part < left) return false;
-  if (auto finished = finish(); !finished) return finished.error();
+  if (auto finished = finish_copy(); !finished) return finished.error();
   return true;
 }
 
@@ -52,12 +63,10 @@ IoResult<void> TailCut::open_copy() {
   return {};
 }
 
-IoResult<void> TailCut::finish() {
+IoResult<void> TailCut::finish_copy() {
   IoResult<void> done = copy_->fdatasync();
   if (done) done = copy_->close();
   if (done) done = fs_.fsync_dir(base::directory_of(path_));
-  if (done) done = file_.truncate(at_);
-  if (done) done = file_.fdatasync();
   return done;
 }
 

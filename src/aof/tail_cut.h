@@ -24,7 +24,9 @@ class TailCut {
 
  private:
   base::IoResult<void> open_copy();
-  base::IoResult<void> finish();
+  // True when all of it is durable.
+  base::IoResult<bool> copy_some(size_t budget_bytes);
+  base::IoResult<void> finish_copy();
 
   base::Fs& fs_;
   base::File& file_;

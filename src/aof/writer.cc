@@ -1,6 +1,7 @@
 #include "aof/writer.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <system_error>
 #include <utility>
 
@@ -21,23 +22,30 @@ Writer::Writer(base::Fs& fs, base::Random& random, Flusher& flusher, WriterOptio
     : fs_(fs), random_(random), flusher_(flusher), options_(std::move(options)), mode_(options_.mode) {}
 
 Result<void> Writer::start(StartPoint start) {
-  if (auto opened = open_first(start); !opened) {
-    abandon(increment_);
-    return Error{opened.error().message};
+  IoResult<void> begun = open_first(start);
+  Manifest next = manifest_;
+  if (begun) {
+    next.history.clear();
+    next.increments.push_back(increment_.entry);
+    begun = write_manifest(fs_, options_.place, next);
   }
-  std::vector<ManifestFile> obsolete = std::move(start.obsolete);
-  obsolete.insert(obsolete.end(), manifest_.history.begin(), manifest_.history.end());
-  manifest_.history.clear();
-  manifest_.increments.push_back(increment_.entry);
-  if (auto named = write_manifest(fs_, options_.place, manifest_); !named) {
-    // It stays where a crash might find it named.
-    const bool first = !fs_.exists(options_.place.manifest_path());
-    const auto shown = first ? Manifest{} : read_manifest(fs_, options_.place);
-    if (shown.ok() && !shown->names(increment_.entry.name)) abandon(increment_);
-    return Error{named.error().message};
-  }
+  if (!begun) return start_failed(begun.error());
+  std::swap(manifest_, next);
   // Nobody reads these again; one that stays behind only takes space.
-  for (const ManifestFile& file : obsolete) (void)fs_.unlink(options_.place.path(file.name));
+  for (const ManifestFile& file : start.obsolete) (void)fs_.unlink(options_.place.path(file.name));
+  for (const ManifestFile& file : next.history) (void)fs_.unlink(options_.place.path(file.name));
+  return {};
+}
+
+// A full disk is no reason not to serve what was loaded: the log goes on once there is room.
+Result<void> Writer::start_failed(const base::IoError& why) {
+  // An increment stays where a crash might find it named.
+  const bool first = !fs_.exists(options_.place.manifest_path());
+  const auto shown = first ? Manifest{} : read_manifest(fs_, options_.place);
+  if (shown.ok() && !shown->names(increment_.entry.name)) abandon(increment_);
+  const bool full = why.code == ENOSPC || why.code == EDQUOT;
+  if (!full || manifest_.empty() || increment_.file != nullptr) return Error{why.message};
+  set_failure(State::kSyncFailed, why.code, 0);
   return {};
 }
 
@@ -121,6 +129,8 @@ void Writer::write_batches() {
     const uint64_t at = increment_.size;
     if (auto done = write_batch(batch, increment_); !done) {
       set_failure(State::kWriteFailed, done.error().code, 0);
+      // Part of a batch would be a torn end to whoever starts behind a kill, who has no room to keep it.
+      if (!flusher_.busy()) (void)increment_.file->truncate(increment_.size);
       break;
     }
     batch.file_at = at;
@@ -289,7 +299,9 @@ void Writer::switch_manifest(int64_t now_us) {
     return;
   }
   // Not needed for correctness, since a loader skips by offset; it only keeps the old file from lying about.
-  (void)increment_.file->truncate(written_batches_ > 0 ? batches_.front().file_at : increment_.size);
+  if (increment_.file != nullptr) {
+    (void)increment_.file->truncate(written_batches_ > 0 ? batches_.front().file_at : increment_.size);
+  }
   manifest_ = std::move(next);
   if (!listed_) unlisted_.push_back(successor_.entry);
   closed_bytes_ += increment_.size;

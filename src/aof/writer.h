@@ -56,7 +56,8 @@ class Writer {
  public:
   Writer(base::Fs& fs, base::Random& random, Flusher& flusher, WriterOptions options);
 
-  // Opens a new increment and makes it, its directory and the manifest durable. Blocks.
+  // Opens a new increment and makes it, its directory and the manifest durable. Blocks. Where a log is there
+  // and the disk is full it succeeds with a failure(), and tick() opens the increment.
   [[nodiscard]] base::Result<void> start(StartPoint start);
   // The log is switched on over data that it does not hold, beside what may be there of an earlier one: opens
   // a new increment that is not part of the log yet. A crash leaves what was there, until install_base() puts
@@ -173,6 +174,7 @@ class Writer {
   };
 
   [[nodiscard]] base::IoResult<void> open_first(StartPoint& start);
+  [[nodiscard]] base::Result<void> start_failed(const base::IoError& why);
   [[nodiscard]] std::vector<std::string> unfinished() const;
   [[nodiscard]] base::IoResult<void> prepare_successor();
   void close_batch();

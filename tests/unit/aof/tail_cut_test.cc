@@ -67,4 +67,5 @@ TEST_CASE("TailCut: without a durable copy the file stays as it is") {
   }
   CHECK_FALSE(cut(fs, **file));
   CHECK(fs.content("d/f") == "headtail");
+  CHECK_FALSE(fs.exists("d/f.4.cut"));
 }

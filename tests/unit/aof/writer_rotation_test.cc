@@ -119,3 +119,52 @@ TEST_CASE("Writer: starts that fail leave no increments behind") {
     }
   }
 }
+
+TEST_CASE("Writer: a start on a full disk takes up the log that is there, and goes on once there is room") {
+  for (const uint64_t free_bytes : {0, 10, 100, 150}) {
+    CAPTURE(free_bytes);
+    MemoryFs fs;
+    {
+      RunningLog log(fs);
+      log.put(kA);
+      REQUIRE(log.writer.close().ok());
+      fs.kill_process();
+    }
+    fs.set_free_bytes(free_bytes);
+    const LoadOutcome loaded = load(fs);
+    REQUIRE(loaded.records == Records{"SET a 1"});
+    RunningLog log(fs, SyncMode::kAlways, loaded.start);
+    REQUIRE(log.start_error == "");
+    REQUIRE(log.writer.failure());
+    const uint64_t tag = log.put(kB);
+    CHECK(log.writer.released() < tag);
+    CHECK(load(fs).records == Records{"SET a 1"});
+    fs.set_free_unlimited();
+    log.wait_us(kRetryIntervalUs);
+    log.turn();
+    CHECK_FALSE(log.writer.failure());
+    CHECK(log.writer.released() == tag);
+    fs.crash();
+    const LoadOutcome again = load(fs);
+    CHECK(again.records == Records{"SET a 1", "SET b 2"});
+    CHECK(again.findings.empty());
+  }
+  MemoryFs fs;
+  fs.set_free_bytes(10);
+  CHECK(RunningLog(fs).start_error != "");  // nothing is there that could be served
+}
+
+TEST_CASE("Writer: a full disk leaves no part of a batch behind, which a start would have no room to keep") {
+  MemoryFs fs;
+  RunningLog log(fs);
+  log.put(kA);
+  const auto before = fs.content(kFirstIncrement);
+  fs.set_free_bytes(5);
+  log.put(kB);
+  REQUIRE(log.writer.failure());
+  CHECK(fs.content(kFirstIncrement) == before);
+  fs.kill_process();
+  const LoadOutcome loaded = load(fs);
+  CHECK(loaded.records == Records{"SET a 1"});
+  CHECK(loaded.findings.empty());
+}

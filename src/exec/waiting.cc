@@ -7,6 +7,18 @@
 
 namespace sluice::exec {
 
+namespace {
+
+// Nobody lives to see what is further off, and sums with it cannot overflow.
+constexpr int64_t kFarthestMs = INT64_MAX / 1000 / 2;
+
+// A moment in microseconds; clients may ask for any that an integer can say.
+int64_t to_us(int64_t at_ms) {
+  return std::clamp(at_ms, -kFarthestMs, kFarthestMs) * 1000;
+}
+
+}  // namespace
+
 void Waiting::serve_ready() {
   if (serving_) return;  // a re-run command touched more keys: the loop below takes them up
   if (services_.state.script_busy) return;  // its unit is still open: whom it wakes is seen when it has ended
@@ -267,14 +279,14 @@ std::optional<int64_t> Waiting::next_tick_us() const {
   if (anything_to_serve() || synced_waiters_left()) return 0;
   std::optional<int64_t> next;
   const auto consider = [&next](int64_t at_us) { next = std::min(next.value_or(INT64_MAX), at_us); };
-  if (const auto at = services_.blocking.next_deadline_ms()) consider(*at * 1000);
-  if (const auto at = services_.blocking.next_wake_ms()) consider(*at * 1000 - units_.unix_offset_us());
+  if (const auto at = services_.blocking.next_deadline_ms()) consider(to_us(*at));
+  if (const auto at = services_.blocking.next_wake_ms()) consider(to_us(*at) - units_.unix_offset_us());
   if (!deadlines_paused()) {
     if (const auto at = services_.keyspace.deadlines().next_ms())
-      consider(*at * 1000 - units_.unix_offset_us());
+      consider(to_us(*at) - units_.unix_offset_us());
   }
   const ServerState& state = services_.state;
-  if (state.pause != PauseMode::kNone) consider(state.pause_until_ms * 1000);
+  if (state.pause != PauseMode::kNone) consider(to_us(state.pause_until_ms));
   if (!line_stands() && services_.blocking.line_length() > 0) return 0;
   return next;
 }

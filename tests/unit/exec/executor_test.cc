@@ -163,6 +163,25 @@ TEST_CASE("Executor: the next tick is when the nearest thing is due") {
   CHECK(h.executor.next_tick_us() == h.clock.monotonic_us() + 50'000);
 }
 
+TEST_CASE("Executor: the furthest deadlines and timeouts leave the timer far away, not always due") {
+  Harness h;
+  const auto is_far = [&] { return h.executor.next_tick_us().value_or(0) > INT64_MAX / 4; };
+  CHECK(h.run("SET", "k", "v", "EX", "10000000000000") == status("OK"));
+  CHECK(is_far());
+  CHECK(h.run("SET", "k", "v", "PXAT", "9223372036854775807") == status("OK"));
+  CHECK(is_far());
+  h.run("DEL", "k");
+  h.client().send("BLPOP", "q", "10000000000000");
+  CHECK(is_far());
+  h.client().send("XREAD", "BLOCK", "4000000000000000000", "STREAMS", "s", "$");
+  CHECK(is_far());
+  h.run("ZADD", "later", "9.2e15", "m");
+  h.client().send("BZMPOP", "0", "1", "later", "MIN", "DUE");
+  h.executor.pause(exec::PauseMode::kWrite, INT64_MAX);
+  CHECK(is_far());
+  CHECK_FALSE(h.executor.tick());
+}
+
 TEST_CASE("WATCH: a change by anybody, the watcher included, makes EXEC answer null") {
   Harness h;
   Peer& other = h.client();

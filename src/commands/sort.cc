@@ -1,6 +1,8 @@
 // SORT and SORT_RO: the elements of a list, a set or a sorted set in order, by themselves or by what other
 // keys hold for them, shown or stored as a list. Elements are copied first: looking at other keys may remove
-// expired ones. The log gets the command as it came, so a stored order must follow from the data alone.
+// expired ones. The log gets the command as it came, so a stored order must follow from the data alone; where
+// it followed from fields of hashes, which may be due and hidden but not removed yet, the log gets the
+// result.
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
@@ -48,6 +50,7 @@ class Pattern {
   }
 
   [[nodiscard]] bool names_a_key() const { return names_a_key_; }
+  [[nodiscard]] bool names_a_field() const { return !field_.empty(); }
   // What it stands for with this element, nothing when that is not there.
   [[nodiscard]] std::optional<Bytes> look_up_for(Call& call, ByteView element) const {
     if (whole_) return Bytes(element);
@@ -286,6 +289,30 @@ void show(Call& call, const Query& query, const Items& items) {
   }
 }
 
+bool looks_into_hashes(const Query& query) {
+  const auto names_a_field = [](const Pattern& pattern) { return pattern.names_a_field(); };
+  return (query.by && query.by->names_a_field()) ||
+         std::any_of(query.shown.begin(), query.shown.end(), names_a_field);
+}
+
+// Records of bounded size.
+void log_result(Call& call, ByteView destination, const std::vector<Bytes>& texts) {
+  constexpr size_t kMostTexts = 512;
+  constexpr size_t kMostBytes = size_t{1} << 20;
+  call.propagate_as({"DEL", destination});
+  std::vector<ByteView> record;
+  size_t bytes = 0;
+  for (const Bytes& text : texts) {
+    if (record.empty()) record = {"RPUSH", destination};
+    record.push_back(text);
+    bytes += text.size();
+    if (&text != &texts.back() && bytes < kMostBytes && record.size() < kMostTexts) continue;
+    call.propagate_as(record);
+    record.clear();
+    bytes = 0;
+  }
+}
+
 // What is not there is stored as an empty text.
 void store(Call& call, const Query& query, Items items) {
   std::vector<Bytes> texts;
@@ -295,6 +322,7 @@ void store(Call& call, const Query& query, Items items) {
     }
     if (query.shown.empty()) texts.push_back(std::move(item.text));
   }
+  if (looks_into_hashes(query)) log_result(call, *query.destination, texts);
   if (!texts.empty()) {
     auto list = call.on.keyspace.make<List>();
     list.push_all(List::End::kBack, texts);
@@ -335,7 +363,7 @@ Outcome cmd_sort_ro(Call& call) {
   return sort_key(call, Form::kOnlyShows);
 }
 
-// The last STORE names the second key; words behind BY, GET and LIMIT are never options.
+// The last STORE names the second key; words behind BY, GET, LIMIT and STORE are never options.
 bool keys_of_sort(std::span<const ByteView> words, std::vector<KeyArgument>& keys) {
   keys.push_back({1, kKeyRo | kKeyAccess});
   std::optional<size_t> destination;
@@ -345,7 +373,7 @@ bool keys_of_sort(std::span<const ByteView> words, std::vector<KeyArgument>& key
     } else if (same_word(words[i], "BY") || same_word(words[i], "GET")) {
       ++i;
     } else if (same_word(words[i], "STORE") && i + 1 < words.size()) {
-      destination = i + 1;
+      destination = ++i;
     }
   }
   if (destination) keys.push_back({*destination, kKeyOw | kKeyUpdate});

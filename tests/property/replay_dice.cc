@@ -10,6 +10,8 @@ namespace sluice::test {
 
 namespace {
 
+constexpr uint64_t kWideFields = 2 * keyspace::kFieldsAtOnce;
+
 template <class Visit>
 void split(std::string_view text, char at, Visit&& visit) {
   while (!text.empty()) {
@@ -38,11 +40,22 @@ std::vector<std::string> Dice::roll(const Pattern& pattern, int64_t now_ms) {
     const size_t percent = slot.find('%');
     if (percent == std::string_view::npos) {
       words.emplace_back(slot);
+    } else if (slot == "%wide_hash") {
+      wide_hash(words);
     } else {
       words.push_back(std::string(slot.substr(0, percent)) + word(slot.substr(percent + 1), now_ms));
     }
   });
   return words;
+}
+
+void Dice::wide_hash(std::vector<std::string>& words) {
+  words.emplace_back("FIELDS");
+  words.push_back(std::to_string(kWideFields));
+  for (size_t field = 0; field < kWideFields; ++field) {
+    words.push_back("w" + std::to_string(field));
+    words.push_back(number("int"));
+  }
 }
 
 int64_t Dice::between(int64_t low, int64_t high) {
@@ -165,6 +178,7 @@ std::string Dice::word(std::string_view slot, int64_t now_ms) {
   const auto any_of = [this](std::span<const std::string_view> words) { return words[below(words.size())]; };
   if (slot == "value") return value();
   if (slot == "member") return one_in(12) ? value() : "m" + std::to_string(below(8));
+  if (slot == "wide_member") return "w" + std::to_string(below(kWideFields));
   if (slot == "group") return "g" + std::to_string(below(2));
   if (slot == "consumer") return "c" + std::to_string(below(3));
   if (slot == "db") return std::to_string(below(3));

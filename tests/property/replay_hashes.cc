@@ -28,6 +28,7 @@ constexpr Pattern kPatterns[] = {
     {"hsetex", "%hash FNX EX %seconds FIELDS 1 %member %value"},
     {"hsetex", "%hash PX %millis FIELDS 2 %member %value %member %value"},
     {"hsetex", "%hash FXX PXAT %millis_at FIELDS 1 %member %int"},
+    {"hsetex", "%hash PX %millis %wide_hash", Effect::kLessens},
     {"hsetex", "%hash KEEPTTL FIELDS 2 %member %value %member %value"},
     {"hgetex", "%hash PX %millis FIELDS 2 %member %member", Effect::kLessens},
     {"hgetex", "%hash EXAT %at FIELDS 1 %member", Effect::kLessens},

@@ -47,6 +47,8 @@ constexpr Pattern kPatterns[] = {
     {"sort", "%set ALPHA BY counter* STORE %list"},
     {"sort", "%zset BY nosort DESC LIMIT 1 3 STORE %list"},
     {"sort", "%zset ALPHA STORE %zset", Effect::kLessens},
+    {"sort", "%list ALPHA BY hash*->%member STORE %list"},
+    {"sort", "%list BY nosort GET hash*->%wide_member GET # STORE %list"},
     {"flushdb", "", Effect::kLessens},
     {"flushdb", "ASYNC", Effect::kLessens},
     {"flushall", "SYNC", Effect::kLessens},

@@ -6,6 +6,7 @@ namespace sluice::test {
 namespace {
 
 constexpr Pattern kPatterns[] = {
+    {"rpush", "%list 0 1 2"},  // the numbers of keys: SORT looks behind them
     {"lpush", "%list %value"},
     {"lpush", "%list %value %value %value"},
     {"rpush", "%list %value %member %value %member"},

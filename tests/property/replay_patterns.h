@@ -6,6 +6,8 @@
 //   %list %string %counter %hash %set %zset %stream   a key meant for that type, now and then another
 //   %key                   any key                      %db            a database
 //   %dump                  a value as DUMP gives it
+//   %wide_hash             "FIELDS n field value ...": more than go at once when they are due
+//   %wide_member           one of those fields
 //   %value                 any bytes, mostly short      %member        few enough to meet again
 //   %int %index %count     small numbers; counts > 0    %float %score  numbers
 //   %seconds %millis       spans, also past ones        %at %millis_at moments around now
@@ -64,6 +66,7 @@ class Dice {
  private:
   int64_t between(int64_t low, int64_t high);
   std::string word(std::string_view slot, int64_t now_ms);
+  void wide_hash(std::vector<std::string>& words);
   std::string moment(std::string_view slot, int64_t now_ms);
   std::string stream_id(std::string_view slot, int64_t now_ms);
   std::string number(std::string_view slot);

@@ -143,6 +143,44 @@ TEST_CASE("SORT STORE: a list over whatever was there, or nothing") {
   CHECK(h.run("EXISTS", "one") == integer(0));
 }
 
+TEST_CASE("SORT STORE: what fields of hashes decided is logged as the result, in pieces") {
+  Harness h;
+  h.run("RPUSH", "l", "1", "2");
+  h.run("HSET", "h1", "w", "2");
+  h.run("HSET", "h2", "w", "1", "text", "a b");
+  h.run("SET", "d", "v");
+  h.propagated();
+  h.run("SORT", "l", "BY", "h*->w", "STORE", "d");
+  h.run("SORT", "l", "BY", "nosort", "GET", "h*->text", "STORE", "d");
+  h.run("SORT", "none", "GET", "h*->text", "STORE", "d");
+  h.run("SORT", "none", "GET", "h*->text", "STORE", "d");
+  CHECK(h.propagated() == Lines{"MULTI", "DEL d", "RPUSH d 2 1", "EXEC", "MULTI", "DEL d",
+                                "RPUSH d \"\" \"a b\"", "EXEC", "DEL d"});
+  for (int i = 0; i < 2000; ++i) h.run("RPUSH", "long", std::to_string(i));
+  h.propagated();
+  h.run("SORT", "long", "BY", "h*->w", "STORE", "d");
+  CHECK(h.propagated().size() == 7);
+}
+
+TEST_CASE("SORT STORE: fields that are due but not removed yet are not there when the log is replayed") {
+  Harness h;
+  h.settings.active_expire = false;
+  constexpr int kFields = 3 * static_cast<int>(keyspace::kFieldsAtOnce);
+  h.run("HSET", "h_x", "stays", "v");
+  for (int i = 0; i < kFields; ++i) {
+    h.run("HSETEX", "h_x", "PX", "100", "FIELDS", "1", "f" + std::to_string(i), "value");
+  }
+  h.run("RPUSH", "l", "x");
+  h.clock.advance_us(200'000);
+  const std::string last = "h_*->f" + std::to_string(kFields - 1);
+  h.propagated();
+  h.run("SORT", "l", "BY", "nosort", "GET", last, "STORE", "d");
+  CHECK(h.run("LRANGE", "d", "0", "-1") == bulks({""}));
+  const Lines lines = h.propagated();
+  REQUIRE(lines.size() >= 3);
+  CHECK(Lines(lines.end() - 3, lines.end()) == Lines{"DEL d", "RPUSH d \"\"", "EXEC"});
+}
+
 TEST_CASE("SORT and SORT_RO: bad arguments") {
   Harness h;
   h.run("SET", "text", "v");
@@ -182,7 +220,20 @@ TEST_CASE("SORT: the keys among its words") {
   CHECK(h.run("COMMAND", "GETKEYS", "SORT", "k", "BY", "STORE", "GET", "STORE", "LIMIT", "0", "STORE") ==
         bulks({"k"}));
   CHECK(h.run("COMMAND", "GETKEYS", "SORT", "k", "STORE", "a", "DESC", "STORE", "b") == bulks({"k", "b"}));
+  CHECK(h.run("COMMAND", "GETKEYS", "SORT", "k", "STORE", "BY", "STORE", "b") == bulks({"k", "b"}));
   CHECK(h.run("COMMAND", "GETKEYS", "SORT_RO", "k", "BY", "w*") == bulks({"k"}));
+}
+
+TEST_CASE("SORT: no name of a key hides the destination from a user's rules") {
+  Harness h;
+  h.run("RPUSH", "b1", "1");
+  h.run("ACL", "SETUSER", "u", "on", "nopass", "+@all", "-@admin", "~b*");
+  Peer& peer = h.client();
+  REQUIRE(peer.run("AUTH", "u", "x") == status("OK"));
+  CHECK(peer.text("SORT", "b1", "STORE", "by", "STORE", "evil").find("NOPERM") != std::string::npos);
+  CHECK(peer.text("SORT", "b1", "STORE", "limit", "STORE", "evil").find("NOPERM") != std::string::npos);
+  CHECK(peer.run("SORT", "b1", "STORE", "evil", "STORE", "by") == integer(1));
+  CHECK(h.run("EXISTS", "evil") == integer(0));
 }
 
 }  // namespace sluice::test

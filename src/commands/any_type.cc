@@ -6,7 +6,7 @@ namespace sluice::commands {
 
 keyspace::Entry* look_up(exec::Call& call, base::ByteView key, Purpose purpose) {
   keyspace::Access access = call.access();
-  access.touch = access.touch && purpose == Purpose::kUse;
+  access.touch = purpose == Purpose::kTouch || (access.touch && purpose == Purpose::kUse);
   keyspace::Entry* entry = call.on.keyspace.find(access, key);
   exec::looked_up(call, key, entry != nullptr, purpose == Purpose::kInspect);
   return entry;

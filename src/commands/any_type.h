@@ -13,9 +13,9 @@
 
 namespace sluice::commands {
 
-// What a key is looked up for: to use it, which counts as its last use; to learn of it; or to look into how
-// it is kept, which announces no miss either.
-enum class Purpose : uint8_t { kUse, kLearn, kInspect };
+// What a key is looked up for: to use it, which counts as its last use; to count as such a use, even for a
+// client with NO-TOUCH; to learn of it; or to look into how it is kept, which announces no miss either.
+enum class Purpose : uint8_t { kUse, kTouch, kLearn, kInspect };
 
 // The live entry or null, counted as a hit or a miss.
 keyspace::Entry* look_up(exec::Call& call, base::ByteView key, Purpose purpose);

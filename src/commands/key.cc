@@ -47,7 +47,7 @@ Outcome cmd_exists(Call& call) {
 }
 
 Outcome cmd_touch(Call& call) {
-  return count_present(call, Purpose::kUse);
+  return count_present(call, Purpose::kTouch);
 }
 
 Outcome cmd_type(Call& call) {

@@ -321,4 +321,15 @@ TEST_CASE("OBJECT: a missing key is no miss to announce, for TYPE it is") {
   CHECK(h.events() == Lines{"__keyevent@0__:keymiss none"});
 }
 
+TEST_CASE("TOUCH: is a use for a client with NO-TOUCH as well") {
+  Harness h;
+  h.run("SET", "k", "v");
+  h.run("CLIENT", "NO-TOUCH", "ON");
+  h.clock.advance_us(5'000'000);
+  h.run("GET", "k");
+  CHECK(h.run("OBJECT", "IDLETIME", "k") == integer(5));
+  CHECK(h.run("TOUCH", "k", "none") == integer(1));
+  CHECK(h.run("OBJECT", "IDLETIME", "k") == integer(0));
+}
+
 }  // namespace sluice::test

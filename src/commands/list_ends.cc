@@ -129,16 +129,28 @@ namespace {
 
 constexpr uint16_t kTakes = kKeyRw | kKeyAccess | kKeyDelete;
 
-// The lists behind their count at `count_at`, and the target: TO is looked for where read_multi_pop() takes
-// it, since a list may be called so.
+// Where the target's name stands, given what follows LEFT or RIGHT; 0: there is none. TO is looked for where
+// read_multi_pop() takes it, since a list may be called so.
+size_t target_behind(std::span<const ByteView> words, size_t at) {
+  if (at + 1 < words.size() && same_word(words[at], "COUNT")) at += 2;
+  return at + 2 < words.size() && same_word(words[at], "TO") ? at + 1 : 0;
+}
+
+// The lists behind their count at `count_at`, and the target.
 bool keys_of_multi_pop(std::span<const ByteView> words, int8_t count_at, std::vector<KeyArgument>& keys) {
   if (!exec::find_keys_of(keynum_spec(count_at, kTakes), words, keys)) return false;
-  size_t at = static_cast<size_t>(count_at) + keys.size() + 2;  // behind LEFT or RIGHT
-  if (at + 1 < words.size() && same_word(words[at], "COUNT")) at += 2;
-  if (at + 2 < words.size() && same_word(words[at], "TO")) {
-    keys.push_back({at + 1, static_cast<uint16_t>(kKeyRw | kKeyInsert | exec::kKeyTemplate)});
+  const size_t target = target_behind(words, static_cast<size_t>(count_at) + keys.size() + 2);
+  if (target != 0) {
+    keys.push_back({target, static_cast<uint16_t>(kKeyRw | kKeyInsert | exec::kKeyTemplate)});
   }
   return true;
+}
+
+uint32_t flags_of_multi_pop(std::span<const ByteView> words, size_t count_at, uint32_t row_flags) {
+  const auto lists = base::parse_int64(words[count_at]);
+  if (!lists || *lists <= 0 || static_cast<uint64_t>(*lists) > words.size()) return row_flags;
+  const bool moves = target_behind(words, count_at + static_cast<size_t>(*lists) + 2) != 0;
+  return moves ? row_flags | exec::kDenyOom | exec::kUsesReserve : row_flags;
 }
 
 // The reply is that of a pop without a target.
@@ -163,6 +175,14 @@ bool keys_of_lmpop(std::span<const ByteView> words, std::vector<KeyArgument>& ke
 
 bool keys_of_blmpop(std::span<const ByteView> words, std::vector<KeyArgument>& keys) {
   return keys_of_multi_pop(words, 2, keys);
+}
+
+uint32_t flags_of_lmpop(exec::Services&, std::span<const ByteView> words, uint32_t row_flags) {
+  return flags_of_multi_pop(words, 1, row_flags);
+}
+
+uint32_t flags_of_blmpop(exec::Services&, std::span<const ByteView> words, uint32_t row_flags) {
+  return flags_of_multi_pop(words, 2, row_flags);
 }
 
 std::optional<Outcome> try_multi_pop(Call& call, const MultiPop& pop) {

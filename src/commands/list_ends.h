@@ -61,6 +61,9 @@ constexpr exec::KeySpec target_spec() {
 }
 bool keys_of_lmpop(std::span<const ByteView> words, std::vector<exec::KeyArgument>& keys);
 bool keys_of_blmpop(std::span<const ByteView> words, std::vector<exec::KeyArgument>& keys);
+// With a target it is a move: it may grow, and may take from the reserve.
+uint32_t flags_of_lmpop(exec::Services&, std::span<const ByteView> words, uint32_t row_flags);
+uint32_t flags_of_blmpop(exec::Services&, std::span<const ByteView> words, uint32_t row_flags);
 // From the first of the keys that holds a list. Nothing when none does.
 std::optional<Outcome> try_multi_pop(Call& call, const MultiPop& pop);
 

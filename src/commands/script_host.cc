@@ -1,6 +1,7 @@
 #include "commands/script_host.h"
 
 #include "exec/executor.h"
+#include "exec/resolve.h"
 #include "resp/errors.h"
 
 namespace sluice::commands {
@@ -50,7 +51,8 @@ std::string ScriptHost::refusal(const exec::Command& command, std::span<const ba
   if (command.has(exec::kWrite) && !call_.on.state.write_refusal().empty()) {
     return call_.on.state.write_refusal();
   }
-  if (exec::lacks_memory(call_.unit().room, command.flags) && !session_.ignores_memory) {
+  const uint32_t flags = exec::flags_by_words(call_.on, command, words);
+  if (exec::lacks_memory(call_.unit().room, flags) && !session_.ignores_memory) {
     return std::string(errors::kOutOfMemory);
   }
   return {};

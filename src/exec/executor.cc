@@ -62,12 +62,12 @@ Next Executor::refuse(client::Client& client, Command* command, base::ByteView e
 // What this request may do: EXEC whatever is queued, a script what it declares, others what their row says.
 uint32_t Executor::flags_of(client::Client& client, const Command& command,
                             std::span<const base::ByteView> words) {
-  if (command.spec->flags_of != nullptr) return command.spec->flags_of(services_, words, command.flags);
-  if ((command.flags & kRunsQueue) == 0 || !client.has(client::kMulti)) return command.flags;
+  const uint32_t flags = flags_by_words(services_, command, words);
+  if ((flags & kRunsQueue) == 0 || !client.has(client::kMulti)) return flags;
   // Read-only or not is the queue's matter; that EXEC itself runs at once is its own.
   const Transaction& transaction = services_.transactions.of(client);
   const uint32_t queued = transaction.all_flags & (transaction.needs_room ? ~uint32_t{kUsesReserve} : ~0u);
-  return command.flags | queued;
+  return flags | queued;
 }
 
 Next Executor::cut_off_browser(client::Client& client) {

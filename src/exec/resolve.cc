@@ -21,4 +21,9 @@ base::Result<Command*> resolve(Command* top, std::span<const base::ByteView> wor
   return command;
 }
 
+uint32_t flags_by_words(Services& services, const Command& command, std::span<const base::ByteView> words) {
+  const FlagsOf flags_of = command.spec->flags_of;
+  return flags_of == nullptr ? command.flags : flags_of(services, words, command.flags);
+}
+
 }  // namespace sluice::exec

@@ -18,4 +18,7 @@ Command* below(Command* top, std::span<const base::ByteView> words);
 // The same with its arity checked; an error text when there is none.
 base::Result<Command*> resolve(Command* top, std::span<const base::ByteView> words);
 
+// What a request of this command may do: the flags of its row, changed where its words say more.
+uint32_t flags_by_words(Services& services, const Command& command, std::span<const base::ByteView> words);
+
 }  // namespace sluice::exec

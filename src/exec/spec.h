@@ -131,8 +131,8 @@ using KeyFinder = bool (*)(std::span<const std::string_view> words, std::vector<
 // Whether a word is a secret, to be shown as "(redacted)" by MONITOR and SLOWLOG.
 using SecretTest = bool (*)(std::span<const std::string_view> words, size_t index);
 
-// What a request does, where its words say more than the row (a script declares it): the row's flags changed
-// accordingly.
+// What a request does, where its words say more than the row (a script declares it, a pop has a target): the
+// row's flags changed accordingly.
 using FlagsOf = uint32_t (*)(Services& services, std::span<const std::string_view> words, uint32_t flags);
 
 inline constexpr size_t kMaxKeySpecs = 3;

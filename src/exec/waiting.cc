@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "exec/resolve.h"
 
 namespace sluice::exec {
 
@@ -73,8 +74,8 @@ void Waiting::rerun(client::Client& client, Entrance entrance) {
   const OwnedRequest& request = services_.blocking.request_of(client.id);
   Command& command = *request.command;
   eviction_.make_room();
-  const Verdict verdict =
-      pass_gates(services_.state, access_, {client, command, request.words}, command.flags);
+  const uint32_t flags = flags_by_words(services_, command, request.words);
+  const Verdict verdict = pass_gates(services_.state, access_, {client, command, request.words}, flags);
   if (verdict.passage == Passage::kWait) {
     // The pause came first: it runs when that has ended, as if sent then.
     postpone(client, services_.blocking.unpark(client));

@@ -419,11 +419,32 @@ TEST_CASE("Eviction: the reserve is for moves, retries and the state of jobs, wi
   CHECK(h.run("LMOVE", "q", "busy", "LEFT", "RIGHT") == test::bulk("a"));
   CHECK(h.run("RPOPLPUSH", "q", "busy") == test::bulk("c"));
   CHECK(h.run("BRPOPLPUSH", "q", "busy", "0") == test::bulk("b"));
+  CHECK(h.text("LMPOP", "1", "busy", "LEFT", "TO", "failed", "LEFT") == "[\"busy\", [\"b\"]]");
+  CHECK(h.text("BLMPOP", "0", "1", "failed", "LEFT", "COUNT", "1", "TO", "busy", "LEFT") ==
+        "[\"failed\", [\"b\"]]");
   CHECK(h.run("ZADD", "retry", "1", "job") == integer(1));
   CHECK(h.run("HSET", "job", "state", "failed") == integer(1));
   CHECK(h.run("LPOP", "busy") == test::bulk("b"));
   h.configure("maxmemory-reserve", "1");
   CHECK(h.run("ZADD", "retry", "1", "other") == kOutOfMemory);
+}
+
+TEST_CASE("Eviction: a pop with a target grows a list, and is refused above maxmemory and its reserve") {
+  Harness h;
+  h.run("RPUSH", "q", "a", "b");
+  h.run("RPUSH", "TO", "c");
+  auto& mover = h.client();
+  mover.send("BLMPOP", "0", "1", "later", "LEFT", "TO", "busy", "LEFT");
+  h.configure("maxmemory", "1");
+  CHECK(h.run("LMPOP", "1", "q", "LEFT", "TO", "busy", "LEFT") == kOutOfMemory);
+  CHECK(h.run("BLMPOP", "0", "1", "q", "LEFT", "COUNT", "1", "TO", "busy", "LEFT") == kOutOfMemory);
+  CHECK(h.text("EVAL", "return redis.call('LMPOP', '1', KEYS[1], 'LEFT', 'TO', KEYS[2], 'LEFT')", "2", "q",
+               "busy")
+            .find("OOM") != std::string::npos);
+  CHECK(h.run("RENAME", "q", "later") == status("OK"));
+  CHECK(mover.reply() == kOutOfMemory);
+  CHECK(h.text("LMPOP", "1", "later", "LEFT") == "[\"later\", [\"a\"]]");
+  CHECK(h.text("LMPOP", "1", "TO", "LEFT", "COUNT", "1") == "[\"TO\", [\"c\"]]");
 }
 
 TEST_CASE("Eviction: a transaction may use the reserve when all of it may") {

@@ -8,7 +8,8 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -36,7 +37,12 @@ class Hub {
   [[nodiscard]] size_t subscriptions(const Client& client) const {
     return count_of(client, Topic::kChannel) + count_of(client, Topic::kPattern);
   }
+  // Listens to nothing any more, and monitors nothing. What a client of many topics leaves behind in the
+  // tables goes in slices; nobody counts it meanwhile, but names that nobody else listens to are still shown
+  // as names.
   void forget(Client& client);
+  // Takes up to `max` of that out of the tables; true while there is more.
+  bool free_slice(size_t max);
 
   // How many would get the message: what PUBLISH answers.
   [[nodiscard]] size_t receivers(Topic topic, base::ByteView channel) const;
@@ -60,24 +66,40 @@ class Hub {
     using is_transparent = void;
     size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
   };
-  using Listeners = std::vector<ClientId>;  // In order of subscription.
+  // Subscriptions are numbered as they come.
+  using Ticket = uint64_t;
+  struct Mine;
+  struct Listener {
+    Ticket ticket;
+    const Mine* who;
+  };
+  using Listeners = std::vector<Listener>;  // By ticket.
   using Table = std::unordered_map<base::Bytes, Listeners, Hash, std::equal_to<>>;
+  // Of one client. Names are views of the table's keys, which are there as long as somebody listens.
   struct Mine {
-    std::vector<base::Bytes> names[3];  // By Topic.
+    ClientId id = 0;
+    bool left = false;                                      // waits to be taken out of the tables
+    std::unordered_map<base::ByteView, Ticket> tickets[3];  // By Topic.
+
+    [[nodiscard]] size_t size() const { return tickets[0].size() + tickets[1].size() + tickets[2].size(); }
   };
 
   [[nodiscard]] const Table& table(Topic topic) const {
     return topic == Topic::kChannel ? channels_ : topic == Topic::kPattern ? patterns_ : shards_;
   }
   Table& table(Topic topic) { return const_cast<Table&>(static_cast<const Hub*>(this)->table(topic)); }
-  void deliver(ClientId id, const std::vector<base::ByteView>& words, uint64_t offset);
+  void take_out(const Mine& mine, Topic topic, base::ByteView name, Ticket ticket);
+  [[nodiscard]] size_t count(const Listeners& listeners) const;
+  void deliver(const Mine& to, const std::vector<base::ByteView>& words, uint64_t offset);
 
   ClientTable& clients_;
   Table channels_;
   Table patterns_;
   Table shards_;
-  std::unordered_map<ClientId, Mine> mine_;
-  Listeners monitors_;
+  std::unordered_map<ClientId, std::unique_ptr<Mine>> mine_;
+  std::deque<std::unique_ptr<Mine>> leaving_;
+  Ticket last_ticket_ = 0;
+  std::vector<ClientId> monitors_;
 };
 
 }  // namespace sluice::client

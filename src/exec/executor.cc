@@ -229,7 +229,8 @@ bool Executor::tend_caches() {
   for (size_t room = kForgottenAtOnce; room > 0 && too_many(); --room) {
     tracking.deliver(tracking.forget_one(services_.random), offset());
   }
-  return tracking.free_slice(kCachesFreedAtOnce) || too_many();
+  const bool more = services_.hub.free_slice(kCachesFreedAtOnce);
+  return tracking.free_slice(kCachesFreedAtOnce) || too_many() || more;
 }
 
 std::optional<int64_t> Executor::next_tick_us() const {

@@ -54,6 +54,46 @@ TEST_CASE("Hub: the last unsubscription takes the mark away") {
   CHECK_FALSE(room.hub.unsubscribe(room.two, Topic::kChannel, "a"));
 }
 
+TEST_CASE("Hub: topics come in order of subscription, whatever went in between") {
+  Room room;
+  for (const char* name : {"d", "b", "a", "c"}) room.hub.subscribe(room.one, Topic::kChannel, name);
+  room.hub.subscribe(room.two, Topic::kChannel, "b");
+  room.hub.unsubscribe(room.one, Topic::kChannel, "b");
+  CHECK(room.hub.topics_of(room.one, Topic::kChannel) == std::vector<base::Bytes>{"d", "a", "c"});
+  room.hub.subscribe(room.one, Topic::kChannel, "b");
+  CHECK(room.hub.topics_of(room.one, Topic::kChannel) == std::vector<base::Bytes>{"d", "a", "c", "b"});
+  CHECK(room.hub.listeners(Topic::kChannel, "b") == 2);
+}
+
+TEST_CASE("Hub: a client of many channels is gone at once, and leaves the tables in slices") {
+  Room room;
+  constexpr size_t kMany = 20'000;
+  const auto subscribe_all = [&room] {
+    for (size_t i = 0; i < kMany; ++i) room.hub.subscribe(room.one, Topic::kChannel, "c" + std::to_string(i));
+  };
+  subscribe_all();
+  room.hub.subscribe(room.one, Topic::kPattern, "c1?");
+  room.hub.subscribe(room.two, Topic::kChannel, "c7");
+  room.hub.forget(room.one);
+  CHECK_FALSE(room.one.has(kPubsub));
+  CHECK(room.hub.subscriptions(room.one) == 0);
+  CHECK(room.hub.channel_count(Topic::kChannel) == kMany);
+  CHECK(room.hub.receivers(Topic::kChannel, "c7") == 1);
+  CHECK(room.hub.receivers(Topic::kChannel, "c12") == 0);
+  // It may come back before all of that is gone (RESET).
+  room.hub.subscribe(room.one, Topic::kChannel, "c12");
+  CHECK(room.hub.receivers(Topic::kChannel, "c12") == 1);
+  room.hub.publish(Topic::kChannel, "c12", "x", 0);
+  CHECK(take(room.one) == "*3\r\n$7\r\nmessage\r\n$3\r\nc12\r\n$1\r\nx\r\n");
+  size_t slices = 1;
+  while (room.hub.free_slice(1000)) ++slices;
+  CHECK(slices == kMany / 1000 + 1);
+  CHECK(room.hub.channel_count(Topic::kChannel) == 2);
+  CHECK(room.hub.pattern_count() == 0);
+  CHECK(room.hub.listeners(Topic::kChannel, "c7") == 1);
+  CHECK(room.hub.listeners(Topic::kChannel, "c12") == 1);
+}
+
 TEST_CASE("Hub: a message reaches each listener in its protocol, and patterns again") {
   Room room;
   room.two.protocol = resp::Protocol::kResp3;

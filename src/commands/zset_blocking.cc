@@ -71,6 +71,7 @@ Outcome pop_or_wait(Call& call, const Wanted& wanted, int64_t timeout_ms, PopFou
   if (outcome != Outcome::kBlocked) return outcome;
   park.keys.assign(wanted.keys.begin(), wanted.keys.end());
   park.type = keyspace::Type::kSortedSet;
+  if (wanted.due) park.question = wanted.due->question();
   park.deadline_ms = exec::deadline_in(call, timeout_ms);
   return call.block_on(park);
 }

@@ -18,6 +18,11 @@ struct Due {
   Unit unit = Unit::kSeconds;   // of the scores, where now is the limit
   bool unit_given = false;
 
+  // For Park: all who ask for what is due now, in the same unit, are told the same.
+  [[nodiscard]] uint8_t question() const {
+    if (limit) return 0;
+    return unit == Unit::kSeconds ? 1 : 2;
+  }
   // How many members, lowest scores first, are due.
   [[nodiscard]] size_t count_in(const exec::Call& call, const types::SortedSet& set) const;
   // The moment at which the first one will be, in unix milliseconds; 0: none, as far as can be told, since a

@@ -163,6 +163,7 @@ Outcome cmd_bzmovedue(Call& call) {
   }
   park.keys.assign(asked.keys.begin(), asked.keys.end());
   park.type = keyspace::Type::kSortedSet;
+  park.question = asked.due.question();
   park.deadline_ms = exec::deadline_in(call, timeout_ms);
   return call.block_on(park);
 }

@@ -8,6 +8,7 @@ namespace sluice::exec {
 
 void Blocking::park(client::Client& client, int db, OwnedRequest request, const Park& reason) {
   SLUICE_CHECK(!parked_.contains(client.id), "a client waits for one thing at a time");
+  SLUICE_CHECK(reason.question < kQuestions, "a question has a lane");
   Parked& parked = parked_[client.id];
   parked.request = std::move(request);
   parked.null = reason.null;
@@ -19,6 +20,7 @@ void Blocking::park(client::Client& client, int db, OwnedRequest request, const 
   for (const base::ByteView key : reason.keys) {
     auto* const queue = &*queues_.try_emplace(KeyName{db, base::Bytes(key)}).first;
     const bool watched = queue->second.watched_for_going();
+    if (reason.question != 0) queue->second.has_questions = true;
     // A key named twice is one place (BLPOP a a).
     const auto [place, fresh] =
         queue->second.waiters.try_emplace(std::pair(lane_of(reason), ticket), client.id);
@@ -108,23 +110,29 @@ Blocking::Ticket Blocking::begin_service(int db, base::ByteView key) {
   return last_ticket_;
 }
 
-std::optional<Blocking::Waiter> Blocking::Queue::next(Lane lane, Ticket after, Ticket last) const {
-  const auto found = waiters.upper_bound(std::pair(lane, after));
-  if (found == waiters.end() || found->first.first != lane || found->first.second > last) return std::nullopt;
-  return Waiter{found->first.second, found->second};
+std::optional<Blocking::Waiter> Blocking::Queue::next(Lane lane, const Turn& turn) const {
+  const auto found = waiters.upper_bound(std::pair(lane, turn.after));
+  if (found == waiters.end() || found->first.first != lane) return std::nullopt;
+  if (found->first.second > turn.last) return std::nullopt;
+  const uint8_t question = lane == kAnything ? uint8_t{0} : static_cast<uint8_t>(lane % kQuestions);
+  return Waiter{found->first.second, found->second, question};
 }
 
 std::optional<Blocking::Waiter> Blocking::next_waiter(int db, base::ByteView key,
-                                                      std::optional<keyspace::Type> type, Ticket after,
-                                                      Ticket last) const {
+                                                      std::optional<keyspace::Type> type,
+                                                      const Turn& turn) const {
   const auto found = queues_.find(KeyNameView{db, key});
   if (found == queues_.end()) return std::nullopt;
   const Queue& queue = found->second;
-  const std::optional<Waiter> to_all = queue.next(kAnything, after, last);
-  if (!type) return to_all;
-  const std::optional<Waiter> of_type = queue.next(static_cast<Lane>(*type), after, last);
-  if (!to_all || !of_type) return to_all ? to_all : of_type;
-  return of_type->ticket < to_all->ticket ? of_type : to_all;
+  std::optional<Waiter> oldest = queue.next(kAnything, turn);
+  if (!type) return oldest;
+  const uint8_t questions = queue.has_questions ? kQuestions : uint8_t{1};
+  for (uint8_t question = 0; question < questions; ++question) {
+    if ((turn.answered & (1u << question)) != 0) continue;
+    const std::optional<Waiter> other = queue.next(lane_of(*type, question), turn);
+    if (other && (!oldest || other->ticket < oldest->ticket)) oldest = other;
+  }
+  return oldest;
 }
 
 std::optional<int64_t> Blocking::next_deadline_ms() const {

@@ -31,13 +31,19 @@ enum class NullShape : uint8_t { kBulk, kArray };
 // The offset of a log that was switched off: nobody will sync anything, whoever waits for it is run again.
 inline constexpr uint64_t kLogWentOffset = UINT64_MAX;
 
+// Park::question is below this.
+inline constexpr uint8_t kQuestions = 4;
+
 struct Park {
   std::vector<base::ByteView> keys;  // none: waits for time or offset only
   keyspace::Type type = keyspace::Type::kList;
   bool wake_on_gone = false;  // also when the key is deleted or replaced by another type (XREADGROUP)
   int64_t deadline_ms = 0;    // monotonic; 0: forever
   int64_t wake_at_ms = 0;     // unix; the keys count as touched then, at the latest; 0: never
-  uint64_t offset = 0;        // re-run once the log is synced to here; 0: does not wait for it
+  // 1 to kQuestions - 1: when one of the key's waiters of this type and number finds nothing, no other would,
+  // and only one of them is run again when the key is touched. 0: each has to look for itself.
+  uint8_t question = 0;
+  uint64_t offset = 0;  // re-run once the log is synced to here; 0: does not wait for it
   NullShape null = NullShape::kArray;
   bool answers_late = false;  // when its time is up the command runs once more, and answers what it finds
 };
@@ -83,15 +89,20 @@ class Blocking {
   struct Waiter {
     Ticket ticket;
     client::ClientId id;
+    uint8_t question;
   };
   // The key's waiters are served from now on, up to those of the ticket returned; a touch after this makes it
   // ready again.
   Ticket begin_service(int db, base::ByteView key);
-  // The oldest waiter of this key within (after, last] whom a value of this type wakes; without a type the
-  // key is gone, and only those who want to know that are woken.
+  struct Turn {
+    Ticket after;
+    Ticket last;
+    uint8_t answered = 0;  // a bit for each question to which one of them found nothing
+  };
+  // The oldest waiter of this key within (after, last] whom a value of this type wakes, and whose question is
+  // not answered; without a type the key is gone, and only those who want to know that are woken.
   [[nodiscard]] std::optional<Waiter> next_waiter(int db, base::ByteView key,
-                                                  std::optional<keyspace::Type> type, Ticket after,
-                                                  Ticket last) const;
+                                                  std::optional<keyspace::Type> type, const Turn& turn) const;
 
   // The next moment at which a timeout or a wake_at is due.
   [[nodiscard]] std::optional<int64_t> next_deadline_ms() const;
@@ -117,11 +128,14 @@ class Blocking {
   [[nodiscard]] size_t blocking_keys_on_gone() const { return watched_for_going_; }
 
  private:
-  // A type's number; whoever wakes on anything has a lane behind them all.
+  // A type's number, and one for each of its questions; whoever wakes on anything has a lane behind them all.
   using Lane = uint8_t;
   static constexpr Lane kAnything = UINT8_MAX;
+  static Lane lane_of(keyspace::Type type, uint8_t question) {
+    return static_cast<Lane>(static_cast<Lane>(type) * kQuestions + question);
+  }
   static Lane lane_of(const Park& reason) {
-    return reason.wake_on_gone ? kAnything : static_cast<Lane>(reason.type);
+    return reason.wake_on_gone ? kAnything : lane_of(reason.type, reason.question);
   }
   using Waiters = std::map<std::pair<Lane, Ticket>, client::ClientId>;
   // One moment per key, however many wait: the earliest that any of them asked for. All are re-run then, and
@@ -129,12 +143,13 @@ class Blocking {
   struct Queue {
     Waiters waiters;
     bool ready = false;          // already in ready_
+    bool has_questions = false;  // somebody waited with one
     uint32_t wake = UINT32_MAX;  // in wakes_
 
     [[nodiscard]] bool watched_for_going() const {
       return !waiters.empty() && waiters.rbegin()->first.first == kAnything;
     }
-    [[nodiscard]] std::optional<Waiter> next(Lane lane, Ticket after, Ticket last) const;
+    [[nodiscard]] std::optional<Waiter> next(Lane lane, const Turn& turn) const;
   };
   using Queues = std::unordered_map<KeyName, Queue, KeyNameHash, KeyNameEqual>;
   struct Place {

@@ -39,21 +39,24 @@ bool Waiting::serve_key(Service& service, size_t& budget) {
   const KeyName& name = service.name;
   if (!service.begun) {
     service.begun = true;
-    service.last = services_.blocking.begin_service(name.db, name.key);
+    service.turn.last = services_.blocking.begin_service(name.db, name.key);
     --budget;
   }
   while (true) {
     // Looked up anew for each: the one before may have taken the last element.
     const keyspace::Entry* entry = services_.keyspace.database(name.db).find(name.key);
     const auto type = entry == nullptr ? std::nullopt : std::optional(keyspace::type_of(entry->value));
-    const auto waiter = services_.blocking.next_waiter(name.db, name.key, type, service.after, service.last);
+    const auto waiter = services_.blocking.next_waiter(name.db, name.key, type, service.turn);
     if (!waiter) return true;
     if (budget == 0) return false;
     --budget;
-    service.after = waiter->ticket;
+    service.turn.after = waiter->ticket;
     client::Client* client = services_.clients.find(waiter->id);
     SLUICE_CHECK(client != nullptr, "a client that left is no longer parked");
-    rerun(*client);
+    const bool found_nothing = rerun(*client) == Outcome::kBlocked;
+    if (found_nothing && waiter->question != 0) {
+      service.turn.answered = static_cast<uint8_t>(service.turn.answered | (1u << waiter->question));
+    }
   }
 }
 
@@ -69,8 +72,8 @@ bool Waiting::is_gone(client::Client& client) {
 
 // The parked command runs again as if just sent: gates, arguments, everything. Still blocked: it keeps its
 // place.
-void Waiting::rerun(client::Client& client, Entrance entrance) {
-  if (is_gone(client)) return;
+std::optional<Outcome> Waiting::rerun(client::Client& client, Entrance entrance) {
+  if (is_gone(client)) return std::nullopt;
   const OwnedRequest& request = services_.blocking.request_of(client.id);
   Command& command = *request.command;
   eviction_.make_room();
@@ -79,7 +82,7 @@ void Waiting::rerun(client::Client& client, Entrance entrance) {
   if (verdict.passage == Passage::kWait) {
     // The pause came first: it runs when that has ended, as if sent then.
     postpone(client, services_.blocking.unpark(client));
-    return;
+    return std::nullopt;
   }
 
   const size_t mark = client.outbox.mark();
@@ -98,6 +101,7 @@ void Waiting::rerun(client::Client& client, Entrance entrance) {
     ++client.commands;
   }
   units_.close(units_.unit(), client, mark);
+  return outcome;
 }
 
 // Before the unit closes: what became of the reply then counts as that of an ordinary command.
@@ -137,7 +141,7 @@ void Waiting::answer_null(client::Client& client) {
 
 void Waiting::end_waiting(client::Client& client) {
   if (services_.blocking.answers_late(client.id) && !is_gone(client)) {
-    rerun(client, Entrance::kTimeUp);
+    (void)rerun(client, Entrance::kTimeUp);
   } else {
     answer_null(client);
   }
@@ -222,7 +226,7 @@ bool Waiting::fire_synced() {
   for (size_t fired = 0; fired < kFiringsPerTurn; ++fired) {
     const client::ClientId id = services_.blocking.take_reached(synced_offset_);
     if (id == 0) return false;
-    rerun(*services_.clients.find(id));
+    (void)rerun(*services_.clients.find(id));
   }
   return synced_waiters_left();
 }

@@ -65,15 +65,15 @@ class Waiting {
   struct Service {
     KeyName name;
     bool begun = false;
-    Blocking::Ticket after = 0;
-    Blocking::Ticket last = 0;
+    Blocking::Turn turn{};
   };
   bool serve_key(Service& service, size_t& budget);
   [[nodiscard]] bool synced_waiters_left() const {
     const auto next = services_.blocking.next_offset();
     return next && *next <= synced_offset_;
   }
-  void rerun(client::Client& client, Entrance entrance = Entrance::kRerun);
+  // Nothing: the client is gone, or stands in another line now.
+  std::optional<Outcome> rerun(client::Client& client, Entrance entrance = Entrance::kRerun);
   void end_waiting(client::Client& client);
   void finish_waiting(client::Client& client);
   void count_unblocked(const client::Client& client, bool failed);

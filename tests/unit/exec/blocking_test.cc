@@ -32,7 +32,7 @@ struct WaitingRoom {
     std::vector<ClientId> ids;
     const Blocking::Ticket last = blocking.begin_service(db, key);
     for (Blocking::Ticket after = 0;;) {
-      const auto waiter = blocking.next_waiter(db, key, type, after, last);
+      const auto waiter = blocking.next_waiter(db, key, type, {after, last});
       if (!waiter) return ids;
       ids.push_back(waiter->id);
       after = waiter->ticket;
@@ -126,20 +126,39 @@ TEST_CASE("Blocking: a whole database may be touched") {
   CHECK(names(room.blocking.take_ready()) == std::vector<std::string>{"1:a"});
 }
 
+TEST_CASE("Blocking: who asks what was answered already is passed over, and the others keep their order") {
+  WaitingRoom room;
+  for (const int question : {1, 0, 2, 1, 0}) {
+    Park park = for_keys({"a"});
+    park.question = static_cast<uint8_t>(question);
+    room.wait(park);
+  }
+  CHECK(room.waiters("a") == std::vector<ClientId>{1, 2, 3, 4, 5});
+  Blocking::Turn turn{0, room.blocking.begin_service(0, "a"), 1u << 1};
+  std::vector<ClientId> rest;
+  while (const auto waiter = room.blocking.next_waiter(0, "a", keyspace::Type::kList, turn)) {
+    CHECK(waiter->question == (waiter->id == 3 ? 2 : 0));
+    rest.push_back(waiter->id);
+    turn.after = waiter->ticket;
+  }
+  CHECK(rest == std::vector<ClientId>{2, 3, 5});
+  CHECK(room.waiters("a", 0, keyspace::Type::kSet).empty());
+}
+
 TEST_CASE("Blocking: a position among waiters outlives those who leave and those who come") {
   WaitingRoom room;
   for (int i = 0; i < 4; ++i) room.wait(for_keys({"a"}));
   const Blocking::Ticket last = room.blocking.begin_service(0, "a");
-  const auto first = room.blocking.next_waiter(0, "a", keyspace::Type::kList, 0, last);
+  const auto first = room.blocking.next_waiter(0, "a", keyspace::Type::kList, {0, last});
   REQUIRE(first.has_value());
   room.blocking.unpark(room.people[0]);
   room.blocking.unpark(room.people[1]);
   room.wait(for_keys({"a"}));
-  const auto third = room.blocking.next_waiter(0, "a", keyspace::Type::kList, first->ticket, last);
+  const auto third = room.blocking.next_waiter(0, "a", keyspace::Type::kList, {first->ticket, last});
   REQUIRE(third.has_value());
   CHECK(third->id == 3);
   room.blocking.unpark(room.people[3]);
-  CHECK_FALSE(room.blocking.next_waiter(0, "a", keyspace::Type::kList, third->ticket, last).has_value());
+  CHECK_FALSE(room.blocking.next_waiter(0, "a", keyspace::Type::kList, {third->ticket, last}).has_value());
   CHECK(room.waiters("a") == std::vector<ClientId>{3, 5});
 }
 

@@ -397,6 +397,31 @@ TEST_CASE("Waiting: 15,000 clients that wait for one list are served in the orde
   CHECK(h.blocking.blocked_clients() == 0);
 }
 
+TEST_CASE("Waiting: a member that is not due yet runs one of thousands of waiters again, not all") {
+  Harness h;
+  std::vector<Peer*> waiters;
+  for (size_t i = 0; i < 2 * exec::kServicesPerTurn; ++i) {
+    const char* unit = i % 2 == 0 ? "MS" : "S";
+    waiters.push_back(&waiter(h, {"BZMPOP", "0", "2", "other", "sched", "MIN", "DUE", "UNIT", unit}));
+  }
+  const int64_t now_ms = h.clock.unix_us() / 1000;
+  const auto in_ms = [now_ms](int64_t ms) { return std::to_string(now_ms + ms); };
+  h.run("ZADD", "sched", in_ms(5000), "late");
+  // Were all of them run again, the turn would have ended in between.
+  CHECK(h.executor.next_tick_us() == h.clock.monotonic_us() + 5'000'000);
+  h.run("ZADD", "sched", in_ms(1000), "early", in_ms(1000), "also early");
+  CHECK(h.executor.next_tick_us() == h.clock.monotonic_us() + 1'000'000);
+  h.advance(1000ms);
+  CHECK(waiters[0]->reply_text().find("also early") != std::string::npos);
+  CHECK(waiters[2]->reply_text().find("early") != std::string::npos);
+  CHECK(h.executor.next_tick_us() == h.clock.monotonic_us() + 4'000'000);
+  h.advance(4000ms);
+  CHECK(waiters[4]->reply_text().find("late") != std::string::npos);
+  h.run("ZADD", "sched", "1", "long ago");
+  CHECK(waiters[1]->reply_text().find("long ago") != std::string::npos);
+  CHECK(waiters[3]->reply_text() == kSilence);
+}
+
 TEST_CASE("Waiting: who comes while waiters are being served stands behind them") {
   Harness h;
   constexpr size_t kWorkers = exec::kServicesPerTurn + 10;

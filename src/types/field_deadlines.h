@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <vector>
 
 #include "types/hash_item.h"
@@ -37,7 +36,8 @@ class DeadlineList {
   int64_t next_ms_ = kNeverExpires;
 };
 
-// Of a table: a 4-ary heap of the items that have a deadline; each remembers its place in it.
+// Of a table: a min-max heap of the items that have a deadline, so that the earliest and the latest are both
+// known; each item remembers its place in it.
 class DeadlineQueue {
  public:
   [[nodiscard]] size_t size() const { return size_; }
@@ -46,8 +46,8 @@ class DeadlineQueue {
   [[nodiscard]] HashItem front() const { return at(0).item; }
   // How many are over at `now_ms`; looks at those only.
   [[nodiscard]] size_t due(int64_t now_ms) const { return size_ == 0 ? 0 : due_from(0, now_ms); }
-  // Whether all are. Asks the latest one, which is looked for anew only after it went or was moved.
-  [[nodiscard]] bool all_due(int64_t now_ms) const;
+  // Whether all are: the latest one knows.
+  [[nodiscard]] bool all_due(int64_t now_ms) const { return size_ == 0 || latest_ms() <= now_ms; }
   [[nodiscard]] size_t memory_bytes() const;
 
   // REQUIRES (all four): the item has a deadline; but for add(), it is in here.
@@ -56,11 +56,13 @@ class DeadlineQueue {
   void move_to(HashItem item, int64_t deadline_ms);
   // Another item with the same deadline in its place.
   void replace(HashItem item, HashItem next);
+  // Lets go of up to `max` items, in any order, when nothing else will be asked; true while there are more.
+  bool release_slice(size_t max);
 
  private:
-  static constexpr size_t kArity = 4;
   // As many as one block takes that is cheap to copy while it grows; more go to blocks that never move.
   static constexpr size_t kFirstBlock = 256;
+  static constexpr size_t kBlock = 512;
 
   struct Slot {
     int64_t deadline_ms;
@@ -68,19 +70,22 @@ class DeadlineQueue {
   };
 
   [[nodiscard]] const Slot& at(size_t place) const {
-    return place < kFirstBlock ? first_[place] : rest_[place - kFirstBlock];
+    if (place < kFirstBlock) return first_[place];
+    return rest_[(place - kFirstBlock) / kBlock][(place - kFirstBlock) % kBlock];
   }
+  [[nodiscard]] int64_t latest_ms() const;
+  void push_slot(const Slot& slot);
+  void pop_slot();
   void put(size_t place, Slot slot);
   void sift(size_t place, Slot slot);
+  void rise(size_t place, Slot slot);
+  void sink(size_t place, Slot slot);
+  [[nodiscard]] size_t first_below(size_t place) const;
   [[nodiscard]] size_t due_from(size_t place, int64_t now_ms) const;
-  void came(int64_t deadline_ms);
-  void went(int64_t deadline_ms);
 
   std::vector<Slot> first_;
-  std::deque<Slot> rest_;
+  std::vector<std::vector<Slot>> rest_;  // each of kBlock, the last one not full
   size_t size_ = 0;
-  mutable int64_t latest_ms_ = 0;
-  mutable size_t at_latest_ = 0;  // how many go then; 0: not known
 };
 
 }  // namespace sluice::types

@@ -289,7 +289,11 @@ bool Hash::release_slice(size_t max) {
     return false;
   }
   Table& table = this->table();
-  table.deadlines.reset();  // its items are about to go
+  if (table.deadlines != nullptr) {
+    // First: its items are about to go.
+    if (table.deadlines->queue.release_slice(max)) return true;
+    table.deadlines.reset();
+  }
   table.dict.take_slice(max, [&](HashItem item) {
     table.item_bytes -= item.memory_bytes();
     item.destroy();

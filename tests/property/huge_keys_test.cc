@@ -55,6 +55,13 @@ std::vector<Kind> kinds() {
        },
        {},
        {"HDEL", "huge"}},
+      {"hash with deadlines",
+       {"HSETEX", "huge", "PX", "100000000", "FIELDS", batch},
+       [](Words& words, const std::string& n) {
+         words.insert(words.end(), {"member:" + n, "value:" + n});
+       },
+       {},
+       {"HDEL", "huge"}},
       {"zset",
        {"ZADD", "huge"},
        [](Words& words, const std::string& n) {

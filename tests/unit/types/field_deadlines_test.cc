@@ -85,8 +85,54 @@ TEST_CASE("DeadlineQueue: hands out the earliest first, over both of its blocks,
     queue.remove(item);
     item.destroy();
   }
+  CHECK(queue.all_due(INT64_MIN));
   CHECK(queue.next_ms() == kNeverExpires);
   CHECK(queue.due(INT64_MAX) == 0);
+}
+
+TEST_CASE("DeadlineQueue: the latest is known when the latest go one after the other, or are moved") {
+  base::Random random(7);
+  DeadlineQueue queue;
+  std::map<int64_t, HashItem> items;
+  for (int i = 0; i < 5000; ++i) {
+    const auto deadline_ms = static_cast<int64_t>(random.below(1'000'000));
+    if (items.contains(deadline_ms)) continue;
+    const HashItem item = HashItem::create("f" + std::to_string(i), "v", deadline_ms);
+    items.emplace(deadline_ms, item);
+    queue.add(item);
+  }
+  while (!items.empty()) {
+    auto [deadline_ms, item] = *items.rbegin();
+    REQUIRE(queue.all_due(deadline_ms));
+    REQUIRE_FALSE(queue.all_due(deadline_ms - 1));
+    REQUIRE(queue.next_ms() == items.begin()->first);
+    items.erase(deadline_ms);
+    const int64_t other_ms = deadline_ms / 2;
+    if (random.below(2) == 0 && !items.contains(other_ms)) {
+      queue.move_to(item, other_ms);
+      items.emplace(other_ms, item);
+    } else {
+      queue.remove(item);
+      item.destroy();
+    }
+  }
+  CHECK(queue.size() == 0);
+}
+
+TEST_CASE("DeadlineQueue: lets go of its items in slices") {
+  DeadlineQueue queue;
+  std::vector<HashItem> items;
+  for (int i = 0; i < 3000; ++i) {
+    items.push_back(HashItem::create("f" + std::to_string(i), "v", i));
+    queue.add(items.back());
+  }
+  const size_t before = queue.memory_bytes();
+  CHECK(queue.release_slice(1000));
+  CHECK(queue.size() == 2000);
+  CHECK(queue.memory_bytes() < before);
+  CHECK(queue.release_slice(1000));
+  CHECK_FALSE(queue.release_slice(1000));
+  for (HashItem& item : items) item.destroy();
 }
 
 }  // namespace sluice::types

@@ -42,12 +42,34 @@ bool in_any(std::span<const Set* const> sets, ByteView member) {
                      [member](const Set* set) { return set != nullptr && set->contains(member); });
 }
 
-// visit(text) on each common member. Walks the smallest set, which comes to the front.
-template <class Visit>
-void intersect(std::vector<const Set*>& sets, Visit&& visit) {
-  if (std::find(sets.begin(), sets.end(), nullptr) != sets.end()) return;
+// The smallest first: that one is walked for what all have. False when one is missing, and nothing is common.
+bool sort_by_size(std::vector<const Set*>& sets) {
+  if (std::find(sets.begin(), sets.end(), nullptr) != sets.end()) return false;
   std::stable_sort(sets.begin(), sets.end(),
                    [](const Set* left, const Set* right) { return left->size() < right->size(); });
+  return true;
+}
+
+// How many members are common, as far as `limit`: what is beyond it is not looked at, but for a page's rest.
+size_t count_common(std::vector<const Set*>& sets, size_t limit) {
+  if (!sort_by_size(sets)) return 0;
+  const auto others = std::span<const Set* const>(sets).subspan(1);
+  constexpr size_t kPage = 64;
+  size_t count = 0;
+  uint64_t cursor = 0;
+  do {
+    cursor = sets.front()->scan(cursor, kPage, [&](const Element& member) {
+      base::NumberText buffer;
+      if (count < limit && in_all(others, member.to_text(buffer))) ++count;
+    });
+  } while (cursor != 0 && count < limit);
+  return count;
+}
+
+// visit(text) on each common member.
+template <class Visit>
+void intersect(std::vector<const Set*>& sets, Visit&& visit) {
+  if (!sort_by_size(sets)) return;
   const auto others = std::span<const Set* const>(sets).subspan(1);
   sets.front()->for_each([&](const Element& member) {
     base::NumberText buffer;
@@ -195,9 +217,7 @@ Outcome cmd_sintercard(Call& call) {
   if (!call.args.ok()) return call.fail(call.args.error());
   auto sets = look_up_all(call, names);
   if (!sets) return call.fail(sets.error());
-  size_t count = 0;
-  intersect(*sets, [&count](ByteView) { ++count; });
-  call.reply.integer(static_cast<int64_t>(limit == 0 ? count : std::min(count, limit)));
+  call.reply.integer(static_cast<int64_t>(count_common(*sets, limit == 0 ? SIZE_MAX : limit)));
   return Outcome::kDone;
 }
 

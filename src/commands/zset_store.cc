@@ -200,6 +200,30 @@ void add_intersection(const Query& query, SortedSet& result) {
   });
 }
 
+// How many members all have, as far as `limit`: what is beyond it is not looked at, but for a page's rest.
+// REQUIRES: the smallest source stands first.
+size_t count_common(const Query& query, size_t limit) {
+  constexpr size_t kPage = 64;
+  const Source& walked = query.sources.front();
+  size_t count = 0;
+  const auto look_at = [&](const Element& member, double score) {
+    base::NumberText digits;
+    if (count < limit && common_score(query, member.to_text(digits), score)) ++count;
+  };
+  if (walked.sorted != nullptr) {
+    const size_t size = walked.sorted->size();
+    for (size_t first = 0; first < size && count < limit; first += kPage) {
+      walked.sorted->for_each({first, std::min(kPage, size - first)}, false, look_at);
+    }
+  } else if (walked.plain != nullptr) {
+    uint64_t cursor = 0;
+    do {
+      cursor = walked.plain->scan(cursor, kPage, [&](const Element& member) { look_at(member, 1); });
+    } while (cursor != 0 && count < limit);
+  }
+  return count;
+}
+
 void add_difference(const Query& query, SortedSet& result) {
   query.sources.front().for_each([&](ByteView member, double score) {
     const bool elsewhere = std::any_of(query.sources.begin() + 1, query.sources.end(),
@@ -297,11 +321,7 @@ Outcome cmd_zintercard(Call& call) {
   Query query = read_query(call, Operation::kIntersection, Form::kCount);
   if (!call.args.ok()) return refuse(call);
   sort_by_size(query.sources);
-  size_t count = 0;
-  query.sources.front().for_each([&](ByteView member, double score) {
-    if (query.limit != 0 && count == query.limit) return;
-    if (common_score(query, member, score)) ++count;
-  });
+  const size_t count = count_common(query, query.limit == 0 ? SIZE_MAX : query.limit);
   call.reply.integer(static_cast<int64_t>(count));
   return Outcome::kDone;
 }

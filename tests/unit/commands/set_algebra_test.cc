@@ -98,6 +98,24 @@ TEST_CASE("SDIFFSTORE: taking small sets out of a large one leaves the encoding 
   CHECK(h.run("OBJECT", "ENCODING", "r") == bulk("intset"));
 }
 
+TEST_CASE("SINTERCARD and ZINTERCARD: stop at their limit, in whichever page of a big set that is") {
+  Harness h;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string member = "m" + std::to_string(i);
+    for (const char* key : {"a", "b"}) h.run("SADD", key, member);
+    for (const char* key : {"y", "z"}) h.run("ZADD", key, "1", member);
+  }
+  for (const int limit : {1, 63, 64, 65, 128, 999, 1000, 1001}) {
+    const std::string text = std::to_string(limit);
+    const auto counted = integer(std::min(limit, 1000));
+    CHECK(h.run("SINTERCARD", "2", "a", "b", "LIMIT", text) == counted);
+    CHECK(h.run("ZINTERCARD", "2", "y", "z", "LIMIT", text) == counted);
+    CHECK(h.run("ZINTERCARD", "2", "a", "b", "LIMIT", text) == counted);
+  }
+  CHECK(h.run("SINTERCARD", "2", "a", "b") == integer(1000));
+  CHECK(h.run("ZINTERCARD", "2", "y", "a") == integer(1000));
+}
+
 TEST_CASE("SINTERCARD: counts up to its limit") {
   Harness h;
   h.run("SADD", "a", "1", "2", "3");

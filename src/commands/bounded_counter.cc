@@ -1,5 +1,6 @@
 // INCREX: a counter that stays within bounds and has a deadline, which makes one command of what rate
 // limiters are. Logged as the SET it came to.
+#include <algorithm>
 #include <cfloat>
 #include <cmath>
 #include <optional>
@@ -107,20 +108,22 @@ struct Fractions {
   static constexpr ByteView kBadLower = "ERR LBOUND is not a valid float";
   static constexpr ByteView kBadUpper = "ERR UBOUND is not a valid float";
   static constexpr ByteView kBadValue = errors::kNotAFloat;
-  static constexpr Number kLowest = -LDBL_MAX;
-  static constexpr Number kHighest = LDBL_MAX;
+  // As far as a RESP3 reply can tell them.
+  static constexpr Number kLowest = -DBL_MAX;
+  static constexpr Number kHighest = DBL_MAX;
 
   static std::optional<Number> parse(ByteView text) { return base::parse_long_double(text); }
   static std::optional<Number> read(const StringValue& value) {
     base::NumberText digits;
-    return parse(value.view(digits));
+    const auto number = parse(value.view(digits));
+    return number && *number >= kLowest && *number <= kHighest ? number : std::nullopt;
   }
   static std::optional<Number> add(Number left, Number right) {
     const Number sum = left + right;
     if (std::isinf(sum) || std::isnan(sum)) return std::nullopt;
     return sum;
   }
-  static Number step(Number from, Number to) { return to - from; }
+  static Number step(Number from, Number to) { return std::clamp(to - from, kLowest, kHighest); }
   static Bytes text(Number number) { return base::format_long_double(number); }
   static StringValue value(ByteView text) { return StringValue::from_plain_text(text); }
   static void reply(resp::Reply& reply, Number number) {
@@ -171,6 +174,8 @@ Plan<Kind> read_plan(exec::Args& args, const Words& words) {
   read_number<Kind>(args, words.by, plan.by, Kind::kBadIncrement);
   read_number<Kind>(args, words.lower, plan.lower, Kind::kBadLower);
   read_number<Kind>(args, words.upper, plan.upper, Kind::kBadUpper);
+  plan.lower = std::clamp(plan.lower, Kind::kLowest, Kind::kHighest);
+  plan.upper = std::clamp(plan.upper, Kind::kLowest, Kind::kHighest);
   if (args.ok() && plan.lower > plan.upper) args.latch("ERR LBOUND can't be greater than UBOUND");
   return plan;
 }

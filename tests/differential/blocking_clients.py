@@ -141,6 +141,7 @@ class Scenario:
             [b"XREAD", b"BLOCK", b"0", b"STREAMS", self.pick(STREAMS), b"$"],
             [b"XREAD", b"COUNT", b"2", b"BLOCK", b"0", b"STREAMS"] + STREAMS + [b"$", b"$", b"5-0"],
             [b"BZPOPMIN", self.pick(SORTED), wait], [b"BZPOPMAX"] + SORTED + [wait],
+            [b"BZMPOP", wait, b"1", self.pick(SORTED), self.pick([b"MIN", b"MAX"]), b"COUNT", b"2"], [b"BZMPOP", wait, b"2"] + SORTED + [b"MIN"],
             self._group_reader(who), self._group_reader(who), self._group_reader(who), self._group_reader(who),
         ]
         args = self.pick([o for o in options if o[0].decode() in self.listed])

@@ -46,9 +46,8 @@ FAMILY = Family("zsets", [
     Row("ZRANDMEMBER", "key [ draws ]", "drawn_from", before="ZRANGE @ 0 -1", fixed=True),
     Row("ZRANDMEMBER", "key draws WITHSCORES", "drawn_from", before="ZRANGE @ 0 -1 WITHSCORES", fixed=True),
     Row("ZSCAN", "key 0 ( MATCH pattern | COUNT small )", ScanWhole(2, scored=True), weight=0.1),
-    # The oracle turns every sorted set that it sorts into a tree, for good: such a set does not go on.
-    Row("SORT", "key BY 'nosort ( ASC | DESC | LIMIT small small )", "unless_set", before="TYPE @", after="DEL @", weight=0.2),
-    Row("SORT", "key ALPHA ( ASC | DESC | LIMIT small small )", "collated", after="DEL @", weight=0.2),
+    Row("SORT", "key BY 'nosort ( ASC | DESC | LIMIT small small )", "unless_set", before="TYPE @", weight=0.2),
+    Row("SORT", "key ALPHA ( ASC | DESC | LIMIT small small )", "collated", weight=0.2),
     Row("OBJECT ENCODING", "key", "encoding"),
     Row("DEL", "key", weight=0.3),
 ])

@@ -138,8 +138,9 @@ class Blocking {
     return reason.wake_on_gone ? kAnything : lane_of(reason.type, reason.question);
   }
   using Waiters = std::map<std::pair<Lane, Ticket>, client::ClientId>;
-  // One moment per key, however many wait: the earliest that any of them asked for. All are re-run then, and
-  // ask anew; so a moment whose waiter has left costs one look at most.
+  // One moment per key, however many wait: the earliest that any of them asked for. They are re-run then, of
+  // those with one question as many as find something and one more, and ask anew; so a moment whose waiter
+  // has left costs one look at most.
   struct Queue {
     Waiters waiters;
     bool ready = false;          // already in ready_

@@ -1,5 +1,8 @@
+#include <optional>
+
 #include <doctest/doctest.h>
 
+#include "keyspace/write_hook.h"
 #include "support/harness.h"
 
 namespace sluice::test {
@@ -21,6 +24,19 @@ void make(Harness& h) {
 std::string pending(Harness& h) {
   return h.text("XPENDING", "s", "g", "-", "+", "100");
 }
+
+// As a snapshot would take over what it owes: when was "a" seen, by what there is before the first change?
+class SeenBefore final : public keyspace::WriteHook {
+ public:
+  void before_change(const keyspace::Database& /*db*/, keyspace::Entry& entry) override {
+    const auto* const stream = keyspace::get_if<types::Stream>(entry.value);
+    seen_ms = stream->find_group("g")->find_consumer("a")->seen_ms;
+  }
+  bool keep(keyspace::Value& /*value*/) override { return false; }
+  bool keep(std::unique_ptr<keyspace::Database>& /*database*/) override { return false; }
+
+  std::optional<int64_t> seen_ms;
+};
 
 }  // namespace
 
@@ -87,6 +103,18 @@ TEST_CASE("XRENEW: refuses what makes no sense") {
   CHECK(h.run("XRENEW", "s", "g", "a", "LEASE", "5", "IDS", "1", "1") ==
         error("ERR LEASE needs a group whose policy has one"));
   CHECK(h.text("XRENEW", "s", "g", "a", "IDS", "1", "1") == "[1]");
+}
+
+TEST_CASE("XRENEW: a snapshot under way hears of it before the consumer is seen, though nothing is renewed") {
+  Harness h;
+  make(h);
+  h.advance(100ms);
+  SeenBefore hook;
+  ++h.keyspace.gate().epoch.current;
+  h.keyspace.gate().hook = &hook;
+  CHECK(h.text("XRENEW", "s", "g", "a", "IDS", "1", "9") == "[0]");
+  h.keyspace.gate().hook = nullptr;
+  CHECK(hook.seen_ms == 1'700'000'000'000);
 }
 
 }  // namespace sluice::test

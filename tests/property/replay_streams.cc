@@ -87,7 +87,7 @@ constexpr Pattern kPatterns[] = {
     {"rename", "%stream %stream", Effect::kLessens},
     {"copy", "%stream %stream REPLACE", Effect::kLessens},
     {"xrenew",
-     "%stream %group %consumer IDS 32 %old_id %old_id %old_id %old_id %old_id %old_id %old_id %old_id "
+     "%stream g0 c0 IDS 32 %old_id %old_id %old_id %old_id %old_id %old_id %old_id %old_id "
      "%old_id %old_id %old_id %old_id %old_id %old_id %old_id %old_id "
      "%old_id %old_id %old_id %old_id %old_id %old_id %old_id %old_id "
      "%old_id %old_id %old_id %old_id %old_id %old_id %old_id %old_id"},

@@ -76,22 +76,14 @@ PendingQuery read_query(exec::Args& args) {
   return query;
 }
 
-// The next entry that the query asks for, from `from` on. What a consumer has and what is idle are gone
-// through together, each up to where the other has something next.
+// The next entry that the query asks for, from `from` on.
 std::optional<PendingEntry> next_of(const StreamGroup& group, const StreamConsumer* consumer,
                                     const PendingQuery& query, StreamId from, int64_t now_ms) {
-  if (consumer == nullptr) {
-    if (query.min_idle_ms <= 0) return group.next_pending(from);
-    return group.next_idle(from, now_ms - query.min_idle_ms);
-  }
-  auto id = consumer->next_own(from);
-  if (query.min_idle_ms <= 0) return id ? group.find_pending(*id) : std::nullopt;
-  while (id && *id <= query.end) {
-    const auto idle = group.next_idle(*id, now_ms - query.min_idle_ms);
-    if (!idle || idle->id == *id) return idle;
-    id = consumer->next_own(idle->id);
-  }
-  return std::nullopt;
+  const bool any_time = query.min_idle_ms <= 0;
+  const int64_t latest_ms = now_ms - std::max<int64_t>(query.min_idle_ms, 0);
+  if (consumer == nullptr) return any_time ? group.next_pending(from) : group.next_idle(from, latest_ms);
+  const auto id = any_time ? consumer->next_own(from) : consumer->next_idle_own(from, latest_ms);
+  return id ? group.find_pending(*id) : std::nullopt;
 }
 
 // [[id, consumer, idle, deliveries], ...]; of what was released, no consumer and an idle time of -1.

@@ -331,7 +331,7 @@ bool DelayedEntries::consistent() const {
 
 bool DelayedEntries::release_slice(size_t max) {
   if (max == 0 || held_.release_slice(max)) return true;
-  for (OwnTree* const tree : {&due_, &tickets_}) {
+  for (BareTree* const tree : {&due_, &tickets_}) {
     tree->drop_leaves(max);
     if (!tree->empty()) return true;
   }

@@ -114,8 +114,8 @@ class DelayedEntries {
 
   const ValueContext* context_;
   Stream held_;
-  OwnTree due_;
-  OwnTree tickets_;
+  BareTree due_;
+  BareTree tickets_;
   PendingTree expiries_;
 };
 

@@ -55,8 +55,14 @@ struct PendingItem {
   uint32_t consumer = 0;
 };
 
-// What a consumer knows of one.
+// What a consumer knows of one: what it takes to find the idle ones among its own.
 struct OwnItem {
+  StreamId id;
+  int64_t time_key = 0;
+};
+
+// An id and nothing else.
+struct BareItem {
   StreamId id;
 };
 
@@ -96,10 +102,31 @@ struct PendingSlot {
   [[nodiscard]] Item item(uint32_t window) const {
     return {id_in(window, ms, seq), time_key, deliveries, consumer};
   }
+  [[nodiscard]] int64_t key(uint32_t) const { return time_key; }
 };
 
+// Narrow where the time, too, is of the same 49 days as the ids.
 struct OwnSlot {
   using Item = OwnItem;
+  static constexpr bool kTimed = true;
+
+  uint32_t ms;
+  uint32_t seq;
+  uint32_t time;
+
+  static bool fits(const Item& item, uint32_t window) {
+    return window_of(item.id) == window && item.id.seq <= UINT32_MAX && item.time_key >> 32 == window;
+  }
+  static OwnSlot of(const Item& item) {
+    return {static_cast<uint32_t>(item.id.ms), static_cast<uint32_t>(item.id.seq),
+            static_cast<uint32_t>(item.time_key)};
+  }
+  [[nodiscard]] Item item(uint32_t window) const { return {id_in(window, ms, seq), key(window)}; }
+  [[nodiscard]] int64_t key(uint32_t window) const { return int64_t{window} << 32 | time; }
+};
+
+struct BareSlot {
+  using Item = BareItem;
   static constexpr bool kTimed = false;
 
   uint32_t ms;
@@ -108,7 +135,7 @@ struct OwnSlot {
   static bool fits(const Item& item, uint32_t window) {
     return window_of(item.id) == window && item.id.seq <= UINT32_MAX;
   }
-  static OwnSlot of(const Item& item) {
+  static BareSlot of(const Item& item) {
     return {static_cast<uint32_t>(item.id.ms), static_cast<uint32_t>(item.id.seq)};
   }
   [[nodiscard]] Item item(uint32_t window) const { return {id_in(window, ms, seq)}; }
@@ -183,7 +210,7 @@ class IdLeaf : public ds::NodeHeader {
   }
   // Of leaves whose items have a time.
   [[nodiscard]] int64_t key(size_t index) const {
-    return wide_ ? wides()[index].time_key : slots()[index].time_key;
+    return wide_ ? wides()[index].time_key : slots()[index].key(window_);
   }
   [[nodiscard]] KeyMins key_mins() const {
     KeyMins mins;

@@ -360,6 +360,7 @@ void IdTree<Slot>::drop_leaves(size_t max) {
 
 template class IdTree<PendingSlot>;
 template class IdTree<OwnSlot>;
+template class IdTree<BareSlot>;
 template class IdTree<CountSlot>;
 
 }  // namespace sluice::types

@@ -1,6 +1,6 @@
 // A B+tree of items under growing stream ids: the pending entries of a group (PendingSlot, 24 bytes each),
-// those of one consumer (OwnSlot, 8 bytes), and
-// in how many groups each is pending (CountSlot). Where items have a time key, every inner node knows the
+// those of one consumer (OwnSlot, 12 bytes), in how many groups each is pending (CountSlot), and mere ids
+// (BareSlot, 8 bytes). Where items have a time key, every inner node knows the
 // smallest ones below each child: so the first item from some id on that is old enough, and the oldest of
 // all, are found in O(log n), without a second tree by time.
 //
@@ -154,9 +154,11 @@ void IdTree<Slot>::visit_leaves(void* node, size_t level, Visit& visit) const {
 
 using PendingTree = IdTree<PendingSlot>;
 using OwnTree = IdTree<OwnSlot>;
+using BareTree = IdTree<BareSlot>;
 
 extern template class IdTree<PendingSlot>;
 extern template class IdTree<OwnSlot>;
+extern template class IdTree<BareSlot>;
 extern template class IdTree<CountSlot>;
 
 }  // namespace sluice::types

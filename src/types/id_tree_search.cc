@@ -172,6 +172,11 @@ template std::optional<OwnItem> IdTree<OwnSlot>::first_from(const StreamId&) con
 template std::optional<OwnItem> IdTree<OwnSlot>::last() const;
 template bool IdTree<OwnSlot>::consistent() const;
 template bool IdTree<OwnSlot>::check(const void*, size_t, size_t&, std::optional<StreamId>&) const;
+template std::optional<BareItem> IdTree<BareSlot>::find(const StreamId&) const;
+template std::optional<BareItem> IdTree<BareSlot>::first_from(const StreamId&) const;
+template std::optional<BareItem> IdTree<BareSlot>::last() const;
+template bool IdTree<BareSlot>::consistent() const;
+template bool IdTree<BareSlot>::check(const void*, size_t, size_t&, std::optional<StreamId>&) const;
 template std::optional<CountItem> IdTree<CountSlot>::find(const StreamId&) const;
 template std::optional<CountItem> IdTree<CountSlot>::first_from(const StreamId&) const;
 template std::optional<CountItem> IdTree<CountSlot>::last() const;
@@ -181,6 +186,8 @@ template std::optional<PendingItem> IdTree<PendingSlot>::first_until(const Strea
 template std::optional<PendingItem> IdTree<PendingSlot>::first_in_time(size_t) const;
 template std::optional<PendingItem> IdTree<PendingSlot>::search(const void*, size_t, const StreamId&,
                                                                 int64_t) const;
+template std::optional<OwnItem> IdTree<OwnSlot>::first_until(const StreamId&, int64_t) const;
+template std::optional<OwnItem> IdTree<OwnSlot>::search(const void*, size_t, const StreamId&, int64_t) const;
 template class IdTree<PendingSlot>::TimeWalk;
 
 }  // namespace sluice::types

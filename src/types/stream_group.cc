@@ -15,6 +15,12 @@ std::optional<StreamId> StreamConsumer::next_own(const StreamId& from) const {
   return found->id;
 }
 
+std::optional<StreamId> StreamConsumer::next_idle_own(const StreamId& from, int64_t latest_ms) const {
+  const auto found = pending_.first_until(from, latest_ms);
+  if (!found) return std::nullopt;
+  return found->id;
+}
+
 // --- consumers
 
 StreamConsumer* StreamGroup::find_consumer(base::ByteView name) const {
@@ -148,7 +154,9 @@ bool StreamGroup::add_pending(const StreamId& id, const Delivery& delivery) {
   if (!pending_.insert({id, key_of(delivery.delivered_ms), delivery.deliveries, owner})) {
     return false;
   }
-  if (delivery.consumer != nullptr) delivery.consumer->pending_.insert({id});
+  if (delivery.consumer != nullptr) {
+    delivery.consumer->pending_.insert({id, key_of(delivery.delivered_ms)});
+  }
   if (index_ != nullptr) index_->added(*this, id);
   return true;
 }
@@ -196,9 +204,12 @@ void StreamGroup::delay(const StreamId& id, uint64_t deliveries, int64_t until_m
 }
 
 void StreamGroup::move_to(const PendingItem& before, const PendingItem& item) {
+  StreamConsumer* const owner = consumer_of(item);
   if (before.consumer != item.consumer) {
     if (StreamConsumer* const old = consumer_of(before); old != nullptr) old->pending_.erase(item.id);
-    if (StreamConsumer* const owner = consumer_of(item); owner != nullptr) owner->pending_.insert({item.id});
+    if (owner != nullptr) owner->pending_.insert({item.id, item.time_key});
+  } else if (owner != nullptr && before.time_key != item.time_key) {
+    owner->pending_.update({item.id, item.time_key});
   }
   count(before, -1);
   count(item, 1);
@@ -231,7 +242,8 @@ std::unique_ptr<StreamGroup> StreamGroup::clone() const {
       PendingItem item = leaf.item(i);
       item.consumer = numbers[item.consumer];
       copy->pending_.insert(item);
-      if (StreamConsumer* const owner = copy->consumer_of(item)) owner->pending_.insert({item.id});
+      if (StreamConsumer* const owner = copy->consumer_of(item))
+        owner->pending_.insert({item.id, item.time_key});
     }
   });
   copy->released_ = released_;
@@ -271,8 +283,10 @@ bool StreamGroup::consistent() const {
       released += is_released(item) ? 1 : 0;
       delayed += is_delayed(item) ? 1 : 0;
       const StreamConsumer* const owner = consumer_of(item);
-      sound = sound && (owner == nullptr) == (is_released(item) || is_delayed(item)) &&
-              (owner == nullptr || owner->pending_.find(item.id));
+      sound = sound && (owner == nullptr) == (is_released(item) || is_delayed(item));
+      if (owner == nullptr) continue;
+      const auto own = owner->pending_.find(item.id);
+      sound = sound && own && own->time_key == item.time_key;
     }
   });
   const bool looks_at_all = acting_ != nullptr && acting_->policy.consumer_ttl_ms > 0 && all_filed();

@@ -7,7 +7,7 @@
 //
 //   group     tree by id (types/id_tree.h):  1-0 {worker-1, delivered 17:00:02, once} -> 1-1 {...}
 //             in the order of time:          released 3-0 -> 17:00:01 1-1 -> 17:00:02 1-0 -> until 17:05 1-2
-//   consumer  tree by id:                    1-0
+//   consumer  tree by id:                    1-0 {17:00:02}, in the order of time as well
 //
 // A group that has a policy (types/group_policy.h), or delayed entries, acts by itself: it answers when next,
 // and what is due then, and leaves it to others to do it.
@@ -67,6 +67,8 @@ class StreamConsumer {
   }
   // The first of its pending ids from `from` on.
   [[nodiscard]] std::optional<StreamId> next_own(const StreamId& from) const;
+  // The same among those delivered at `latest_ms` or before.
+  [[nodiscard]] std::optional<StreamId> next_idle_own(const StreamId& from, int64_t latest_ms) const;
 
   int64_t seen_ms = 0;         // the last time it asked for anything
   int64_t active_ms = kNever;  // the last time it got something

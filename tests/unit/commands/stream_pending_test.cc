@@ -76,6 +76,27 @@ TEST_CASE("XPENDING: refuses in Redis's order") {
   CHECK(h.text("XPENDING", "s", "g", "-", "+", "9", "nobody", "odd") == "[]");
 }
 
+TEST_CASE("XPENDING IDLE: of one consumer it takes no walk over what alternates with what others have") {
+  Harness h;
+  constexpr int kPairs = 20'000;
+  for (int i = 1; i <= 2 * kPairs; ++i) h.run("XADD", "s", std::to_string(i), "f", "v");
+  h.run("XGROUP", "CREATE", "s", "g", "0");
+  h.run("XREADGROUP", "GROUP", "g", "old", "STREAMS", "s", ">");
+  h.advance(60s);
+  for (int i = 2; i <= 2 * kPairs; i += 2)
+    h.run("XCLAIM", "s", "g", "fresh", "0", std::to_string(i), "JUSTID");
+  // Walking takes milliseconds each time, a minute or so in all.
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 10'000; ++i) {
+    REQUIRE(h.run("XPENDING", "s", "g", "IDLE", "60000", "-", "+", "10", "fresh") == array({}));
+  }
+  CHECK(std::chrono::steady_clock::now() - begin < 10s);
+  CHECK(h.run("XPENDING", "s", "g", "IDLE", "60000", "-", "+", "10", "old").children.size() == 10);
+  h.run("XCLAIM", "s", "g", "fresh", "0", "9999", "IDLE", "60000", "JUSTID");
+  CHECK(h.text("XPENDING", "s", "g", "IDLE", "60000", "-", "+", "10", "fresh") ==
+        "[[\"9999-0\", \"fresh\", 60000, 1]]");
+}
+
 TEST_CASE("XACK: each id once, none when one is no id") {
   Harness h;
   fill(h, 3);

@@ -5,6 +5,7 @@
 #include <string>
 #include <variant>
 
+#include "snapshot/block_codec.h"
 #include "snapshot/deadline_codec.h"
 #include "snapshot/delayed_codec.h"
 #include "snapshot/group_codec.h"
@@ -26,7 +27,8 @@ struct Kind {
 
 constexpr Kind<types::Hash> kDeadlines = {kDeadlinesName, "a record of deadlines of fields", "hash",
                                           apply_deadlines};
-constexpr std::array<Kind<types::Stream>, 8> kOfStreams = {{
+constexpr std::array<Kind<types::Stream>, 9> kOfStreams = {{
+    {kDroppedName, "a record of what a block dropped", "stream", apply_dropped},
     {kReleasedName, "a record of released entries", "stream", apply_released},
     {kGroupDelayedName, "a record of entries to be released", "stream", apply_group_delayed},
     {kPolicyName, "a policy of a group", "stream", apply_policy},
@@ -54,6 +56,7 @@ void encode_extras(const keyspace::Value& value, Encoder& out) {
   encode_deadlines(value, out);
   const auto* stream = std::get_if<std::unique_ptr<types::Stream>>(&value);
   if (stream == nullptr) return;
+  encode_dropped(**stream, out);
   encode_idempotence(**stream, out);
   encode_policies(**stream, out);
   encode_delayed(**stream, out);

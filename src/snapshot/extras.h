@@ -1,7 +1,8 @@
 // What version 10 of RDB has no layout for, as AUX fields right behind the value they belong to: redis-server
 // skips them in a file, as it skips any bytes behind the value in what RESTORE takes. So it keeps the value
-// without them, and we keep both. Each kind has its own codec: snapshot/deadline_codec,
-// snapshot/delayed_codec, snapshot/group_codec, snapshot/policy_codec, snapshot/idempotence_codec.
+// without them, and we keep both. Each kind has its own codec: snapshot/block_codec,
+// snapshot/deadline_codec, snapshot/delayed_codec, snapshot/group_codec, snapshot/policy_codec,
+// snapshot/idempotence_codec.
 #pragma once
 
 #include "base/bytes.h"

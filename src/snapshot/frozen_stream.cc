@@ -1,5 +1,6 @@
 #include "snapshot/frozen_stream.h"
 
+#include "snapshot/block_codec.h"
 #include "snapshot/delayed_codec.h"
 #include "snapshot/idempotence_codec.h"
 #include "snapshot/policy_codec.h"
@@ -47,6 +48,7 @@ FrozenStream::FrozenStream(const EntryHeads::Entry& entry, uint32_t epoch, const
   }
   encode_stream_counters(stream, out);
   for (const auto& [name, group] : stream.groups()) add_group(name, *group);
+  encode_dropped(stream, out);
   encode_idempotence(stream, out);
   encode_policies(stream, out);
   if (stream.delayed() != nullptr) add_delayed(*stream.delayed());

@@ -236,6 +236,15 @@ bool Stream::adopt(StreamBlock* block) {
   return true;
 }
 
+// placed_ and the ordinals stay: they count where no holes are, and here is one.
+bool Stream::restore_dropped(size_t index, const StreamBlock::Dropped& dropped) {
+  if (index >= block_count() || block_at(index).dropped().entries > 0) return false;
+  StreamBlock& block = block_at(index);
+  block.set_dropped(dropped);
+  highest_hole_ = std::max(highest_hole_, block.master_id());
+  return true;
+}
+
 // --- what producers sent
 
 IdempotenceLimits Stream::idempotence_limits() const {

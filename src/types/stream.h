@@ -106,6 +106,8 @@ class Stream {
   // For loading: takes a block over, at the end. False, and the block freed, when its ids do not lie above
   // those before. last_id, the counters and the groups are set afterwards.
   bool adopt(StreamBlock* block);
+  // What one of these had dropped. False when there is none, or that is known already.
+  bool restore_dropped(size_t index, const StreamBlock::Dropped& dropped);
 
   using Groups = std::map<base::Bytes, std::unique_ptr<StreamGroup>, std::less<>>;
   [[nodiscard]] const Groups& groups() const { return groups_; }

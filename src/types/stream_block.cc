@@ -123,8 +123,7 @@ StreamBlock* StreamBlock::clone() const {
   auto* copy = new StreamBlock(master_id_, ds::Listpack::copy_of(pack_.block()));
   copy->ordinal = ordinal;
   copy->hole_bytes_ = hole_bytes_;
-  copy->dropped_entries_ = dropped_entries_;
-  copy->dropped_bytes_ = dropped_bytes_;
+  copy->dropped_ = dropped_;
   return copy;
 }
 
@@ -133,8 +132,8 @@ uint64_t StreamBlock::marked() const {
 }
 
 size_t StreamBlock::bytes() const {
-  if (dropped_entries_ == 0) return pack_.bytes();
-  return pack_.bytes() + dropped_bytes_ + packable(deleted()).encoded_bytes() -
+  if (dropped_.entries == 0) return pack_.bytes();
+  return pack_.bytes() + dropped_.bytes + packable(deleted()).encoded_bytes() -
          packable(marked()).encoded_bytes();
 }
 
@@ -311,8 +310,8 @@ void StreamBlock::compact() {
   if (needs_mark) append_mark(end_id);
   pack_.replace(pack_.view().next(pack_.view().first()), packable(needs_mark ? 1 : 0));
   pack_.tighten();
-  dropped_entries_ += static_cast<uint32_t>(were_marked - (needs_mark ? 1 : 0));
-  dropped_bytes_ += static_cast<uint32_t>(body_bytes - (pack_.bytes() - first().position_));
+  dropped_.entries += static_cast<uint32_t>(were_marked - (needs_mark ? 1 : 0));
+  dropped_.bytes += static_cast<uint32_t>(body_bytes - (pack_.bytes() - first().position_));
   hole_bytes_ = 0;
 }
 

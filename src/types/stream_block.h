@@ -65,10 +65,18 @@ class StreamBlock : public ds::NodeHeader {
   [[nodiscard]] const StreamId& master_id() const { return master_id_; }
   [[nodiscard]] uint64_t live() const { return number_at(pack_.view().first()); }
   // Both as if nothing had ever been dropped.
-  [[nodiscard]] uint64_t deleted() const { return marked() + dropped_entries_; }
+  [[nodiscard]] uint64_t deleted() const { return marked() + dropped_.entries; }
   [[nodiscard]] size_t bytes() const;
   [[nodiscard]] base::ByteView listpack() const { return pack_.block(); }
   [[nodiscard]] size_t memory_bytes() const;  // This object included.
+
+  // What compact() dropped for good, and deleted() and bytes() go on counting. Set for a block from outside.
+  struct Dropped {
+    uint32_t entries = 0;
+    uint32_t bytes = 0;
+  };
+  [[nodiscard]] const Dropped& dropped() const { return dropped_; }
+  void set_dropped(const Dropped& dropped) { dropped_ = dropped; }
 
   // How many entries the stream got before this block, deleted ones included. For the stream to set.
   uint64_t ordinal = 0;
@@ -122,9 +130,8 @@ class StreamBlock : public ds::NodeHeader {
 
   StreamId master_id_;
   ds::Listpack pack_;
-  uint32_t hole_bytes_ = 0;       // of entries in the listpack that are deleted; the mark of compact() aside
-  uint32_t dropped_entries_ = 0;  // by compact(), for good
-  uint32_t dropped_bytes_ = 0;
+  uint32_t hole_bytes_ = 0;  // of entries in the listpack that are deleted; the mark of compact() aside
+  Dropped dropped_;
 };
 
 template <class Visit>

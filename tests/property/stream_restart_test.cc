@@ -1,9 +1,8 @@
 // What XINFO STREAM FULL tells of streams outlives whatever a stream may: random commands of streams, with
 // policies, delayed entries, released ones and producers' names among them, go into a log that is rewritten
 // meanwhile; a server that loads it tells the same, and so do the values that DUMP gives. Two things are
-// compared between values only: when a consumer was seen last is not in the log (src/README.md), and where a
-// compacted block came to be the last one again no file tells how full it was, so that the next may begin
-// later.
+// compared between values only: when a consumer was seen last is not in the log (src/README.md), and the
+// number of blocks, since the cut that the log has of a trim by ACKED may leave a block without entries.
 #include <algorithm>
 #include <map>
 #include <memory>

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include "snapshot/block_codec.h"
 #include "snapshot/deadline_codec.h"
 #include "snapshot/delayed_codec.h"
 #include "snapshot/dump.h"
@@ -21,7 +22,7 @@ TEST_CASE("Extras: each kind belongs to one type of value") {
   Value hash(keyspace.make<types::Hash>());
   Value stream(keyspace.make<types::Stream>());
   for (const base::ByteView name : {kDeadlinesName, kReleasedName, kActiveName, kIdempotenceName,
-                                    kDelayedLastName, kDelayedBlockName, kExpiriesName}) {
+                                    kDelayedLastName, kDelayedBlockName, kExpiriesName, kDroppedName}) {
     CHECK(is_extra(name));
     const bool of_hash = name == kDeadlinesName;
     CHECK(is_extra_of(name, hash) == of_hash);

@@ -18,13 +18,18 @@ using types::StreamGroup;
 namespace {
 
 // Groups with so much pending at most are encoded at once, and so are streams whose groups have no more in
-// all: entries, consumers, groups themselves, and entries that go.
+// all: entries, consumers, groups themselves, and entries that go. The same holds of the names of what was
+// sent.
 constexpr size_t kSmallGroupItems = 256;
+
+bool sent_much(const Stream& stream) {
+  return stream.idempotence() != nullptr && stream.idempotence()->size() > kSmallGroupItems;
+}
 
 }  // namespace
 
 bool is_big(const Stream& stream) {
-  if (stream.block_count() > 1) return true;
+  if (stream.block_count() > 1 || sent_much(stream)) return true;
   size_t items = 0;
   if (const DelayedEntries* const delayed = stream.delayed(); delayed != nullptr) {
     if (delayed->held().block_count() > 1) return true;
@@ -49,7 +54,12 @@ FrozenStream::FrozenStream(const EntryHeads::Entry& entry, uint32_t epoch, const
   encode_stream_counters(stream, out);
   for (const auto& [name, group] : stream.groups()) add_group(name, *group);
   encode_dropped(stream, out);
-  encode_idempotence(stream, out);
+  if (sent_much(stream)) {
+    // To be watched, not to be changed.
+    names_ = std::make_unique<FrozenNames>(const_cast<types::IdempotenceTable&>(*stream.idempotence()));
+  } else {
+    encode_idempotence(stream, out);
+  }
   encode_policies(stream, out);
   if (stream.delayed() != nullptr) add_delayed(*stream.delayed());
 }
@@ -123,8 +133,10 @@ Frozen::Piece FrozenStream::next(base::Bytes& out) {
   } else if (!records_.empty()) {
     Encoder encoder(out, false);
     records_.take(encoder);
+  } else if (names_ != nullptr) {
+    names_->write_some(out);
   }
-  piece.done = records_.empty();
+  piece.done = records_.empty() && (names_ == nullptr || names_->done());
   return piece;
 }
 
@@ -134,7 +146,8 @@ bool FrozenStream::give_up(size_t max, std::vector<PinnedNode>& nodes) {
 }
 
 size_t FrozenStream::memory_bytes() const {
-  return parts_.capacity() * sizeof(parts_[0]) + text_.capacity() + records_.memory_bytes();
+  return parts_.capacity() * sizeof(parts_[0]) + text_.capacity() + records_.memory_bytes() +
+         (names_ == nullptr ? 0 : names_->memory_bytes());
 }
 
 }  // namespace sluice::snapshot

@@ -1,20 +1,23 @@
 // A stream as it was when a snapshot began (snapshot/frozen.h): its blocks and the leaves of what is pending
 // in big groups, each to be pinned when it changes and to be encoded by the worker, with the text that stands
 // between them. Text is encoded at once: counters, names, times, and groups with little pending as a whole.
+// Of what producers sent, much is written behind all that, a few names at a time (snapshot/frozen_names.h).
 //
 //   text | block | block | text | leaf of group | leaf | text | leaf of consumer | text | ...
-//        | block of delayed entries | ... | leaf of expiries | ... | records
+//        | block of delayed entries | ... | leaf of expiries | ... | records | names
 //
 // Records of released and delayed entries (snapshot/group_codec.h) are collected while leaves are passed.
 #pragma once
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "base/bytes.h"
 #include "snapshot/frozen.h"
+#include "snapshot/frozen_names.h"
 #include "snapshot/group_codec.h"
 #include "types/stream.h"
 
@@ -62,6 +65,7 @@ class FrozenStream final : public Frozen {
   };
   std::deque<Unowned> unowned_;
   GroupRecords records_;
+  std::unique_ptr<FrozenNames> names_;  // null where they are few
 };
 
 }  // namespace sluice::snapshot

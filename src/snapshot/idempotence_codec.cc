@@ -14,56 +14,6 @@ using types::StreamId;
 
 namespace {
 
-// Names of one producer are collected, since their number stands before them.
-class Blocks {
- public:
-  Blocks(const IdempotenceTable& table, Encoder& out) : table_(table), out_(out) { begin(); }
-
-  void add(ByteView pid, ByteView iid, const StreamId& id) {
-    if (pid != pid_ || full()) end_producer();
-    if (full()) {
-      end();
-      begin();
-    }
-    pid_ = pid;
-    Encoder encoder(names_, false);
-    encoder.text(iid);
-    encoder.id(id);
-    ++count_;
-  }
-  void end() {
-    end_producer();
-    encode_aux(kIdempotenceName, block_, out_);
-  }
-
- private:
-  [[nodiscard]] bool full() const { return block_.size() + names_.size() >= kIdempotenceBlockBytes; }
-  void begin() {
-    block_.clear();
-    Encoder encoder(block_, false);
-    encoder.length(table_.limits().duration_s);
-    encoder.length(table_.limits().max_ids);
-    encoder.length(table_.added());
-    encoder.length(table_.duplicates());
-  }
-  void end_producer() {
-    if (count_ == 0) return;
-    Encoder encoder(block_, false);
-    encoder.text(pid_);
-    encoder.length(count_);
-    block_.append(names_);
-    names_.clear();
-    count_ = 0;
-  }
-
-  const IdempotenceTable& table_;
-  Encoder& out_;
-  base::Bytes block_;
-  base::Bytes names_;
-  ByteView pid_;
-  uint64_t count_ = 0;
-};
-
 // The names of one producer.
 base::Result<void> read_producer(Decoder& in, IdempotenceTable& table) {
   const base::Bytes pid(in.text());
@@ -82,12 +32,51 @@ base::Result<void> read_producer(Decoder& in, IdempotenceTable& table) {
 
 }  // namespace
 
+base::Bytes encode_idempotence_head(const IdempotenceTable& table) {
+  base::Bytes head;
+  Encoder encoder(head, false);
+  encoder.length(table.limits().duration_s);
+  encoder.length(table.limits().max_ids);
+  encoder.length(table.added());
+  encoder.length(table.duplicates());
+  return head;
+}
+
+void IdempotenceRecords::add(ByteView pid, ByteView iid, const StreamId& id) {
+  if (pid != pid_ || full()) end_producer();
+  if (full()) {
+    end();
+    block_ = head_;
+  }
+  pid_ = pid;
+  Encoder encoder(names_, false);
+  encoder.text(iid);
+  encoder.id(id);
+  ++count_;
+}
+
+void IdempotenceRecords::end() {
+  end_producer();
+  encode_aux(kIdempotenceName, block_, out_);
+}
+
+void IdempotenceRecords::end_producer() {
+  if (count_ == 0) return;
+  Encoder encoder(block_, false);
+  encoder.text(pid_);
+  encoder.length(count_);
+  block_.append(names_);
+  names_.clear();
+  count_ = 0;
+}
+
 void encode_idempotence(const types::Stream& stream, Encoder& out) {
   const IdempotenceTable* const table = stream.idempotence();
   if (table == nullptr) return;
-  Blocks blocks(*table, out);
-  table->for_each([&](ByteView pid, ByteView iid, const StreamId& id) { blocks.add(pid, iid, id); });
-  blocks.end();
+  const base::Bytes head = encode_idempotence_head(*table);
+  IdempotenceRecords records(head, out);
+  table->for_each([&](ByteView pid, ByteView iid, const StreamId& id) { records.add(pid, iid, id); });
+  records.end();
 }
 
 base::Result<void> apply_idempotence(ByteView block, types::Stream& stream) {

@@ -13,6 +13,12 @@ constexpr size_t kTreeNodeBytes = 32;
 
 }  // namespace
 
+IdempotenceTable::~IdempotenceTable() {
+  if (watcher_ == nullptr) return;
+  release_slice(SIZE_MAX);
+  watcher_->table_goes();
+}
+
 bool IdempotenceTable::too_old(const StreamId& id, uint64_t now_ms) const {
   return now_ms >= id.ms && now_ms - id.ms >= uint64_t{limits_.duration_s} * 1000;
 }
@@ -40,11 +46,13 @@ void IdempotenceTable::insert(Producers::iterator at, base::ByteView iid, const 
   by_oldest_.emplace(producer.by_age.begin()->first, at->first);
   ++size_;
   text_bytes_ += iid.size();
+  if (watcher_ != nullptr) watcher_->name_added(at->first, iid, id);
 }
 
 void IdempotenceTable::erase(Producers::iterator at,
                              std::multimap<StreamId, ByIid::iterator>::iterator entry) {
   Producer& producer = at->second;
+  if (watcher_ != nullptr) watcher_->name_leaves(at->first, entry->second->first, entry->first);
   by_oldest_.erase({producer.by_age.begin()->first, at->first});
   --size_;
   text_bytes_ -= entry->second->first.size();

@@ -24,11 +24,24 @@ namespace sluice::types {
 inline constexpr uint32_t kMostIdempotenceSeconds = 86'400;
 inline constexpr uint32_t kMostIdempotenceIds = 10'000;
 
+// Whoever writes down the names of a table as they were, a few at a time, is told of what changes meanwhile.
+class IdempotenceWatcher {
+ public:
+  virtual void name_added(base::ByteView pid, base::ByteView iid, const StreamId& id) = 0;
+  virtual void name_leaves(base::ByteView pid, base::ByteView iid, const StreamId& id) = 0;
+  // The table goes; all its names left before.
+  virtual void table_goes() = 0;
+
+ protected:
+  ~IdempotenceWatcher() = default;
+};
+
 class IdempotenceTable {
  public:
   explicit IdempotenceTable(const IdempotenceLimits& limits) : limits_(limits) {}
   IdempotenceTable(const IdempotenceTable&) = delete;
   IdempotenceTable& operator=(const IdempotenceTable&) = delete;
+  ~IdempotenceTable();
 
   [[nodiscard]] const IdempotenceLimits& limits() const { return limits_; }
 
@@ -69,6 +82,18 @@ class IdempotenceTable {
     }
   }
 
+  // A place in that order, behind all names of a producer up to an id.
+  struct Place {
+    base::Bytes pid;
+    StreamId id;
+  };
+  // The same from a place on, or from the beginning, for about `max` names: those of one id are visited
+  // together. Returns the place behind them; nothing when all were visited.
+  template <class Visit>
+  std::optional<Place> for_some(const std::optional<Place>& from, size_t max, Visit&& visit) const;
+  // Null: nobody watches. REQUIRES: nobody else does.
+  void set_watcher(IdempotenceWatcher* watcher) { watcher_ = watcher; }
+
   [[nodiscard]] std::unique_ptr<IdempotenceTable> clone() const;
   // Frees up to `max` of them, when it is no longer used otherwise; true while there are more.
   bool release_slice(size_t max);
@@ -98,6 +123,26 @@ class IdempotenceTable {
   uint64_t text_bytes_ = 0;
   uint64_t added_ = 0;
   uint64_t duplicates_ = 0;
+  IdempotenceWatcher* watcher_ = nullptr;
 };
+
+template <class Visit>
+auto IdempotenceTable::for_some(const std::optional<Place>& from, size_t max, Visit&& visit) const
+    -> std::optional<Place> {
+  size_t seen = 0;
+  auto producer = from ? producers_.lower_bound(from->pid) : producers_.begin();
+  for (; producer != producers_.end(); ++producer) {
+    const auto& by_age = producer->second.by_age;
+    const bool begun = from && producer->first == from->pid;
+    for (auto at = begun ? by_age.upper_bound(from->id) : by_age.begin(); at != by_age.end();) {
+      const StreamId id = at->first;
+      for (; at != by_age.end() && at->first == id; ++at, ++seen) {
+        visit(base::ByteView(producer->first), base::ByteView(at->second->first), id);
+      }
+      if (seen >= max) return Place{producer->first, id};
+    }
+  }
+  return std::nullopt;
+}
 
 }  // namespace sluice::types

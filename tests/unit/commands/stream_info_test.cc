@@ -36,6 +36,7 @@ TEST_CASE("XINFO STREAM: what it holds, and what it remembers of its ids") {
         std::string::npos);
 }
 
+// The fields on idempotence: https://redis.io/docs/latest/commands/xinfo-stream/ (8.6)
 TEST_CASE("XINFO STREAM: what producers sent, as long as it is remembered") {
   Harness h;
   h.run("XADD", "s", "IDMP", "p", "1", "*", "f", "v");

@@ -70,6 +70,7 @@ TEST_CASE("XREAD: what stands behind an id, of every stream that has something")
   CHECK(h.run("XREAD", "STREAMS", "a", "18446744073709551615-18446744073709551615") == null_array());
 }
 
+// `+`: https://redis.io/docs/latest/commands/xread/ (7.4)
 TEST_CASE("XREAD: + stands for the last entry there is, or for the next one") {
   Harness h;
   fill(h, "a", 3);
@@ -85,6 +86,7 @@ TEST_CASE("XREAD: + stands for the last entry there is, or for the next one") {
   CHECK(peer.reply_text() == "[[\"b\", [[\"7-0\", [\"f\", \"v\"]]]]]");
 }
 
+// https://github.com/redis/redis/pull/15282
 TEST_CASE("XREAD: MAXCOUNT and MAXSIZE limit all streams together") {
   Harness h;
   fill(h, "a", 3);

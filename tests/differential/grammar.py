@@ -24,6 +24,8 @@ ODD = [b"", b"0", b"-1", b"abc", b"1.5", b" 1", b"1 ", b"+7", b"-0", b"0x10", b"
 INTEGERS = [b"%d" % n for n in range(-6, 12)] * 3 + [b"100", b"-100", b"1000000", b"4294967296", b"-4294967297"] + \
            [I64_MAX, I64_MIN, b"9223372036854775808", b"abc", b"", b"1.5", b" 1", b"01", b"-0", b"+1"]
 SMALL = [b"%d" % n for n in range(0, 8)] * 4 + [b"-1", b"-2", b"30", b"1000", b"abc", b"", I64_MAX]
+# Without the highest number there is, which the oracle counts on from, below zero.
+TALLIES = [word for word in SMALL if word != I64_MAX]
 OFFSETS = [b"%d" % n for n in range(0, 12)] * 4 + [b"-1", b"-3", b"-100", b"63", b"300", b"5000", b"abc"]
 FLOATS = [b"0", b"1", b"-1", b"2.5", b"0.1", b"0.2", b"3.14159", b"-7.25", b"1e3", b"5.0e3", b"1e-7", b"123456789.125",
           b"1e17", b"-1e20", b"1e300", b"0.30000000000000004", b"17179869184", b"9007199254740993", b"1.7976931348623157e308"] * 2 + \
@@ -54,7 +56,7 @@ class Words:
         self.rng = rng
         self.clock = 0
         self.pools = {
-            "int": INTEGERS, "small": SMALL, "offset": OFFSETS, "float": FLOATS, "bound": BOUNDS, "lex": LEX,
+            "int": INTEGERS, "small": SMALL, "tally": TALLIES, "offset": OFFSETS, "float": FLOATS, "bound": BOUNDS, "lex": LEX,
             "pattern": PATTERNS, "atsec": AT_SECONDS, "atms": AT_MS, "seconds": SECONDS, "ms": MS, "timeout": TIMEOUTS,
             "db": DATABASES, "odd": ODD, "script_int": [b"1", b"2", b"-3", b"0", b"7.9"],
             "member": [b"m%d" % n for n in range(24)] + [b"%d" % n for n in range(24)] + [b"", BINARY[:40], b"M" * 65, I64_MAX, b"01"],

@@ -152,6 +152,7 @@ ROWS = [
     ("maxmemory above 2^63 - 1 is refused (ours); the oracle takes what fits 64 bits and cuts the rest", "not generated", None),
     ("SORT judges each number by itself (ours); the oracle goes on refusing after one was out of range", "that refusal is not required; numbers are not sorted with STORE", _old_range_error),
     ("Elements that SORT ALPHA finds equal up to a NUL keep an order of their own", "with NULs in them, compared as a set", _equal_to_the_nul),
+    ("What a stream and its groups have counted stops at 2^63 - 1 (ours); the oracle goes on below zero", "not generated: no count begins there", None),
     ("SPOP of at least five times what it leaves of a table keeps it a table, since a page of SSCAN may be under way (ours); Redis makes a new set, packed if it fits", "after a counted SPOP the rest is compared and dropped", None),
     ("SORT keeps elements of equal weight in their order, also with LIMIT (ours); the oracle's quicksort does not", "BY with ALPHA is not generated with LIMIT", None),
     ("SORT ALPHA compares bytes (ours); the oracle asks the locale it was started in", "both run in the C locale", None),

@@ -25,7 +25,7 @@ constexpr int kMostRounds = 1500;  // a pattern that leaves no record by then ne
 constexpr int kRoundsToEmptiness = 40;
 constexpr int kFillingPerRound = 10;  // so that what takes away finds something
 constexpr size_t kFew = 20;
-constexpr size_t kMostRequestBytes = 500;  // of one request: bytes, not bulk, are what is tried
+constexpr size_t kMostRequestBytes = 600;  // of one request: bytes, not bulk, are what is tried
 
 enum class Plan : uint8_t { kTwoIncrements, kBaseAndIncrement };
 
@@ -91,7 +91,11 @@ class VariedLog {
 
   void send_every_pattern() {
     std::vector<Pattern> left = all_patterns();
-    std::erase_if(left, [](const Pattern& pattern) { return pattern.effect == Effect::kReads; });
+    // A hash of more fields than go at once is longer than what is sent here.
+    std::erase_if(left, [](const Pattern& pattern) {
+      return pattern.effect == Effect::kReads ||
+             pattern.arguments.find("%wide_hash") != std::string_view::npos;
+    });
     std::vector<Pattern> growing = left;
     std::erase_if(growing, [](const Pattern& pattern) { return pattern.effect != Effect::kLogged; });
     const size_t all = left.size();

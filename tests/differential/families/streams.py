@@ -10,7 +10,7 @@ def set_id(generator):
     words = generator.words
     key = words.pick(words.key_pools["streams"])
     top = words.generators["topid"]
-    options = words.pick([[], [b"ENTRIESADDED", words.pick(words.pools["small"])], [b"MAXDELETEDID", words.generators["id"]()],
+    options = words.pick([[], [b"ENTRIESADDED", words.pick(words.pools["tally"])], [b"MAXDELETEDID", words.generators["id"]()],
                           [b"ENTRIESADDED", b"7", b"MAXDELETEDID", b"5-1"], [b"ENTRIESADDED"], [b"odd", b"1"]])
     ids = [top(), top(), top()]
     aim = words.pick([0, 1, 2, 2, 2])
@@ -52,8 +52,8 @@ FAMILY = Family("streams", [
     Row("XREAD", "STREAMS key+ id+", weight=0.4),
     Row("XDEL", "key id+"),
     Row("XTRIM", "key " + TRIM),
-    Row("XGROUP CREATE", "key group { 0 | id | $ } [ MKSTREAM ] [ ENTRIESREAD small ]", weight=0.8),
-    Row("XGROUP SETID", "key group { 0 | id | $ | - | + } [ ENTRIESREAD small ]", weight=0.5),
+    Row("XGROUP CREATE", "key group { 0 | id | $ } [ MKSTREAM ] [ ENTRIESREAD tally ]", weight=0.8),
+    Row("XGROUP SETID", "key group { 0 | id | $ | - | + } [ ENTRIESREAD tally ]", weight=0.5),
     Row("XGROUP CREATECONSUMER", "key group consumer", weight=0.3),
     Row("XGROUP DELCONSUMER", "key group consumer", weight=0.2),
     Row("XGROUP DESTROY", "key group", weight=0.2),

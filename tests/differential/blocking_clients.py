@@ -27,7 +27,7 @@ from resp import Connection, Incomplete, NoReply, parse  # noqa: E402
 from server_process import ServerProcess  # noqa: E402
 from shrink import shrink  # noqa: E402
 
-CLIENTS = 5
+CLIENTS = 16
 SETTLE_TIMEOUT_S = 10.0
 LISTS, MANY, DESTINATIONS, STREAMS, SORTED = [[letter + b"%d" % n for n in range(3)] for letter in (b"l", b"m", b"d", b"x", b"z")]
 
@@ -163,7 +163,7 @@ class Scenario:
             [[b"MULTI"], push, [b"LPOP", key], [b"EXEC"]],
             [[b"EVAL", b"redis.call('RPUSH',KEYS[1],'s1','s2') return redis.call('LLEN',KEYS[1])", b"1", key]],
             [[b"RPUSH", b"tmp"] + self._values(), [b"RENAME", b"tmp", key]],
-            [[b"RPUSH", b"tmp"] + self._values(), [b"COPY", b"tmp", key]],
+            [[b"RPUSH", b"tmp"] + self._values(), [b"COPY", b"tmp", key], [b"DEL", b"tmp"]],
             [[b"SET", key, b"a string"], [b"DEL", key]],
             [[b"SADD", key, b"a"], [b"DEL", key]],
             [[b"DEL", key]],

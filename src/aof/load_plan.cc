@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "aof/file_io.h"
+#include "aof/filler.h"
 
 namespace sluice::aof {
 
@@ -38,6 +39,11 @@ Result<LogPart> look_at(base::Fs& fs, const LogPlace& place, const ManifestFile&
   part.header = check_header(*head);
   if (part.header.state == HeaderState::kOurs || part.header.state == HeaderState::kTorn)
     part.origin = Origin::kOurs;
+  if (part.origin == Origin::kOurs) {
+    auto end = filler_begin(**file, *size);
+    if (!end) return Error{end.error().message};
+    part.size = *end;
+  }
   return part;
 }
 

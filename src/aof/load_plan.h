@@ -27,7 +27,7 @@ enum class Origin {
 struct LogPart {
   ManifestFile entry;
   Origin origin = Origin::kRedis;
-  uint64_t size = 0;
+  uint64_t size = 0;         // without the filler that a kill left behind one of ours
   HeaderCheck header;        // of an increment
   bool last = false;         // may be torn: no later part holds a byte
   bool log_follows = false;  // an RDB base behind which commands may stand: the one file of Redis 6

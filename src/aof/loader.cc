@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "aof/file_io.h"
+#include "aof/filler.h"
 #include "aof/salvage.h"
 #include "base/check.h"
 #include "resp/extension.h"
@@ -233,8 +234,8 @@ Result<void> Loader::advance(size_t size) {
   Reading& r = reading_;
   const size_t unit = r.whole;
   r.scan += size;
-  if (r.in_group || r.continued) return {};
-  if (r.tail && ours() && r.lost_page(unit)) return broken("a lost page, read as zeros", Torn::kNo);
+  if (r.in_group || r.continued || (r.tail && size == kFillerLine)) return {};
+  if (r.tail && ours() && r.lost_page(unit)) return broken("a lost page", Torn::kNo);
   r.whole = r.scan;
   if (r.tail) {
     // Before it is sure that no annotation follows, nothing is handed over; a long tail cannot be one batch.
@@ -343,7 +344,7 @@ Result<void> Loader::finish_part() {
   }
   // The next increment's header will say that all of this is on disk, what was the one file of Redis 6 too.
   if (options_.repair) {
-    if (auto synced = file_->fdatasync(); !synced) return to_error(synced.error());
+    if (auto ended = end_file(*file_); !ended) return ended;
   }
   ++part_index_;
   phase_ = Phase::kOpenPart;
@@ -406,9 +407,9 @@ Result<void> Loader::finish_tail() {
   numbers.offset = *offset_;
   if (!ours()) return {};
   add_finding(FindingKind::kUnannotated, r.tail_at, numbers.length,
-              std::to_string(numbers.length) + " bytes" +
-                  " of records without an annotation were loaded: another server appended "
-                  "them, or this one was stopped while it wrote");
+              std::to_string(numbers.length) +
+                  " bytes of records without an annotation were loaded: another " +
+                  "server appended them, or this one was stopped while it wrote");
   if (r.tail_granted || !part().last || !options_.repair) return {};
   return seal_tail(*file_, numbers, ByteView(r.buffer).substr(r.batch, numbers.length),
                    part().header.header.seed, end);

@@ -52,14 +52,16 @@ IoResult<void> AnnotationProbe::look_at_chunk() {
   while (true) {
     const size_t mark = ByteView(chunk_).find(kMark, from);
     if (mark == ByteView::npos) break;
-    const size_t end = ByteView(chunk_).substr(mark, kMaxAnnotationLine).find("\r\n");
+    const size_t end = ByteView(chunk_).substr(mark, kMaxAnnotationLine).find('\n');
     if (end == ByteView::npos && chunk_.size() - mark < kMaxAnnotationLine && !at_end) {
       chunk_.erase(0, mark);
       chunk_at_ += mark;
       return {};
     }
     if (end != ByteView::npos) {
-      auto checked = check_line(ByteView(chunk_).substr(mark, end), chunk_at_ + mark);
+      ByteView line = ByteView(chunk_).substr(mark, end);
+      if (line.ends_with('\r')) line.remove_suffix(1);
+      auto checked = check_line(line, chunk_at_ + mark);
       if (!checked || gave_up_) return checked;
     }
     from = mark + 1;

@@ -45,8 +45,12 @@ struct Reading {
   // Lets go of what was handed over.
   void drop_applied();
   // Whether the bytes from `from` up to `scan` hold what a power cut leaves of a page it lost: a whole sector
-  // of zeros. Records appended by another server do not look like this.
+  // of zeros, or of the filler that was there before. Records appended by another server do not look like
+  // this.
   [[nodiscard]] bool lost_page(size_t from) const;
+
+ private:
+  [[nodiscard]] size_t behind_filler(size_t from) const;
 };
 
 }  // namespace sluice::aof

@@ -22,4 +22,7 @@ base::Result<void> write_again(base::File& file, uint64_t& at, uint64_t end, siz
 base::Result<void> seal_tail(base::File& file, const Annotation& numbers, base::ByteView tail, uint64_t seed,
                              uint64_t end);
 
+// Takes away the filler that the file may end with, and makes the rest durable.
+base::Result<void> end_file(base::File& file);
+
 }  // namespace sluice::aof

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "aof/file_io.h"
+#include "aof/filler.h"
 
 namespace sluice::aof {
 
@@ -48,8 +49,9 @@ IoResult<bool> TailCut::copy_some(size_t budget_bytes) {
 
 IoResult<void> TailCut::open_copy() {
   auto size = file_.size();
+  if (size) size = filler_begin(file_, *size);
   if (!size) return size.error();
-  size_ = *size;
+  size_ = std::max(*size, at_);
   copy_path_ = path_ + "." + std::to_string(at_) + ".cut";
   // An earlier cut at the same place is not overwritten: it may be the only copy of somebody's jobs.
   constexpr unsigned kNew = base::kOpenWrite | base::kOpenCreate | base::kOpenExclusive;

@@ -1,6 +1,6 @@
 // Cuts the end off a file and keeps what was cut beside it, as "<name>.<offset>.cut": first the copy is made
-// durable, then the file is cut, so that no crash loses the bytes. Works in slices. Borrows the open file,
-// owns the copy while it is made; why something is cut is the loader's matter.
+// durable, then the file is cut, so that no crash loses the bytes. Filler at the end is not copied. Works in
+// slices. Borrows the open file, owns the copy while it is made; why something is cut is the loader's matter.
 #pragma once
 
 #include <cstddef>

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "aof/file_io.h"
+#include "aof/filler.h"
 #include "base/check.h"
 
 namespace sluice::aof {
@@ -124,20 +125,39 @@ void Writer::close_batch() {
 
 // Leaves the batches that could not be written where they are, and the failure noted.
 void Writer::write_batches() {
+  const uint64_t size_before = increment_.size;
   while (written_batches_ < batches_.size()) {
     Batch& batch = batches_[written_batches_];
     const uint64_t at = increment_.size;
     if (auto done = write_batch(batch, increment_); !done) {
       set_failure(State::kWriteFailed, done.error().code, 0);
       // Part of a batch would be a torn end to whoever starts behind a kill, who has no room to keep it.
-      if (!flusher_.busy()) (void)increment_.file->truncate(increment_.size);
+      if (!flusher_.busy()) (void)cut_increment();
       break;
     }
     batch.file_at = at;
     written_ = batch.end();
     ++written_batches_;
   }
+  if (increment_.size > size_before) fill_ahead();
   drop_released_batches();
+}
+
+// The sync that makes the length durable makes it so for many batches. Filler is no promise: where there is
+// no room for it, the file grows as the batches come.
+void Writer::fill_ahead() {
+  if (mode_ != SyncMode::kAlways || failure_) return;
+  if (increment_.size < std::max(increment_.fill_at, options_.filled_from_bytes)) return;
+  const uint64_t size = std::min(increment_.size, kMostFiller) & ~uint64_t{1};
+  increment_.fill_at = increment_.size + size;
+  const auto filled = write_filler(*increment_.file, increment_.size, size);
+  if (!filled && !flusher_.busy()) (void)increment_.file->truncate(increment_.size);
+}
+
+// What a write left that failed, and filler.
+IoResult<void> Writer::cut_increment() {
+  increment_.fill_at = increment_.size;
+  return increment_.file->truncate(increment_.size);
 }
 
 // One write for the records and their annotation. The increment's size moves only if all of it was written,
@@ -153,6 +173,7 @@ IoResult<void> Writer::write_batch(Batch& batch, Increment& increment) {
   Bytes line;
   append_annotation(line, numbers, batch.bytes, increment.seed);
   batch.bytes.append(line);
+  end_evenly(batch.bytes, increment.size);
   count_buffer(batch);
   if (auto written = write_at(*increment.file, batch.bytes, increment.size); !written) return written;
   increment.size += batch.bytes.size();
@@ -238,7 +259,7 @@ void Writer::recover(int64_t now_us) {
     case State::kWriteFailed: {
       // Cutting a file while it is being synced would leave open what that sync covered.
       if (flusher_.busy()) return;
-      if (auto cut = increment_.file->truncate(increment_.size); !cut) {
+      if (auto cut = cut_increment(); !cut) {
         set_failure(State::kWriteFailed, cut.error().code, now_us);
         return;
       }
@@ -315,39 +336,6 @@ void Writer::switch_manifest(int64_t now_us) {
   drop_released_batches();
   write_batches();
   if (failure_) retry_at_us_ = now_us + kRetryIntervalUs;
-}
-
-Result<void> Writer::close() {
-  take_results(retry_at_us_);
-  close_batch();
-  if (state_ == State::kHealthy) write_batches();
-  if (state_ != State::kHealthy && state_ != State::kProving) recover(retry_at_us_);
-  if (state_ == State::kProving) {
-    flusher_.request(successor_.file, sync_requested_);  // the thread may have ended before it came to it
-    (void)flusher_.run_pending();
-    take_results(retry_at_us_);
-  }
-  if (failure_) {
-    // What was asked of the thread before it was stopped may not have been done: to be asked for again.
-    if (state_ != State::kSwitching && state_ != State::kProving) sync_requested_ = synced_;
-    return Error{*failure_};
-  }
-  IoResult<void> done = increment_.file->fdatasync();
-  if (done) {
-    synced_ = written_;
-    drop_released_batches();  // should the seal fail, what is synced must not be written again
-    // An empty batch whose annotation says that everything before it was synced: from now on damage to the
-    // last batch cannot pass for a torn tail.
-    Batch seal;
-    seal.start = written_;
-    done = write_batch(seal, increment_);
-    if (done) done = increment_.file->fdatasync();
-  }
-  if (!done) {
-    set_failure(State::kSyncFailed, done.error().code, retry_at_us_);
-    return Error{done.error().message};
-  }
-  return {};
 }
 
 }  // namespace sluice::aof

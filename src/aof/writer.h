@@ -34,8 +34,10 @@ enum class SyncMode { kAlways, kEverysec, kNo };  // `appendfsync`
 // A batch is closed at a unit's end before it grows past this, so that a reader's memory is bounded by this
 // or by one unit, whichever is bigger.
 inline constexpr size_t kBatchLimit = size_t{16} * 1024 * 1024;
-inline constexpr int64_t kSyncIntervalUs = 1'000'000;     // everysec
-inline constexpr int64_t kRetryIntervalUs = 500'000;      // between attempts on a failing disk
+inline constexpr int64_t kSyncIntervalUs = 1'000'000;  // everysec
+inline constexpr int64_t kRetryIntervalUs = 500'000;   // between attempts on a failing disk
+// Under `always`: how long an increment is before filler is written ahead of its batches (aof/filler).
+inline constexpr uint64_t kFilledFromBytes = uint64_t{64} * 1024;
 inline constexpr size_t kSpareBuffers = 4;                // batch buffers kept for the next turn
 inline constexpr size_t kSpareBufferBytes = 1024 * 1024;  // and how big one may be
 
@@ -43,6 +45,7 @@ struct WriterOptions {
   LogPlace place;
   SyncMode mode = SyncMode::kEverysec;
   size_t retention_limit_bytes = size_t{256} * 1024 * 1024;
+  uint64_t filled_from_bytes = kFilledFromBytes;
 };
 
 // Where the log goes on: what the loader found, or nothing at a first start.
@@ -170,7 +173,8 @@ class Writer {
     std::shared_ptr<base::File> file;
     ManifestFile entry;
     uint64_t seed = 0;
-    uint64_t size = 0;  // of the header and the whole batches
+    uint64_t size = 0;     // of the header and the whole batches
+    uint64_t fill_at = 0;  // the size at which filler is to be written again
   };
 
   [[nodiscard]] base::IoResult<void> open_first(StartPoint& start);
@@ -181,6 +185,8 @@ class Writer {
   void count_buffer(Batch& batch);
   void write_batches();
   base::IoResult<void> write_batch(Batch& batch, Increment& increment);
+  void fill_ahead();
+  base::IoResult<void> cut_increment();
   base::IoResult<Increment> open_increment(uint64_t start, uint32_t db);
   void abandon(Increment& increment);
   void want_sync(int64_t now_us, Left left = Left::kNothing);

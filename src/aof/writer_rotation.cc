@@ -1,6 +1,6 @@
-// The part of the Writer that makes increments and bases take each other's place: how an increment begins;
-// what a rewrite needs, which is a moment between two of them and a new base for what lies before it; and the
-// log that has no base of its own before a first rewrite gives it one.
+// The part of the Writer that makes increments and bases take each other's place: how an increment begins,
+// and how the last one ends; what a rewrite needs, which is a moment between two of them and a new base for
+// what lies before it; and the log that has no base of its own before a first rewrite gives it one.
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -164,6 +164,41 @@ void Writer::forget_history() {
   if (manifest_.history.empty() || failure_) return;
   manifest_.history.clear();
   (void)write_manifest(fs_, options_.place, manifest_);
+}
+
+Result<void> Writer::close() {
+  take_results(retry_at_us_);
+  close_batch();
+  if (state_ == State::kHealthy) write_batches();
+  if (state_ != State::kHealthy && state_ != State::kProving) recover(retry_at_us_);
+  if (state_ == State::kProving) {
+    flusher_.request(successor_.file, sync_requested_);  // the thread may have ended before it came to it
+    (void)flusher_.run_pending();
+    take_results(retry_at_us_);
+  }
+  if (failure_) {
+    // What was asked of the thread before it was stopped may not have been done: to be asked for again.
+    if (state_ != State::kSwitching && state_ != State::kProving) sync_requested_ = synced_;
+    return Error{*failure_};
+  }
+  IoResult<void> done = increment_.file->fdatasync();
+  if (done) {
+    synced_ = written_;
+    drop_released_batches();  // should the seal fail, what is synced must not be written again
+    // An empty batch whose annotation says that everything before it was synced: from now on damage to the
+    // last batch cannot pass for a torn tail.
+    Batch seal;
+    seal.start = written_;
+    done = write_batch(seal, increment_);
+    // Behind it there is nothing to come. Filler that stays does no harm.
+    if (done) (void)cut_increment();
+    if (done) done = increment_.file->fdatasync();
+  }
+  if (!done) {
+    set_failure(State::kSyncFailed, done.error().code, retry_at_us_);
+    return Error{done.error().message};
+  }
+  return {};
 }
 
 }  // namespace sluice::aof

@@ -49,11 +49,15 @@ inline aof::LogPlace place_in(const TemporaryFolder& folder) {
   return place;
 }
 
-// Writes three turns, the first two known to be synced through the thread.
-inline void write_log(base::Fs& fs, const aof::LogPlace& place, aof::StartPoint start) {
+enum class LogEnd { kClosed, kKilled };
+
+// Writes three turns, the first two known to be synced through the thread. A log that is killed has filler.
+inline void write_log(base::Fs& fs, const aof::LogPlace& place, aof::StartPoint start,
+                      LogEnd end = LogEnd::kClosed) {
   base::Random random(base::Random::entropy());
   aof::Flusher flusher([] {});
-  aof::Writer writer(fs, random, flusher, {place, aof::SyncMode::kAlways, 1 << 20});
+  const uint64_t filled_from_bytes = end == LogEnd::kKilled ? 0 : aof::kFilledFromBytes;
+  aof::Writer writer(fs, random, flusher, {place, aof::SyncMode::kAlways, 1 << 20, filled_from_bytes});
   REQUIRE(writer.start(std::move(start)).ok());
   flusher.start();
   std::string group = record({"MULTI"}) + record({"RPUSH", "q", "b"});
@@ -65,7 +69,7 @@ inline void write_log(base::Fs& fs, const aof::LogPlace& place, aof::StartPoint 
     writer.end_turn(0);
   }
   flusher.stop();
-  REQUIRE(writer.close().ok());
+  if (end == LogEnd::kClosed) REQUIRE(writer.close().ok());
 }
 
 inline LoadOutcome load_from(base::Fs& fs, const aof::LogPlace& place) {

@@ -65,6 +65,37 @@ TEST_CASE("Log and Redis: what redis-server appended to our increment comes back
   CHECK(contains(loaded.records, "rpush q last"));
 }
 
+TEST_CASE(
+    "Log and Redis: redis-server reads past the filler of a killed server, and what it appends there comes "
+    "back") {
+  const TemporaryFolder folder;
+  base::PosixFs fs;
+  const aof::LogPlace place = place_in(folder);
+  // A second time behind what redis-server appended.
+  for (int round = 0; round < 2; ++round) {
+    aof::StartPoint start;
+    if (round > 0) start = load_from(fs, place).start;
+    write_log(fs, place, std::move(start), LogEnd::kKilled);
+    const std::string increment = place.path(aof::read_manifest(fs, place)->increments.back().name);
+    const auto bytes = base::read_whole(fs, increment, 1 << 20);
+    REQUIRE(bytes.ok());
+    REQUIRE(base::ByteView(*bytes).ends_with("#\n#\n#\n"));
+
+    const Output checked = shell("redis-check-aof " + place.manifest_path());
+    CAPTURE(checked.text);
+    CHECK(checked.status == 0);
+    CHECK(checked.text.find("All AOF files and manifest are valid") != std::string::npos);
+    const std::string job = "appended-" + std::string(static_cast<size_t>(round), 'x');
+    (void)with_redis(folder.path(), "redis-cli -s s rpush q " + job + ";");
+    const Output served = with_redis(folder.path(), "redis-cli -s s lrange q 0 -1;");
+    CAPTURE(served.text);
+    CHECK(served.text.find("a\n" + job + "\n") != std::string::npos);
+    const LoadOutcome loaded = load_from(fs, place);
+    REQUIRE_MESSAGE(loaded.ok(), loaded.error);
+    CHECK(contains(loaded.records, "rpush q " + job));
+  }
+}
+
 TEST_CASE("Log and Redis: what a manifest notes as unfinished is nothing to redis-server") {
   const TemporaryFolder folder;
   base::PosixFs fs;

@@ -14,8 +14,10 @@ class KeptLog final : public base::Log {
 
 }  // namespace
 
-HarnessLog::HarnessLog(Harness& of, base::Fs& disk, aof::SyncMode mode, aof::StartPoint start, Syncs syncs)
-    : running(disk, mode, std::move(start), 1 << 20, syncs == Syncs::kInTurn ? &of.clock : nullptr),
+HarnessLog::HarnessLog(Harness& of, base::Fs& disk, aof::SyncMode mode, aof::StartPoint start, Syncs syncs,
+                       uint64_t filled_from_bytes)
+    : running(disk, mode, std::move(start), 1 << 20, syncs == Syncs::kInTurn ? &of.clock : nullptr,
+              filled_from_bytes),
       recorder(of.keyspace, disk, of.clock, [] {}),
       harness_(of) {
   fanout_.set_log(&running.writer);

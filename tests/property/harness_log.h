@@ -22,7 +22,7 @@ class HarnessLog final : public exec::EffectSink {
   enum class Syncs { kByFlusher, kInTurn };
 
   HarnessLog(Harness& of, base::Fs& disk, aof::SyncMode mode, aof::StartPoint start = {},
-             Syncs syncs = Syncs::kByFlusher);
+             Syncs syncs = Syncs::kByFlusher, uint64_t filled_from_bytes = aof::kFilledFromBytes);
   ~HarnessLog() override { harness_.sink.log = nullptr; }
   HarnessLog(const HarnessLog&) = delete;
   HarnessLog& operator=(const HarnessLog&) = delete;

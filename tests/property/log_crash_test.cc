@@ -220,7 +220,7 @@ class DiskStory {
  private:
   void live(const aof::StartPoint& start) {
     constexpr std::array kModes = {SyncMode::kAlways, SyncMode::kEverysec, SyncMode::kNo};
-    RunningLog log(fs_, kModes[random_.below(3)], start);
+    RunningLog log(fs_, kModes[random_.below(3)], start, 1 << 20, nullptr, random_.below(20'000));
     REQUIRE(log.start_error.empty());
     uint64_t released = 0;
     const uint64_t turns = 3 + random_.below(40);

@@ -125,7 +125,8 @@ class DiskStory {
     const SyncMode mode = kModes[random_.below(3)];
     if (troubled) cause_trouble(mode);
     {
-      HarnessLog log(harness, process, mode, std::move(start), syncs_);
+      const uint64_t filled_from = random_.below(4) == 0 ? aof::kFilledFromBytes : random_.below(3000);
+      HarnessLog log(harness, process, mode, std::move(start), syncs_, filled_from);
       if (log.running.start_error.empty()) {
         log.after_unit = [&] {
           moments_.push_back({log.running.writer.offset(), debug_digest(harness, kBeforeAnyDeadline)});

@@ -108,12 +108,13 @@ inline LoadOutcome load(base::Fs& fs, aof::LoaderOptions options = {}, size_t bu
 }
 
 // A running log. Destroy it before the disk. With a clock, whose syncs take no time, the writer makes those
-// of `always` itself once one was made.
+// of `always` itself once one was made. Filler comes from `filled_from_bytes` on.
 struct RunningLog {
   explicit RunningLog(base::Fs& disk, aof::SyncMode mode = aof::SyncMode::kAlways, aof::StartPoint start = {},
-                      size_t retention_limit_bytes = 1 << 20, const base::Clock* sync_clock = nullptr)
+                      size_t retention_limit_bytes = 1 << 20, const base::Clock* sync_clock = nullptr,
+                      uint64_t filled_from_bytes = aof::kFilledFromBytes)
       : flusher([this] { ++wakes; }, sync_clock),
-        writer(disk, random, flusher, {{}, mode, retention_limit_bytes}) {
+        writer(disk, random, flusher, {{}, mode, retention_limit_bytes, filled_from_bytes}) {
     auto started = writer.start(std::move(start));
     if (!started) start_error = started.error().message;
   }

@@ -119,6 +119,16 @@ TEST_CASE("LoadPlan: only the one file of Redis 6 has commands behind its snapsh
   CHECK_FALSE(parts->at(0).last);
 }
 
+TEST_CASE("LoadPlan: filler at the end of an increment of ours is no part of it; of others' everything is") {
+  Plan plan;
+  plan.increment(header(0) + "*1\r\n$4\r\nPING\r\n" + (header(0).size() % 2 == 0 ? "#\n#\n" : "\n#\n#\n"));
+  plan.increment("*1\r\n$4\r\nPING\r\n#\n#\n");
+  const auto parts = plan_load(plan.fs, plan.place, plan.manifest);
+  REQUIRE(parts);
+  CHECK(parts->at(0).size == header(0).size() + 14 + header(0).size() % 2);
+  CHECK(parts->at(1).size == 18);
+}
+
 TEST_CASE("LoadPlan: a file that is not there is named together with the manifest") {
   Plan plan;
   plan.increment(header(0));

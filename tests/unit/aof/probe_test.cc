@@ -52,6 +52,15 @@ TEST_CASE("Probe: the highest synced offset of valid annotations counts, in chun
     CHECK(probe(bytes, budget).synced == 56);
 }
 
+TEST_CASE("Probe: an annotation that ends evenly, without its CR, counts as well") {
+  std::string second = batch("second", 56, 50);
+  second.erase(second.size() - 2, 1);
+  for (const size_t budget : {size_t{1}, size_t{100}}) {
+    CHECK(probe("broken" + second, budget).synced == 50);
+    CHECK(probe("broken" + second + batch("third", 62, 56), budget).synced == 56);
+  }
+}
+
 TEST_CASE("Probe: annotations of another seed, of another place or with a wrong hash do not count") {
   CHECK_FALSE(probe("broken" + batch("second", 56, 50, kSeed + 1), 100).synced);
   CHECK_FALSE(probe("broken" + batch("second", 40, 40), 100).synced);      // before the break

@@ -41,4 +41,32 @@ TEST_CASE("Reading: a page was lost where a whole sector of the file is zero, an
   CHECK_FALSE(reading.lost_page(0));
 }
 
+TEST_CASE("Reading: a page was lost where a whole sector is the filler that was there before") {
+  Reading reading;
+  reading.buffer_at = 511;
+  reading.buffer = Bytes(2000, 'x');
+  reading.scan = reading.buffer.size();
+  for (size_t i = 0; i < 512; ++i) reading.buffer[1 + i] = i % 2 == 0 ? '#' : '\n';
+  CHECK(reading.lost_page(0));
+  reading.buffer[1] = '\n';
+  CHECK_FALSE(reading.lost_page(0));
+}
+
+TEST_CASE("Reading: filler in front was lost or appended to, as what follows says") {
+  for (const char* appended : {"*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n", "#TS:1\r\n"}) {
+    Reading reading;
+    for (int i = 0; i < 600; ++i) reading.buffer += "#\n";
+    reading.buffer += appended;
+    reading.scan = reading.buffer.size();
+    CHECK_FALSE(reading.lost_page(0));
+    reading.buffer_at = 1;  // no filler begins there: sectors of what looks like it
+    CHECK_FALSE(reading.lost_page(0));
+  }
+  Reading torn;
+  torn.buffer = "#\n#\n*1\r\n$4\r\nPING\r\n";
+  torn.scan = torn.buffer.size();
+  CHECK(torn.lost_page(0));
+  CHECK_FALSE(torn.lost_page(4));
+}
+
 }  // namespace sluice::aof

@@ -39,6 +39,14 @@ TEST_CASE("TailCut: the end goes into a copy and out of the file, both durable")
   CHECK(fs.content("d/f.4.cut") == "tail");
 }
 
+TEST_CASE("TailCut: filler behind what is kept is not copied") {
+  MemoryFs fs;
+  fs.put("d/f", "headtail#\n#\n#");
+  REQUIRE(cut(fs));
+  CHECK(fs.content("d/f") == "head");
+  CHECK(fs.content("d/f.4.cut") == "tail");
+}
+
 TEST_CASE("TailCut: a copy made earlier is not overwritten") {
   MemoryFs fs;
   fs.put("d/f", "headtail");

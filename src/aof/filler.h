@@ -19,6 +19,9 @@ using base::ByteView;
 
 // As much as the increment has of records, but no more than this.
 inline constexpr uint64_t kMostFiller = uint64_t{512} * 1024;
+// What is written at once may have so many bytes for filler to be worth its own: longer ones use it up too
+// soon.
+inline constexpr uint64_t kLongestFilled = uint64_t{32} * 1024;
 // Bytes of one of its lines: nothing else in a log is as short. To a reader they are a part of what another
 // server appended behind them, and nothing if nobody did.
 inline constexpr size_t kFillerLine = 2;

@@ -139,14 +139,14 @@ void Writer::write_batches() {
     written_ = batch.end();
     ++written_batches_;
   }
-  if (increment_.size > size_before) fill_ahead();
+  fill_ahead(increment_.size - size_before);
   drop_released_batches();
 }
 
 // The sync that makes the length durable makes it so for many batches. Filler is no promise: where there is
 // no room for it, the file grows as the batches come.
-void Writer::fill_ahead() {
-  if (mode_ != SyncMode::kAlways || failure_) return;
+void Writer::fill_ahead(uint64_t written_bytes) {
+  if (mode_ != SyncMode::kAlways || failure_ || written_bytes == 0 || written_bytes > kLongestFilled) return;
   if (increment_.size < std::max(increment_.fill_at, options_.filled_from_bytes)) return;
   const uint64_t size = std::min(increment_.size, kMostFiller) & ~uint64_t{1};
   increment_.fill_at = increment_.size + size;

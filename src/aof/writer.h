@@ -185,7 +185,7 @@ class Writer {
   void count_buffer(Batch& batch);
   void write_batches();
   base::IoResult<void> write_batch(Batch& batch, Increment& increment);
-  void fill_ahead();
+  void fill_ahead(uint64_t written_bytes);
   base::IoResult<void> cut_increment();
   base::IoResult<Increment> open_increment(uint64_t start, uint32_t db);
   void abandon(Increment& increment);

@@ -95,8 +95,15 @@ TEST_CASE("Filler: under always batches are written over it, without a new lengt
   CHECK(loaded.findings.empty());
 }
 
-TEST_CASE("Filler: none under everysec, nor in an increment that is short") {
+TEST_CASE("Filler: none for long batches, nor under everysec, nor in an increment that is short") {
   MemoryFs fs;
+  SUBCASE("long") {
+    RunningLog log = filled(fs);
+    log.put(record({"SET", "a", std::string(kLongestFilled, 'a')}));
+    CHECK(fs.content(kFirstIncrement).size() == log.writer.increment_bytes());
+    log.put(kB);
+    CHECK(ends_with_filler(fs.content(kFirstIncrement)));
+  }
   SUBCASE("everysec") {
     RunningLog log(fs, SyncMode::kEverysec, {}, 1 << 20, nullptr, 0);
     log.put(kA);

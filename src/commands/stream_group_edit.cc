@@ -118,7 +118,7 @@ void GroupEdit::advance(const StreamId& id) {
   const bool hole_ahead =
       !entries.empty() && entries.max_deleted_id() != types::kMinStreamId && id <= entries.max_deleted_id();
   if (moved.entries_read != StreamGroup::kUnknown && !hole_ahead) {
-    if (moved.entries_read < INT64_MAX) ++moved.entries_read;
+    if (std::cmp_less(moved.entries_read, types::kMostCounted)) ++moved.entries_read;
   } else if (entries.entries_added() > 0) {
     moved.entries_read = entries.entries_up_to(id);
   }

@@ -14,6 +14,7 @@
 
 #include "commands/family.h"
 #include "types/stream.h"
+#include "types/stream_counts.h"
 
 namespace sluice::commands {
 
@@ -39,8 +40,7 @@ void wake_claimers(Call& call, ByteView key, const types::StreamGroup& group,
 
 // How often an entry has been delivered after one more time.
 [[nodiscard]] constexpr uint64_t one_more(uint64_t deliveries) {
-  constexpr auto kMost = static_cast<uint64_t>(INT64_MAX);
-  return deliveries < kMost ? deliveries + 1 : kMost;
+  return deliveries < types::kMostCounted ? deliveries + 1 : types::kMostCounted;
 }
 // What was delivered up to here is idle for long enough.
 [[nodiscard]] constexpr int64_t latest_delivery_ms(int64_t now_ms, int64_t min_idle_ms) {

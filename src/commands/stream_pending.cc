@@ -9,6 +9,7 @@
 #include "commands/stream_group_edit.h"
 #include "commands/stream_release.h"
 #include "commands/stream_reply.h"
+#include "types/stream_counts.h"
 
 namespace sluice::commands {
 
@@ -165,7 +166,6 @@ constexpr ByteView kBadUntil = "ERR UNTIL is out of range";
 
 struct Release {
   enum class Mode : uint8_t { kSilent, kFail, kFatal };
-  static constexpr uint64_t kMostDeliveries = static_cast<uint64_t>(INT64_MAX);
 
   Mode mode = Mode::kFail;
   std::vector<StreamId> ids;
@@ -177,7 +177,7 @@ struct Release {
   // How often it counts as delivered from now on.
   [[nodiscard]] uint64_t deliveries_after(uint64_t deliveries) const {
     if (retry_count) return *retry_count;
-    if (mode == Mode::kFatal) return kMostDeliveries;
+    if (mode == Mode::kFatal) return types::kMostCounted;
     return mode == Mode::kSilent && deliveries > 0 ? deliveries - 1 : deliveries;
   }
 };

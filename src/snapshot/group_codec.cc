@@ -4,6 +4,7 @@
 
 #include "snapshot/decoder.h"
 #include "snapshot/writer.h"
+#include "types/stream_counts.h"
 
 namespace sluice::snapshot {
 
@@ -70,9 +71,6 @@ void encode_group_records(const Stream& stream, Encoder& out) {
 
 namespace {
 
-// As for those of somebody (snapshot/stream_decoder).
-constexpr auto kMostDeliveries = static_cast<uint64_t>(INT64_MAX);
-
 // An entry of nobody's, as it stands in a block: `place` is what tells when it is, or was, released.
 struct Unowned {
   types::StreamId id;
@@ -92,7 +90,7 @@ base::Result<StreamGroup*> read_unowned(base::ByteView block, Stream& stream, Pu
     Unowned entry;
     entry.id = in.id_bytes();
     entry.place = in.length();
-    entry.deliveries = std::min(in.length(), kMostDeliveries);
+    entry.deliveries = std::min(in.length(), types::kMostCounted);
     if (!in.ok()) return base::Error{in.reason()};
     if (const char* const refusal = put(*group, entry); refusal != nullptr) return base::Error{refusal};
   } while (in.left() > 0);

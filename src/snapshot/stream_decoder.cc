@@ -4,16 +4,15 @@
 #include <utility>
 
 #include "ds/listpack_check.h"
+#include "types/stream_counts.h"
 
 namespace sluice::snapshot {
 
+using types::kMostCounted;
 using types::StreamBlock;
 using types::StreamId;
 
 namespace {
-
-// Replies and the log's numbers end there: a higher count would make records that nobody could read again.
-constexpr auto kMostCounted = static_cast<uint64_t>(INT64_MAX);
 
 // What is no count says that there is none.
 int64_t known_count(uint64_t number) {

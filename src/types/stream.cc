@@ -5,13 +5,11 @@
 
 #include "base/check.h"
 #include "types/delayed_entries.h"
+#include "types/stream_counts.h"
 
 namespace sluice::types {
 
 namespace {
-
-// XSETID may bring it there; from then on it stays, as replies and the log's numbers end there.
-constexpr auto kMostEntriesAdded = static_cast<uint64_t>(INT64_MAX);
 
 // Of the entries that are not deleted; the highest possible and the lowest when there is none.
 StreamId first_live(const StreamBlock& block) {
@@ -337,7 +335,7 @@ base::Result<void, AppendError> Stream::append(const StreamId& id, StreamFields 
   if (trim_memory_ != nullptr) trim_memory_->note(id);
   ++length_;
   ++placed_;
-  if (entries_added_ < kMostEntriesAdded) ++entries_added_;
+  if (entries_added_ < kMostCounted) ++entries_added_;
   last_id_ = id;
   return {};
 }

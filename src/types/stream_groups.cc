@@ -4,14 +4,9 @@
 
 #include "types/delayed_entries.h"
 #include "types/stream.h"
+#include "types/stream_counts.h"
 
 namespace sluice::types {
-
-namespace {
-
-constexpr auto kMostEntries = static_cast<uint64_t>(INT64_MAX);
-
-}  // namespace
 
 StreamGroup* Stream::find_group(base::ByteView name) const {
   const auto at = groups_.find(name);
@@ -67,7 +62,7 @@ bool Stream::is_read(const StreamId& id) const {
 int64_t Stream::entries_up_to(const StreamId& id) const {
   // A file may count more than any integer of a reply, or fewer than there are.
   const auto added = static_cast<int64_t>(
-      std::clamp<uint64_t>(entries_added_, std::min(length_, kMostEntries), kMostEntries));
+      std::clamp<uint64_t>(entries_added_, std::min(length_, kMostCounted), kMostCounted));
   if (added == 0) return 0;
   if (id == last_id_) return added;
   if (id > last_id_) return StreamGroup::kUnknown;

@@ -143,6 +143,17 @@ Outcome cmd_xadd(Call& call) {
   return add_entry(call, request, *found);
 }
 
+void propagate_trim(Call& call, ByteView key, const TrimRequest& request, const Stream& stream,
+                    const types::StreamRemoval& removal) {
+  propagate_purged(call, key, removal.purged);
+  const TrimEffect trimmed(request, stream, removal);
+  std::vector<ByteView> words = {"XTRIM", key};
+  trimmed.append_to(words);
+  if (!trimmed.empty()) call.propagate_as(words);
+  propagate_hollow(call, key, request, removal);
+  propagate_deletions(call, key, removal.by_id);
+}
+
 Outcome cmd_xtrim(Call& call) {
   const ByteView key = call.args.key();
   const TrimRequest request = read_trim(call);
@@ -154,17 +165,13 @@ Outcome cmd_xtrim(Call& call) {
     return Outcome::kDone;
   }
   const types::StreamRemoval removal = trim(call, request, **stream);
-  if (removal.gone == 0) {
-    stream->unchanged();
-  } else {
+  if (removal.gone > 0) {
     stream->commit(events::xtrim, removal.gone);
-    propagate_purged(call, key, removal.purged);
-    const TrimEffect trimmed(request, stream->peek(), removal);
-    std::vector<ByteView> words = {"XTRIM", key};
-    trimmed.append_to(words);
-    if (!trimmed.empty()) call.propagate_as(words);
-    propagate_deletions(call, key, removal.by_id);
+  } else {
+    stream->unchanged();
+    if (removal.dropped_blocks > 0) call.unit().changes.count_dirty(1);
   }
+  propagate_trim(call, key, request, stream->peek(), removal);
   call.reply.integer(static_cast<int64_t>(removal.gone));
   return Outcome::kDone;
 }

@@ -45,6 +45,7 @@ void propagate_entry(Call& call, const NewEntry& entry, const Stream& stream, co
   words.push_back(id.view());
   words.insert(words.end(), entry.fields.begin(), entry.fields.end());
   call.propagate_as(words);
+  propagate_hollow(call, entry.key, entry.trim, removal);
   propagate_deletions(call, entry.key, removal.by_id);
 }
 

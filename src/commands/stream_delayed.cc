@@ -86,11 +86,7 @@ DelayRequest read_delay(Call& call) {
   DelayRequest request;
   while (args.more() && args.ok() && read_option(call, request)) {
   }
-  const std::optional<uint64_t> limit = request.trim.limit;
   if (args.ok()) settle_trim(call, true, request.trim);
-  // The limit of a record is one of ours, which was settled when it was written.
-  const bool approximate = request.trim.rule && request.trim.rule->approximate;
-  if (call.entrance == Entrance::kReplay && approximate) request.trim.rule->limit = limit.value_or(0);
   types::StreamIdRequest entry_id;
   if (args.left() % 2 != 0 && types::parse_stream_id_request(args.peek(), entry_id)) args.latch(kNoEntryId);
   request.fields = args.rest();

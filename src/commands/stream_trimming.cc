@@ -96,13 +96,14 @@ bool read_trim_word(exec::Args& args, TrimRequest& request) {
   return true;
 }
 
-// What the options mean together. A log that Redis wrote keeps LIMIT beside an exact trim, without meaning.
+// What the options mean together. A log that Redis wrote keeps LIMIT beside an exact trim, without meaning,
+// and an approximate one in a log is as long as it says.
 void settle_trim(Call& call, bool adding, TrimRequest& request) {
   exec::Args& args = call.args;
-  if (call.entrance == Entrance::kReplay) request.limit = 0;
+  const bool approximate = request.rule && request.rule->approximate;
+  if (call.entrance == Entrance::kReplay && !(approximate && request.limit)) request.limit = 0;
   if (request.limit.value_or(0) != 0 && !request.rule) return args.latch(kLimitWithoutStrategy);
   if (!adding && !request.rule) return args.latch(kNoStrategy);
-  const bool approximate = request.rule && request.rule->approximate;
   if (request.limit && !approximate && call.entrance != Entrance::kReplay) return args.latch(kLimitOfExact);
   if (approximate) request.rule->limit = request.limit ? *request.limit : default_limit(call);
   if (request.rule && request.policy) request.rule->policy = *request.policy;
@@ -117,20 +118,33 @@ StreamRemoval trim(Call& call, const TrimRequest& request, Stream& stream) {
   return removal;
 }
 
-// An exact trim is repeated by the words that asked for it, unless it spared something.
+// An exact trim is repeated by the words that asked for it, unless it spared something. Else the first id
+// says what was cut even where Redis has entries that are no longer here; the length does where that would
+// not do.
 TrimEffect::TrimEffect(const TrimRequest& request, const Stream& stream, const StreamRemoval& removal)
     : needed_(removal.gone > removal.by_id.size()),
       by_length_(!request.rule || request.rule->keep == StreamTrim::Keep::kMaxLength),
       first_(stream.first_id()),
-      length_(base::format_uint64(stream.size())),
+      length_(base::format_uint64(stream.size() + removal.by_id.size())),
       threshold_(request.threshold) {
-  const bool spares = request.rule && request.rule->policy == DeletePolicy::kAcked;
+  const bool spares =
+      request.rule && request.rule->policy == DeletePolicy::kAcked && !stream.groups().empty();
   if (request.rule && !request.rule->approximate && !spares) {
     needed_ = true;
     return;
   }
-  by_length_ = stream.empty() || (by_length_ && !spares);
+  by_length_ = stream.empty() || removal.out_of_order || (by_length_ && !spares);
   threshold_ = by_length_ ? length_.view() : first_.view();
+}
+
+// The trim again, ended by its limit before the first block with an entry: one that is in excess has at least
+// two, or it would have gone. Redis logs nothing, and keeps the blocks when it loads its log.
+void propagate_hollow(Call& call, ByteView key, const TrimRequest& request, const StreamRemoval& removal) {
+  if (removal.gone > 0 || removal.dropped_blocks == 0 || !request.rule->approximate) return;
+  const bool by_length = request.rule->keep == StreamTrim::Keep::kMaxLength;
+  const ByteView words[] = {"XTRIM", key, by_length ? "MAXLEN" : "MINID", "~", request.threshold,
+                            "LIMIT", "1"};
+  call.propagate_as(words, RecordFor::kSluice);
 }
 
 void propagate_deletions(Call& call, ByteView key, std::span<const StreamId> ids, RecordFor reader) {

@@ -56,6 +56,10 @@ class TrimEffect {
   ByteView threshold_;
 };
 
+// What the log hears of blocks that were dropped though no entry of theirs was left: for a trim that
+// approximates and removed no entry. An exact one is repeated by its words, any other cut takes them along.
+void propagate_hollow(Call& call, ByteView key, const TrimRequest& request,
+                      const types::StreamRemoval& removal);
 // Records of XDEL, and of XACK for each group.
 void propagate_deletions(Call& call, ByteView key, std::span<const types::StreamId> ids,
                          RecordFor reader = RecordFor::kEverybody);

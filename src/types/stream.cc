@@ -129,6 +129,8 @@ void Stream::drop_block(size_t index, StreamRemoval* removal) {
   if (removal == nullptr) {
     unpin(block);
   } else {
+    const bool has_next = index + 1 < block_count();
+    if (has_next && block->last().id >= block_at(index + 1).master_id()) removal->out_of_order = true;
     free_later(block, *removal);
   }
   if (index > 0) {

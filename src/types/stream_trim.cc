@@ -219,11 +219,17 @@ class Stream::AckedTrim {
     return whole;
   }
 
+  // Blocks without an entry stay where nothing is cut behind them, and go with what is, as by any other trim.
+  void drop_hollow_front() {
+    while (stream_.block_count() > 0 && stream_.block_at(0).live() == 0) stream_.drop_block(0, &removal_);
+  }
+
   // What went from behind an entry that stays is a deletion by id, as XDEL makes it; the rest a cut.
   void name_those_behind() {
     if (removed_.empty()) return;
     std::sort(removed_.begin(), removed_.end());
     const StreamId first = stream_.empty() ? kMaxStreamId : stream_.first_id();
+    if (removed_.front() < first) drop_hollow_front();
     removal_.by_id.assign(std::upper_bound(removed_.begin(), removed_.end(), first), removed_.end());
     if (removal_.by_id.empty()) return;
     // As if remove() had been called for each: that is what the log has.

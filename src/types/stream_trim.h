@@ -54,6 +54,9 @@ struct StreamRemoval {
   std::vector<StreamId> by_id;  // of those gone, what lay behind an entry that stayed; in order of ids
   std::vector<Purged> purged;   // pending entries that went along (kDelRef)
   size_t dropped_blocks = 0;
+  // One of those ended with a deleted entry above the beginning of the next, since XSETID had set the ids
+  // back: a cut by ids would not drop it.
+  bool out_of_order = false;
   std::unique_ptr<Stream> remains;  // blocks still to be freed, when there are many
 };
 

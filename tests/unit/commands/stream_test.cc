@@ -139,6 +139,33 @@ TEST_CASE("XTRIM: tells how many went, by both strategies, within its limit") {
         Lines{"XTRIM s MAXLEN = 7", "XTRIM s MINID = 5-0", "XTRIM s MINID = 7", "XTRIM s MAXLEN = 2"});
 }
 
+TEST_CASE("XTRIM: a block without entries goes as in Redis, answered by 0, and the log is told") {
+  Harness h;
+  h.configure("stream-node-max-entries", "2");
+  // How many blocks there are when nothing but the deleted 2-0 was left of the first.
+  const auto blocks_after = [&h](std::initializer_list<const char*> words) {
+    h.run("DEL", "s");
+    for (int i = 1; i <= 4; ++i) h.run("XADD", "s", std::to_string(i), "f", "v");
+    h.run("XDEL", "s", "2");
+    h.run("XTRIM", "s", "MINID", "2");
+    REQUIRE(h.run("XINFO", "STREAM", "s").children.at(3) == integer(2));
+    h.propagated();
+    h.first().send_words(std::vector<std::string>(words.begin(), words.end()));
+    CHECK(h.first().reply() == integer(0));
+    return h.run("XINFO", "STREAM", "s").children.at(3);
+  };
+  CHECK(blocks_after({"XTRIM", "s", "MAXLEN", "2"}) == integer(2));
+  CHECK(h.propagated() == Lines{});
+  CHECK(blocks_after({"XTRIM", "s", "MAXLEN", "~", "1"}) == integer(1));
+  CHECK(h.propagated() == Lines{"#SLUICE XTRIM s MAXLEN ~ 1 LIMIT 1"});
+  CHECK(blocks_after({"XTRIM", "s", "MAXLEN", "~", "0", "LIMIT", "1"}) == integer(1));
+  CHECK(h.propagated() == Lines{"#SLUICE XTRIM s MAXLEN ~ 0 LIMIT 1"});
+  CHECK(blocks_after({"XTRIM", "s", "MINID", "~", "3-0"}) == integer(1));
+  CHECK(h.propagated() == Lines{"#SLUICE XTRIM s MINID ~ 3-0 LIMIT 1"});
+  CHECK(blocks_after({"XTRIM", "s", "MINID", "3-0"}) == integer(1));
+  CHECK(h.propagated() == Lines{"XTRIM s MINID = 3-0"});
+}
+
 TEST_CASE("XTRIM: without LIMIT an approximate trim removes at most a hundred blocks") {
   Harness h;
   h.configure("stream-node-max-entries", "2");

@@ -20,7 +20,6 @@ using types::Stream;
 using types::StreamConsumer;
 using types::StreamGroup;
 using types::StreamId;
-using types::StreamIdText;
 
 // --- XPENDING
 // --------------------------------------------------------------------------------------------------
